@@ -1,0 +1,4 @@
+export * from './bytes.ts'
+export * from './decimal.ts'
+export * from './errors.ts'
+export * from './time.ts'
