@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+// Written for Nodes long gone: this file alone must run on them, to say what is needed.
+var major = Number(process.versions.node.split('.')[0])
+var first = process.argv[2]
+
+if (process.argv.length === 3 && (first === '--version' || first === '-V')) {
+  // Answered here, before anything of weight is loaded.
+  import('node:fs').then(function (fs) {
+    var text = fs.readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+    process.stdout.write(JSON.parse(text).version + '\n')
+  })
+} else if (major < 24) {
+  process.stderr.write('perf-agg: needs Node 24 or later, this is ' + process.versions.node + ' (NODE_TOO_OLD)\n')
+  process.exitCode = 2
+} else {
+  import('../dist/cli/main.js').then(
+    function (cli) {
+      return cli.main(process.argv.slice(2))
+    },
+    function (error) {
+      if (!error || error.code !== 'ERR_MODULE_NOT_FOUND' || String(error.message).indexOf('dist/cli/main.js') < 0) throw error
+      process.stderr.write('perf-agg: not built yet (NOT_BUILT)\n  hint: npm run build\n')
+      process.exitCode = 1
+    }
+  )
+}
