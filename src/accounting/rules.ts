@@ -1,0 +1,35 @@
+/**
+ * The one table of rules by which amounts become dollars and dollars become returns. It is part of the measured
+ * configuration: another table is another configuration digest.
+ */
+export interface Rules {
+  /** Coins counted as the dollar: X/USD where the exchange lists it at registration, else 1. */
+  readonly pegged: readonly string[]
+  /** The order in which a market to USD is looked for: `USD` itself, dollar coins, then coins that lead there. */
+  readonly bridges: readonly string[]
+  /** A sub-period on less than this links losses only. */
+  readonly floorUsd: string
+  /** … or on less than this share of the trailing peak equity. */
+  readonly floorShare: string
+  readonly peakWindowMs: number
+  /** Hours stated longer ago than this are not corrected any more. */
+  readonly correctionWindowMs: number
+  /** An hour that could not be stated this long after its end is a gap. */
+  readonly gapAfterMs: number
+  /** A complete poll begun within this time of the hour's end makes it `observed`, a later one `recovered`. */
+  readonly observedWithinMs: number
+  /** Decimal places of the exchange's balances: a rounded entry may be off by one unit of the last. */
+  readonly balanceScale: number
+}
+
+export const defaultRules: Rules = {
+  pegged: ['USDT', 'USDC', 'FDUSD', 'TUSD', 'BUSD', 'USDP', 'DAI'],
+  bridges: ['USD', 'USDT', 'USDC', 'FDUSD', 'BTC', 'BNB', 'ETH'],
+  floorUsd: '100',
+  floorShare: '0.01',
+  peakWindowMs: 90 * 86_400_000,
+  correctionWindowMs: 8 * 86_400_000,
+  gapAfterMs: 86_400_000,
+  observedWithinMs: 2 * 3_600_000,
+  balanceScale: 8,
+}
