@@ -42,7 +42,8 @@ export function toHex(bytes: Uint8Array): string {
 
 /** @throws {InputError} `NOT_HEX` on an odd length or any other character */
 export function fromHex(text: string): Uint8Array<ArrayBuffer> {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) throw new InputError('NOT_HEX', 'not hexadecimal')
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text))
+    throw new InputError('NOT_HEX', 'not hexadecimal')
   const bytes = new Uint8Array(text.length / 2)
   for (let index = 0; index < bytes.length; index += 1) {
     bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16)

@@ -17,7 +17,11 @@ export class PerfAggError extends Error {
   readonly action: Action
   readonly hint: string | undefined
 
-  constructor(code: string, message: string, options: { action?: Action; hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: { action?: Action; hint?: string; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.action = options.action ?? 'fix'

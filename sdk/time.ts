@@ -33,7 +33,9 @@ const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 export function parseInstant(text: unknown): number {
   const atMs = typeof text === 'string' && instantPattern.test(text) ? Date.parse(text) : Number.NaN
   if (!(atMs >= instantMinMs && atMs < instantMaxMs) || toInstant(atMs) !== text) {
-    throw new InputError('NOT_AN_INSTANT', 'not an instant', { hint: 'write it like 2026-11-23T01:20:00.000Z' })
+    throw new InputError('NOT_AN_INSTANT', 'not an instant', {
+      hint: 'write it like 2026-11-23T01:20:00.000Z',
+    })
   }
   return atMs
 }
