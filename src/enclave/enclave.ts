@@ -1,5 +1,9 @@
+import { canonicalBytes, concat, digestOf, PerfAggError, sha512, toBase64url, utf8 } from '@perf-agg/sdk'
 import type { Attester, Evidence, Tee } from './attester.ts'
-import type { OwnedSigner, Signer } from './signer.ts'
+import { BoxKeys } from './box-keys.ts'
+import { claimsBytes, claimsShown, eatProfile, frameOf, type StandingClaims } from './claims.ts'
+import { newSigner, type OwnedSigner, type Signer } from './signer.ts'
+import { verifierKey } from './verifier-key.ts'
 
 /**
  * The identity of one start: keys made in memory and stored nowhere, bound to evidence of what runs.
@@ -57,4 +61,85 @@ export interface EnclaveOptions {
   readonly logOrigin: string
   readonly pseudonymEpoch: string
   readonly nowMs: number
+}
+
+const attestationDomain = utf8('perf-agg/attestation/v1\0')
+const possessionDomain = utf8('perf-agg/pop/v1\0')
+
+/** Makes the keys of this start. Asks for evidence once, so that what cannot attest does not start. */
+export async function openEnclave(options: EnclaveOptions): Promise<Enclave> {
+  const { attester, mountedSigner, nowMs } = options
+  const signer = newSigner()
+  const webhookSigner = newSigner()
+  const logSigner = newSigner()
+  const boxes = await BoxKeys.make(nowMs)
+  const standing: StandingClaims = {
+    sig_key: signer.jwk,
+    mounted_key: mountedSigner?.jwk ?? null,
+    webhook_key: webhookSigner.jwk,
+    log: { origin: options.logOrigin, vkey: verifierKey(options.logOrigin, logSigner.publicKey) },
+    config: options.config,
+    config_digest: await digestOf(canonicalBytes(options.config)),
+    pseudonym_epoch: options.pseudonymEpoch,
+    software: options.software,
+  }
+  let closed = false
+
+  function assertOpen(): void {
+    if (closed)
+      throw new PerfAggError('ENCLAVE_CLOSED', 'the enclave has let its keys go', { action: 'stop' })
+  }
+
+  const enclave: Enclave = {
+    tee: attester.tee,
+    signer,
+    webhookSigner,
+    logSigner,
+    mountedSigner,
+    logVerifierKey: standing.log.vkey,
+    configDigest: standing.config_digest,
+
+    async quote(nonce, atMs) {
+      assertOpen()
+      await boxes.rotate(atMs)
+      const claims = claimsBytes(frameOf(standing, boxes.jwk, nonce), Math.floor(atMs / 1_000))
+      const reportData = await sha512(concat(attestationDomain, claims))
+      const [evidence, endorsements] = await Promise.all([
+        attester.evidence(reportData),
+        attester.endorsements(),
+      ])
+      return {
+        eat_profile: eatProfile,
+        tee: attester.tee,
+        claims: toBase64url(claims),
+        evidence,
+        endorsements,
+        signature: toBase64url(await signer.sign(concat(possessionDomain, reportData))),
+      }
+    },
+
+    async openBox(sealed, atMs) {
+      assertOpen()
+      return boxes.open(sealed, atMs)
+    },
+
+    checkSubmission(box, { claimsDigest, nonce }, atMs) {
+      assertOpen()
+      const boxKey = boxes.jwkOf(box.boxKey)
+      return boxKey !== null && claimsShown(frameOf(standing, boxKey, nonce), claimsDigest, atMs)
+    },
+
+    async rotate(atMs) {
+      assertOpen()
+      await boxes.rotate(atMs)
+    },
+
+    close() {
+      closed = true
+      boxes.close()
+      for (const each of [signer, webhookSigner, logSigner, mountedSigner]) each?.close()
+    },
+  }
+  await enclave.quote(null, nowMs)
+  return enclave
 }

@@ -1,21 +1,15 @@
 import { createHash, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
-import { fromBase64url, PerfAggError } from '@perf-agg/sdk'
+import { fromBase64url, PerfAggError, type PublicJwk, type Signer as SdkSigner } from '@perf-agg/sdk'
 
 /** An Ed25519 key that can sign and show its public half; its secret half never leaves the process's memory. */
-export interface Signer {
+export interface Signer extends SdkSigner {
   /** 32 bytes. */
   readonly publicKey: Uint8Array
   /** RFC 7638 thumbprint, base64url: the `key_id` of statements. */
   readonly keyId: string
-  readonly jwk: Ed25519Jwk
-  /** 64 bytes over exactly `message`. @throws PerfAggError ENCLAVE_CLOSED */
-  sign(message: Uint8Array): Uint8Array
-}
-
-export interface Ed25519Jwk {
-  readonly kty: 'OKP'
-  readonly crv: 'Ed25519'
-  readonly x: string
+  readonly jwk: PublicJwk<'Ed25519'>
+  /** 64 bytes over exactly `message`. Rejects with PerfAggError ENCLAVE_CLOSED once the key is gone. */
+  sign(message: Uint8Array): Promise<Uint8Array<ArrayBuffer>>
 }
 
 /** A signer whose key can be let go. */
@@ -38,7 +32,7 @@ export function signerOf(privateKey: KeyObject): OwnedSigner {
     // RFC 7638: members in this order, no white space
     keyId: createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url'),
     jwk: { kty: 'OKP', crv: 'Ed25519', x },
-    sign(message) {
+    async sign(message) {
       if (held === null) {
         throw new PerfAggError('ENCLAVE_CLOSED', 'the enclave has let its keys go', { action: 'stop' })
       }

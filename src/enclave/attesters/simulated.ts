@@ -1,0 +1,29 @@
+import { canonicalBytes, concat, toBase64url, toHex, utf8 } from '@perf-agg/sdk'
+import type { Attester } from '../attester.ts'
+import { newSigner } from '../signer.ts'
+
+export const simulatedEvidenceType = 'application/vnd.perf-agg.simulated+json'
+
+const domain = utf8('perf-agg/simulated/v1\0')
+
+/**
+ * The stand-in for hardware: evidence signed by a throwaway key, in the same frame as any other, so that all around
+ * it is tried as it will run. It proves nothing, and every client refuses it unless told the same.
+ */
+export function simulatedAttester(): Attester {
+  const signer = newSigner()
+  return {
+    tee: 'simulated',
+    async evidence(reportData) {
+      const value = canonicalBytes({
+        report_data: toHex(reportData),
+        key: toBase64url(signer.publicKey),
+        signature: toBase64url(await signer.sign(concat(domain, reportData))),
+      })
+      return { type: simulatedEvidenceType, value: toBase64url(value) }
+    },
+    async endorsements() {
+      return {}
+    },
+  }
+}
