@@ -29,7 +29,6 @@ export interface Verified {
  */
 export const trustCodes: ReadonlySet<string> = new Set([
   'ADVISORY_NOT_ALLOWED',
-  'CERTIFICATE_REVOKED',
   'DEBUG_ENABLED',
   'MIGRATION_ENABLED',
   'NITROTPM_NOT_ENCLAVE',
