@@ -100,9 +100,7 @@ export function readBucket(value: unknown, path: string): Bucket {
   return {
     t: readHour(bucket.t, memberPath(path, 't')),
     return_pct:
-      bucket.return_pct === null
-        ? null
-        : readNumber(bucket.return_pct, memberPath(path, 'return_pct'), { min: -100 }),
+      bucket.return_pct === null ? null : readNumber(bucket.return_pct, memberPath(path, 'return_pct')),
     ...readTotals(
       {
         trades: bucket.trades,

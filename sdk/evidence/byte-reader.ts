@@ -53,5 +53,5 @@ export function isZero(bytes: Uint8Array): boolean {
 
 /** The same bytes in the other order: AMD's numbers are little-endian, WebCrypto's big-endian. */
 export function reversed(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(bytes).reverse()
+  return Uint8Array.from(bytes).toReversed()
 }
