@@ -10,15 +10,57 @@ export const limits = {
     jsonDepthMax: 32,
     headersMax: 64,
     headerBytesMax: 8_192,
+    urlBytesMax: 2_048,
     headersTimeoutMs: 10_000,
+    /** Headers and body; the answer may take longer. */
     requestTimeoutMs: 15_000,
+    /** An idle connection is kept so long for the next request. */
+    keepAliveTimeoutMs: 10_000,
+    /** How often slow requests are looked for. */
+    slowCheckMs: 1_000,
     connectionsMax: 2_048,
+    /** Of one address that is no trusted proxy: slow ones must not take all. */
+    connectionsPerAddressMax: 256,
+    /** The operator's listener needs few. */
+    operationsConnectionsMax: 128,
+    requestsPerConnectionMax: 10_000,
     /** Per client address and minute, all routes together. */
     requestsPerAddressPerMinute: 600,
+    /** An unknown session id counts as so many requests: guesses end soon. */
+    unknownSessionCost: 10,
+    /** Addresses remembered for rates; the longest quiet one is forgotten first. */
+    addressesMax: 20_000,
+    /** Every box that does not open is answered after this time, whatever the cause. */
+    boxRefusalMs: 25,
     /** Opening a box costs a scalar multiplication: a global quota stands before it. */
     boxesPerSecond: 200,
     /** A quote asks the hardware: dearer still. */
     quotesPerSecond: 50,
+    /** Series of one metric; labels are few, so more is a mistake of ours. */
+    seriesMax: 512,
+  },
+  ws: {
+    connectionsMax: 512,
+    connectionsPerAddressMax: 64,
+    /** From the handshake to a good auth message. */
+    authTimeoutMs: 10_000,
+    /** A trade is under 300 bytes. */
+    messageBytesMax: 8_192,
+    jsonDepthMax: 4,
+    /** Beyond this the connection is read no faster; nothing is lost. */
+    messagesPerSecond: 500,
+    messagesBurst: 1_000,
+    /** Trades of one connection that wait to be durable; then it is read no further. */
+    tradesWaitingMax: 256,
+    /** Messages without sense before the connection is closed. */
+    malformedMax: 8,
+    pingIntervalMs: 30_000,
+    /** Not yet taken by the client: from here on only the newest metrics wait. */
+    waitingBytesMax: 262_144,
+    /** And from here on the client is too slow. */
+    waitingBytesStop: 4_194_304,
+    symbolLengthMax: 40,
+    tradeIdLengthMax: 64,
   },
   frame: {
     /** A cursor and an anchor travel in a head; nothing else is long. */
@@ -71,3 +113,8 @@ export const limits = {
     wantsMax: 1_000,
   },
 } as const
+
+/** A part of the limits with other numbers: tests and the configuration set some. */
+export type Bounds<Part> = { readonly [Name in keyof Part]: number }
+export type HttpLimits = Bounds<typeof limits.http>
+export type WsLimits = Bounds<typeof limits.ws>
