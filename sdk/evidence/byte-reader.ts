@@ -1,4 +1,4 @@
-import { refuse } from './step.ts'
+import { refuse } from './verified.ts'
 
 /** Little-endian fields of fixed places, as hardware reports have them. Every read is within the bytes or refused. */
 export class ByteReader {

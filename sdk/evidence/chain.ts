@@ -1,6 +1,6 @@
 import { equalBytes } from '../bytes.ts'
 import { verifyDer } from './public-key.ts'
-import { refuse } from './step.ts'
+import { refuse } from './verified.ts'
 import type { Certificate } from './x509.ts'
 
 /**

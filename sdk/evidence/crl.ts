@@ -1,7 +1,7 @@
 import { equalBytes } from '../bytes.ts'
 import { DerReader, Tag, readDer } from './der.ts'
 import { signatureAlgorithmOf, verifyDer, type SignatureAlgorithm } from './public-key.ts'
-import { refuse } from './step.ts'
+import { refuse } from './verified.ts'
 import { authorityKeyIdOf, readExtensions, serialOf, type Certificate, type Extension } from './x509.ts'
 
 /** A certificate revocation list (RFC 5280, version 2, complete, of one issuer). */

@@ -1,5 +1,5 @@
 import { toHex } from '../bytes.ts'
-import { refuse } from './step.ts'
+import { refuse } from './verified.ts'
 
 /**
  * DER (X.690), the strict subset that certificates and revocation lists are made of: definite, shortest lengths;

@@ -1,5 +1,5 @@
 import { fromBase64 } from '../bytes.ts'
-import { refuse } from './step.ts'
+import { refuse } from './verified.ts'
 
 const begin = '-----BEGIN CERTIFICATE-----'
 const end = '-----END CERTIFICATE-----'

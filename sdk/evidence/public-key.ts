@@ -1,6 +1,6 @@
 import { concat, equalBytes, fromHex } from '../bytes.ts'
 import { DerReader, Tag, readDer, unsignedOf } from './der.ts'
-import { refuse } from './step.ts'
+import { refuse } from './verified.ts'
 
 /**
  * The three kinds of signature that the makers of the hardware use, over WebCrypto. The algorithm is always the one

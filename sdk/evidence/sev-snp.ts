@@ -14,7 +14,7 @@ import {
   type SnpTcb,
   type SnpTcbPart,
 } from './snp-report.ts'
-import { StepList, refuse, type Verified } from './step.ts'
+import { StepList, refuse, type Verified } from './verified.ts'
 import { readCertificate, type Certificate } from './x509.ts'
 
 export interface SevSnpEvidence {

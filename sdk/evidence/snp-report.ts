@@ -1,7 +1,7 @@
 import { toHex } from '../bytes.ts'
 import { ByteReader, isZero, reversed } from './byte-reader.ts'
 import type { AmdProduct } from './roots.ts'
-import { refuse } from './step.ts'
+import { refuse } from './verified.ts'
 
 /**
  * The attestation report of SEV-SNP (AMD publication 56860, table "ATTESTATION_REPORT"), versions 2 to 5: 1184 bytes,

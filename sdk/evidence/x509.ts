@@ -1,7 +1,7 @@
 import { equalBytes, toHex } from '../bytes.ts'
 import { DerReader, Tag, booleanOf, oidText, readDer, smallOf, unsignedOf } from './der.ts'
 import { readPublicKey, signatureAlgorithmOf, type PublicKey, type SignatureAlgorithm } from './public-key.ts'
-import { refuse } from './step.ts'
+import { refuse } from './verified.ts'
 
 /**
  * X.509 v3 certificates (RFC 5280) as far as the platforms' chains need them, read once and strictly: what is not
