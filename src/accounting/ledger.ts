@@ -1,0 +1,310 @@
+import { absolute, compare, hourMs, hourOf, negate, subtract, zero } from '@perf-agg/sdk'
+import type { Decimal } from '@perf-agg/sdk'
+import { addTo, applyTo } from './balances.ts'
+import type { Balances } from './balances.ts'
+import { compareEntries } from './entry.ts'
+import type { Entry } from './entry.ts'
+import type { Residual } from './residual.ts'
+import { writeEntry, readEntry } from './entry-snapshot.ts'
+import type { Reader, Writer } from './codec.ts'
+
+/** A balance read that counts. Entries stamped up to `cutMs` are in it, later ones are not. */
+export interface LedgerAnchor {
+  readonly atMs: number
+  cutMs: number
+  readonly balances: Balances
+}
+
+/** History that is proved to be gone; half-open. */
+export interface LostSpan {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/**
+ * Stamps and balances come from different clocks of the exchange, and some are cut to whole seconds: an entry this
+ * close to an anchor belongs to the side on which the books balance.
+ */
+const fenceMs = 2_000
+
+/** What became of an entry that was offered. */
+export type Taken = 'new' | 'changed' | 'known' | 'folded'
+
+/**
+ * Every explained change and every balance read of one account: `balance(t1) − balance(t0) = Σ explained + residual`,
+ * per asset, exactly. Balances at an instant are rolled back from the first anchor after it, so they do not depend
+ * on when a poll happened. What is older than `foldedMs` is gone: nothing before it can change any more.
+ */
+export class Ledger {
+  #foldedMs: number
+  readonly #balanceScale: number
+  #entries: Entry[] = []
+  readonly #byKey = new Map<string, Entry>()
+  #anchors: LedgerAnchor[] = []
+  #lost: LostSpan[] = []
+
+  constructor(foldedMs: number, balanceScale: number) {
+    this.#foldedMs = foldedMs
+    this.#balanceScale = balanceScale
+  }
+
+  get foldedMs(): number {
+    return this.#foldedMs
+  }
+
+  get anchors(): readonly LedgerAnchor[] {
+    return this.#anchors
+  }
+
+  get lost(): readonly LostSpan[] {
+    return this.#lost
+  }
+
+  /** Idempotent by key; an entry that came with other content replaces the former one. */
+  take(entry: Entry): Taken {
+    if (entry.atMs < this.#foldedMs) return 'folded'
+    const known = this.#byKey.get(entry.key)
+    if (known !== undefined) {
+      if (sameEntry(known, entry)) return 'known'
+      this.#remove(known)
+    }
+    this.#byKey.set(entry.key, entry)
+    this.#entries.splice(this.#indexOf(entry), 0, entry)
+    this.#settle(known === undefined ? entry.atMs : Math.min(entry.atMs, known.atMs))
+    return known === undefined ? 'new' : 'changed'
+  }
+
+  find(key: string): Entry | null {
+    return this.#byKey.get(key) ?? null
+  }
+
+  #remove(entry: Entry): void {
+    this.#byKey.delete(entry.key)
+    this.#entries.splice(this.#indexOf(entry), 1)
+  }
+
+  /** Where it is, or where it belongs. */
+  #indexOf(entry: Entry): number {
+    let low = this.#firstAt(entry.atMs)
+    while (low < this.#entries.length && compareEntries(this.#entries[low]!, entry) < 0) low += 1
+    return low
+  }
+
+  /** Index of the first entry stamped at or after `atMs`. */
+  #firstAt(atMs: number): number {
+    let low = 0
+    let high = this.#entries.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#entries[middle]!.atMs < atMs) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** Anchors come in the order of time; one that is not newer than the last is an old story. */
+  takeAnchor(atMs: number, balances: Balances): boolean {
+    const last = this.#anchors.at(-1)
+    if (last !== undefined && atMs <= last.atMs) return false
+    this.#anchors.push({ atMs, cutMs: atMs, balances })
+    this.#settle(atMs)
+    // Of an hour only the first anchor (boundaries roll back from it) and the last (it checks) tell anything.
+    const previous = this.#anchors.at(-2)
+    const before = this.#anchors.at(-3)
+    if (previous !== undefined && before !== undefined) {
+      const hour = hourOf(previous.atMs)
+      if (hourOf(before.atMs) === hour && hourOf(atMs) === hour) this.#anchors.splice(-2, 1)
+    }
+    return true
+  }
+
+  takeLost(span: LostSpan): void {
+    const toMs = span.toMs
+    const fromMs = Math.max(span.fromMs, this.#foldedMs)
+    if (fromMs >= toMs || this.#lost.some((known) => known.fromMs <= fromMs && known.toMs >= toMs)) return
+    const apart = this.#lost.filter((known) => known.toMs < fromMs || known.fromMs > toMs)
+    const joined = this.#lost.filter((known) => known.toMs >= fromMs && known.fromMs <= toMs)
+    const whole = {
+      fromMs: Math.min(fromMs, ...joined.map((known) => known.fromMs)),
+      toMs: Math.max(toMs, ...joined.map((known) => known.toMs)),
+    }
+    this.#lost = [...apart, whole].toSorted((a, b) => a.fromMs - b.fromMs)
+  }
+
+  /** Entries stamped in `[fromMs, toMs)`, in order. */
+  entries(fromMs: number, toMs: number): readonly Entry[] {
+    return this.#entries.slice(this.#firstAt(fromMs), this.#firstAt(toMs))
+  }
+
+  /** Balances just before `atMs`: everything stamped earlier is in, nothing else. Null before any anchor is known. */
+  balancesBefore(atMs: number): Balances | null {
+    const next = this.#anchors.findIndex((anchor) => anchor.atMs >= atMs)
+    const anchor = this.#anchorFor(next, atMs)
+    if (anchor === undefined) return null
+    const balances: Balances = new Map(anchor.balances)
+    if (anchor.cutMs >= atMs) {
+      for (const entry of this.entries(atMs, anchor.cutMs + 1)) applyTo(balances, entry.changes, -1)
+    } else {
+      for (const entry of this.entries(anchor.cutMs + 1, atMs)) applyTo(balances, entry.changes, 1)
+    }
+    return balances
+  }
+
+  /** The first anchor after, unless what lies between is lost; then the last one before. */
+  #anchorFor(next: number, atMs: number): LedgerAnchor | undefined {
+    if (next < 0) return this.#anchors.at(-1)
+    if (next === 0) return this.#anchors[0]
+    return atMs <= this.#jumpMs(next) ? this.#anchors[next - 1] : this.#anchors[next]
+  }
+
+  /** When a residual of the interval that ends with anchor `index` is taken to have happened. */
+  #jumpMs(index: number): number {
+    const from = this.#anchors[index - 1]!.atMs
+    const to = this.#anchors[index]!.atMs
+    const lost = this.#lost.find((span) => span.fromMs < to && span.toMs > from)
+    return lost === undefined ? from : Math.max(from, lost.fromMs)
+  }
+
+  /** Unexplained changes taken to have happened in `[fromMs, toMs)`, between anchors up to `trustedMs`. */
+  residuals(fromMs: number, toMs: number, trustedMs: number): readonly Residual[] {
+    const found: Residual[] = []
+    for (let index = 1; index < this.#anchors.length; index += 1) {
+      const jumpMs = this.#jumpMs(index)
+      if (jumpMs >= toMs || this.#anchors[index]!.atMs > trustedMs) break
+      if (jumpMs < fromMs) continue
+      for (const [asset, amount] of this.#residual(index)) {
+        found.push({
+          asset,
+          amount,
+          jumpMs,
+          fromMs: this.#anchors[index - 1]!.atMs,
+          toMs: this.#anchors[index]!.atMs,
+        })
+      }
+    }
+    return found
+  }
+
+  /** balance(t1) − balance(t0) − Σ explained, without what rounding explains. */
+  #residual(index: number, cutMs = this.#anchors[index]!.cutMs): Balances {
+    const from = this.#anchors[index - 1]!
+    const rest: Balances = new Map(this.#anchors[index]!.balances)
+    for (const [asset, amount] of from.balances) addTo(rest, asset, negate(amount))
+    const count = new Map<string, number>()
+    for (const entry of this.entries(from.cutMs + 1, cutMs + 1)) {
+      applyTo(rest, entry.changes, -1)
+      for (const { asset } of entry.changes) count.set(asset, (count.get(asset) ?? 0) + 1)
+    }
+    for (const [asset, amount] of rest) {
+      const tolerance: Decimal = { digits: BigInt(count.get(asset) ?? 0), scale: this.#balanceScale }
+      if (compare(absolute(amount), tolerance) <= 0) rest.delete(asset)
+    }
+    return rest
+  }
+
+  /** Puts the entries near each anchor that `atMs` may concern on the side where the books balance. */
+  #settle(atMs: number): void {
+    const first = this.#anchors.findIndex((anchor) => anchor.atMs >= atMs - fenceMs)
+    if (first < 0) return
+    for (let index = Math.max(1, first); index < this.#anchors.length; index += 1) {
+      const anchor = this.#anchors[index]!
+      const before = anchor.cutMs
+      anchor.cutMs = anchor.atMs
+      if (this.#residual(index).size > 0) anchor.cutMs = this.#betterCut(index) ?? anchor.atMs
+      if (anchor.atMs > atMs + fenceMs && anchor.cutMs === before) return
+    }
+  }
+
+  #betterCut(index: number): number | null {
+    const { atMs } = this.#anchors[index]!
+    const near = this.entries(atMs - fenceMs, atMs + fenceMs + 1)
+    const cuts = new Set(near.flatMap((entry) => [entry.atMs, entry.atMs - 1]))
+    const sorted = [...cuts].toSorted((a, b) => Math.abs(a - atMs) - Math.abs(b - atMs) || a - b)
+    return (
+      sorted.find(
+        (cutMs) => cutMs >= this.#anchors[index - 1]!.cutMs && this.#residual(index, cutMs).size === 0,
+      ) ?? null
+    )
+  }
+
+  /** Own fills' base and quote in a market in `[fromMs, toMs)`: what must not make the price of what they trade. */
+  ownVolume(symbol: string, fromMs: number, toMs: number): { base: Decimal; quote: Decimal } {
+    const own: Balances = new Map()
+    for (const entry of this.entries(fromMs, toMs)) {
+      if (entry.kind !== 'fill' || entry.symbol !== symbol) continue
+      addTo(own, 'base', entry.quantity)
+      addTo(own, 'quote', entry.quoteQuantity)
+    }
+    return { base: own.get('base') ?? zero, quote: own.get('quote') ?? zero }
+  }
+
+  /** The stated hours that an entry at `atMs` may move: those of the anchors around it and what lies between. */
+  reach(atMs: number): { fromMs: number; toMs: number } {
+    const next = this.#anchors.findIndex((anchor) => anchor.atMs >= atMs)
+    const before = next < 0 ? this.#anchors.at(-1) : this.#anchors[next - 1]
+    const after = next < 0 ? undefined : this.#anchors[next]
+    return {
+      fromMs: hourOf(Math.min(atMs, before?.atMs ?? atMs) - fenceMs),
+      toMs: hourOf(Math.max(atMs, after?.atMs ?? atMs) + fenceMs) + hourMs,
+    }
+  }
+
+  /** Forgets what is older: it cannot change any more. */
+  fold(beforeMs: number): void {
+    if (beforeMs <= this.#foldedMs) return
+    this.#foldedMs = beforeMs
+    const first = this.#firstAt(beforeMs)
+    for (const entry of this.#entries.slice(0, first)) this.#byKey.delete(entry.key)
+    this.#entries = this.#entries.slice(first)
+    const last = this.#anchors.at(-1)
+    this.#anchors = this.#anchors.filter((anchor) => anchor === last || anchor.atMs >= beforeMs)
+    this.#lost = this.#lost.filter((span) => span.toMs > beforeMs)
+  }
+
+  write(writer: Writer): void {
+    writer.count(this.#foldedMs)
+    writer.list(this.#entries, (entry) => writeEntry(writer, entry))
+    writer.list(this.#anchors, (anchor) => {
+      writer.count(anchor.atMs)
+      writer.count(anchor.cutMs)
+      writer.map(
+        anchor.balances,
+        (asset) => writer.text(asset),
+        (amount) => writer.decimal(amount),
+      )
+    })
+    writer.list(this.#lost, (span) => {
+      writer.count(span.fromMs)
+      writer.count(span.toMs)
+    })
+  }
+
+  static read(reader: Reader, balanceScale: number): Ledger {
+    const ledger = new Ledger(reader.count(), balanceScale)
+    ledger.#entries = reader.list(() => readEntry(reader))
+    for (const [index, entry] of ledger.#entries.entries()) {
+      if (index > 0 && compareEntries(ledger.#entries[index - 1]!, entry) >= 0) reader.refuse()
+      ledger.#byKey.set(entry.key, entry)
+    }
+    ledger.#anchors = reader.list(() => ({
+      atMs: reader.count(),
+      cutMs: reader.count(),
+      balances: reader.map(
+        () => reader.text(),
+        () => reader.decimal(),
+      ),
+    }))
+    ledger.#lost = reader.list(() => ({ fromMs: reader.count(), toMs: reader.count() }))
+    return ledger
+  }
+}
+
+function sameEntry(a: Entry, b: Entry): boolean {
+  if (a.atMs !== b.atMs || a.kind !== b.kind || a.changes.length !== b.changes.length) return false
+  if (a.kind === 'fill' && b.kind === 'fill' && (a.side !== b.side || compare(a.price, b.price) !== 0))
+    return false
+  return a.changes.every((change, index) => {
+    const other = b.changes[index]!
+    return change.asset === other.asset && subtract(change.amount, other.amount).digits === 0n
+  })
+}

@@ -1,0 +1,75 @@
+import { add, compare, divide, minuteMs, multiply, signOf, subtract, zero } from '@perf-agg/sdk'
+import type { Decimal } from '@perf-agg/sdk'
+import type { CandleStore, TradedMinute } from './candle-store.ts'
+
+/** Own fills of a market in a span: they must not make the price of what they trade. */
+export interface OwnVolumes {
+  ownVolume(symbol: string, fromMs: number, toMs: number): { base: Decimal; quote: Decimal }
+}
+
+/** A price of a market in its quote, and when it was made. */
+export interface MarketPrice {
+  readonly price: Decimal
+  readonly atMs: number
+  readonly source: 'close' | 'vwap' | 'last'
+}
+
+export const vwapMs = 60 * minuteMs
+export const liquidMs = 15 * minuteMs
+/** More than half of the quarter of an hour. */
+const tradedMinutesMin = 8
+const vwapScale = 18
+
+/**
+ * The price at `atMs`, a whole minute, by the rule for spot: the last minute's close when most of the last 15
+ * minutes traded and own fills are under 10 % of their volume; else the volume-weighted average of the last hour
+ * without own fills; else null.
+ */
+export function recentPrice(
+  symbol: string,
+  atMs: number,
+  candles: CandleStore,
+  own: OwnVolumes,
+): MarketPrice | null {
+  const hour = candles.between(symbol, atMs - vwapMs, atMs)
+  const quarter = hour.filter((minute) => minute.minuteMs >= atMs - liquidMs)
+  const last = quarter.at(-1)
+  if (last !== undefined && quarter.length >= tradedMinutesMin) {
+    const volume = total(quarter, 'baseVolume')
+    const mine = own.ownVolume(symbol, atMs - liquidMs, atMs).base
+    if (compare(multiply(mine, ten), volume) < 0) {
+      return { price: last.close, atMs: last.minuteMs + minuteMs, source: 'close' }
+    }
+  }
+  const mine = own.ownVolume(symbol, atMs - vwapMs, atMs)
+  const base = subtract(total(hour, 'baseVolume'), mine.base)
+  const quote = subtract(total(hour, 'quoteVolume'), mine.quote)
+  if (signOf(base) <= 0 || signOf(quote) <= 0) return null
+  const price = divide(quote, base, vwapScale)
+  return signOf(price) > 0 ? { price, atMs, source: 'vwap' } : null
+}
+
+/** The close of the last minute in `[fromMs, toMs)` in which others traded too. */
+export function lastPrice(
+  symbol: string,
+  fromMs: number,
+  toMs: number,
+  candles: CandleStore,
+  own: OwnVolumes,
+): MarketPrice | null {
+  const foreign = candles
+    .between(symbol, fromMs, toMs)
+    .findLast(
+      ({ minuteMs: at, baseVolume }) =>
+        compare(baseVolume, own.ownVolume(symbol, at, at + minuteMs).base) > 0,
+    )
+  return foreign === undefined
+    ? null
+    : { price: foreign.close, atMs: foreign.minuteMs + minuteMs, source: 'last' }
+}
+
+const ten: Decimal = { digits: 10n, scale: 0 }
+
+function total(minutes: readonly TradedMinute[], volume: 'baseVolume' | 'quoteVolume'): Decimal {
+  return minutes.reduce((sum, minute) => add(sum, minute[volume]), zero)
+}
