@@ -24,6 +24,8 @@ export interface Store {
    * @throws {StoreError} STATE_FULL, STATE_IO: nothing of it was acknowledged; memory must be taken back too
    */
   commit<T>(work: (tx: Tx) => T, options?: { readonly urgent?: boolean }): Promise<T>
+  /** Tries to write a little: a store that was `full` is `ok` again once there is room. Never rejects. */
+  probe(): Promise<Condition>
   /** Waits for what is queued, then closes; later calls reject with STATE_CLOSED. */
   close(): Promise<void>
 
@@ -49,7 +51,7 @@ export interface Store {
   statements(account: string, page?: Page): Promise<StatementRow[]>
   /** Which statement spoke last about each stated hour in `[fromMs, toMs)`. */
   statedHours(account: string, fromMs: number, toMs: number): Promise<StatedHour[]>
-  /** No statement may be issued before this instant (0: none yet). */
+  /** `issuedAtMs` of the latest statement. No statement may be issued before this instant (0: none yet). */
   lastSignedMs(): Promise<number>
 
   /** At most one statement an account: its oldest undelivered one, due at `nowMs`, the longest due first. */

@@ -1,0 +1,162 @@
+import { sql, type Kysely } from 'kysely'
+import type { Connection, RawRow } from './connection.ts'
+import { query } from './query.ts'
+import { bytesOrNull, integer, integerOrNull, text, textOrNull } from './row.ts'
+import { StoreError } from './store-error.ts'
+import type { AccountChange, AccountRow, NewAccount } from './store.ts'
+import type { Tables } from './tables.ts'
+
+/** One row an exchange account, for ever: who bound it, what is watched, and the head of its chain. */
+export class Accounts {
+  readonly #connection: Connection
+  readonly #queries: ReturnType<typeof build>
+
+  constructor(connection: Connection, builder: Kysely<Tables>) {
+    this.#connection = connection
+    this.#queries = build(builder)
+  }
+
+  insert(account: NewAccount): void {
+    this.#connection.run(this.#queries.insert, {
+      pseudonym: account.pseudonym,
+      exchange: account.exchange,
+      environment: account.environment,
+      client_key: account.clientKey,
+      first_registered_at_ms: account.firstRegisteredAtMs,
+      first_observed_at_ms: account.firstObservedAtMs,
+      scope: JSON.stringify(account.scope),
+      published: account.published ? 1 : 0,
+    })
+  }
+
+  update(pseudonym: string, change: AccountChange): void {
+    if (change.clientKey !== undefined) this.#bind(pseudonym, change.clientKey, change.expectedClientKey)
+    const changed = this.#connection.run(this.#queries.update, {
+      pseudonym,
+      first_observed_at_ms: change.firstObservedAtMs ?? null,
+      scope: change.scope === undefined ? null : JSON.stringify(change.scope),
+      published: change.published === undefined ? null : change.published ? 1 : 0,
+    })
+    if (changed !== 1) throw new StoreError('STATE_CONFLICT', 'the account is not there')
+  }
+
+  #bind(pseudonym: string, clientKey: Uint8Array | null, expected: Uint8Array | null | undefined): void {
+    const changed =
+      expected === undefined
+        ? this.#connection.run(this.#queries.bind, { pseudonym, client_key: clientKey })
+        : this.#connection.run(this.#queries.rebind, { pseudonym, client_key: clientKey, expected })
+    if (changed !== 1) throw new StoreError('STATE_CONFLICT', 'the account is bound to another client key')
+  }
+
+  /** The chain grows by one link. @throws {StoreError} CHAIN_FORK */
+  advance(pseudonym: string, sequence: number, previous: string | null, digest: string): void {
+    const values = { pseudonym, before: sequence - 1, previous, sequence, digest }
+    if (this.#connection.run(this.#queries.advance, values) === 1) return
+    throw new StoreError('CHAIN_FORK', 'the chain of this account does not end where the statement starts', {
+      hint: 'read the head again: nothing was signed into the record',
+    })
+  }
+
+  byPseudonym(pseudonym: string): AccountRow | null {
+    const row = this.#connection.get(this.#queries.byPseudonym, { pseudonym })
+    return row === null ? null : read(row)
+  }
+
+  all(): AccountRow[] {
+    return this.#connection.all(this.#queries.all, {}).map(read)
+  }
+
+  countOf(clientKey: Uint8Array): number {
+    const row = this.#connection.get(this.#queries.countOf, { client_key: clientKey })
+    return row === null ? 0 : integer(row, 'count')
+  }
+}
+
+function read(row: RawRow): AccountRow {
+  return {
+    pseudonym: text(row, 'pseudonym'),
+    exchange: text(row, 'exchange'),
+    environment: text(row, 'environment'),
+    clientKey: bytesOrNull(row, 'client_key'),
+    firstRegisteredAtMs: integer(row, 'first_registered_at_ms'),
+    firstObservedAtMs: integerOrNull(row, 'first_observed_at_ms'),
+    scope: readScope(text(row, 'scope')),
+    published: integer(row, 'published') === 1,
+    head: { sequence: integer(row, 'head_sequence'), digest: textOrNull(row, 'head_digest') },
+  }
+}
+
+function readScope(written: string): string[] {
+  const scope: unknown = JSON.parse(written)
+  if (Array.isArray(scope) && scope.every((wallet) => typeof wallet === 'string')) return scope
+  throw new StoreError('STATE_CORRUPT', 'a row of the state has no valid scope')
+}
+
+type Update = {
+  pseudonym: string
+  first_observed_at_ms: number | null
+  scope: string | null
+  published: number | null
+}
+type Advance = {
+  pseudonym: string
+  before: number
+  previous: string | null
+  sequence: number
+  digest: string
+}
+
+function build(builder: Kysely<Tables>) {
+  const select = builder.selectFrom('accounts').selectAll()
+  const bind = (slot: { pseudonym: string; client_key: Uint8Array | null }) =>
+    builder
+      .updateTable('accounts')
+      .set({ client_key: slot.client_key })
+      .where('pseudonym', '=', slot.pseudonym)
+  return {
+    insert: query((slot: Omit<Tables['accounts'], 'head_sequence' | 'head_digest'>) =>
+      builder.insertInto('accounts').values({
+        pseudonym: slot.pseudonym,
+        exchange: slot.exchange,
+        environment: slot.environment,
+        client_key: slot.client_key,
+        first_registered_at_ms: slot.first_registered_at_ms,
+        first_observed_at_ms: slot.first_observed_at_ms,
+        scope: slot.scope,
+        published: slot.published,
+        head_sequence: 0,
+        head_digest: null,
+      }),
+    ),
+    update: query((slot: Update) =>
+      builder
+        .updateTable('accounts')
+        .set({
+          first_observed_at_ms: sql`coalesce(${slot.first_observed_at_ms}, first_observed_at_ms)`,
+          scope: sql`coalesce(${slot.scope}, scope)`,
+          published: sql`coalesce(${slot.published}, published)`,
+        })
+        .where('pseudonym', '=', slot.pseudonym),
+    ),
+    bind: query(bind),
+    rebind: query((slot: { pseudonym: string; client_key: Uint8Array | null; expected: Uint8Array | null }) =>
+      bind(slot).where('client_key', 'is not distinct from', slot.expected),
+    ),
+    advance: query((slot: Advance) =>
+      builder
+        .updateTable('accounts')
+        .set({ head_sequence: slot.sequence, head_digest: slot.digest })
+        .where('pseudonym', '=', slot.pseudonym)
+        .where('head_sequence', '=', slot.before)
+        .where('head_digest', 'is not distinct from', slot.previous),
+    ),
+    byPseudonym: query((slot: { pseudonym: string }) => select.where('pseudonym', '=', slot.pseudonym)),
+    all: query(() => select.orderBy('first_registered_at_ms').orderBy('pseudonym')),
+    countOf: query((slot: { client_key: Uint8Array }) =>
+      builder
+        .selectFrom('accounts')
+        .select((count) => count.fn.countAll().as('count'))
+        .where('client_key', '=', slot.client_key),
+    ),
+  }
+}
