@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
-import { canonicalBytes, digestOf, InputError, parseJson } from '@perf-agg/sdk'
+import { InputError, parseJson } from '@perf-agg/sdk'
 import { collect, type Flags, flagName, setting } from './setting.ts'
 import {
   allExchanges,
@@ -10,7 +10,6 @@ import {
   readIngest,
   readLimits,
   readSession,
-  selfReportedIds,
 } from './setting-group.ts'
 import {
   choiceReader,
@@ -27,6 +26,8 @@ import {
   readSwitch,
   readWitness,
 } from './setting-reader.ts'
+
+export { configurationDigest, publicConfiguration } from './public-configuration.ts'
 
 /**
  * The effective configuration of one `serve`: defaults, then the config file, then the environment, then flags.
@@ -255,46 +256,4 @@ function checkPorts(...ports: readonly number[]): void {
 function isSafeBase(url: string): boolean {
   const { protocol, hostname } = new URL(url)
   return protocol === 'https:' || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
-}
-
-/**
- * What a quote says about the configuration: everything that could make a record lie, and nothing that only
- * says how this machine is laid out. No secret, no path.
- */
-export function publicConfiguration(configuration: Configuration): Readonly<Record<string, unknown>> {
-  const { exchanges, session, limits } = configuration
-  return {
-    tee: configuration.tee,
-    data_key: configuration.dataKeyFile === null ? 'tee' : 'file',
-    wire_key: configuration.privateKeyFile === null ? 'enclave' : 'mounted',
-    permission_policy: configuration.allowTradingKeys ? 'trade' : 'read-only',
-    plain_registration: configuration.allowPlainRegistration,
-    exchanges: Object.fromEntries(
-      Object.entries(exchanges).map(([id, { baseUrl }]) => [
-        id,
-        baseUrl === null
-          ? { environments: selfReportedIds.includes(id) ? ['self-reported'] : ['live', 'sandbox'] }
-          : { environments: ['simulated'], base_url: baseUrl },
-      ]),
-    ),
-    session: { ttl_default_s: session.ttlDefaultS, ttl_max_s: session.ttlMaxS },
-    grace_seconds: configuration.graceSeconds,
-    ingest: { profile: configuration.ingest.profile },
-    backend: configuration.backendUrl === null ? null : new URL(configuration.backendUrl).origin,
-    witnesses: configuration.witnesses,
-    trusted_proxies: configuration.trustedProxies,
-    allowed_origins: configuration.allowedOrigins,
-    tls: configuration.tls !== null,
-    limits: {
-      connections_max: limits.connectionsMax,
-      requests_per_address_per_minute: limits.requestsPerAddressPerMinute,
-      boxes_per_second: limits.boxesPerSecond,
-      quotes_per_second: limits.quotesPerSecond,
-    },
-  }
-}
-
-/** `config_digest`: over the canonical bytes of what the quote shows. */
-export async function configurationDigest(configuration: Configuration): Promise<string> {
-  return digestOf(canonicalBytes(publicConfiguration(configuration)))
 }

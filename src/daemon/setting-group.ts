@@ -101,11 +101,3 @@ export const readLimits: Reader<RateLimits> = (given) => {
     quotesPerSecond: read(members, 'quotes_per_second', bound, defaultLimits.quotesPerSecond),
   }
 }
-
-/** Objects are no flags and no variables: from anywhere but the file they are refused by name. */
-export function fileOnly<T>(reader: Reader<T>): Reader<T> {
-  return (given) => {
-    if (given.text) throw refuse('FILE_ONLY', given, 'belongs into the config file')
-    return reader(given)
-  }
-}

@@ -1,0 +1,85 @@
+import type { Command } from 'commander'
+
+/** What a command's file gives: it describes itself on a commander `Command` and does its work in its action. */
+export interface CommandModule {
+  define(command: Command): void
+}
+
+export interface Entry {
+  readonly name: string
+  readonly summary: string
+  readonly load: () => Promise<CommandModule>
+}
+
+/**
+ * Every command with the file that holds it. Files are loaded when their command is called, so that what one
+ * command needs (a web framework, a database) never slows another down.
+ */
+export const commandGroups: readonly { readonly title: string; readonly commands: readonly Entry[] }[] = [
+  {
+    title: 'For the owner of an exchange account',
+    commands: [
+      {
+        name: 'register',
+        summary: 'appraise an enclave, seal credentials to it, start a record',
+        load: () => import('./register.ts'),
+      },
+      {
+        name: 'metrics',
+        summary: 'the figures of an account, signature checked',
+        load: () => import('./metrics.ts'),
+      },
+      { name: 'summary', summary: 'what may be shown to others', load: () => import('./summary.ts') },
+      { name: 'sessions', summary: 'what is registered from here', load: () => import('./sessions.ts') },
+      { name: 'end', summary: 'end a session; its credentials are wiped', load: () => import('./end.ts') },
+      {
+        name: 'analyze',
+        summary: 'the metrics engine over a file of your own',
+        load: () => import('./analyze.ts'),
+      },
+    ],
+  },
+  {
+    title: 'For whoever checks',
+    commands: [
+      {
+        name: 'quote',
+        summary: "an enclave's evidence, appraised step by step",
+        load: () => import('./quote.ts'),
+      },
+      { name: 'verify', summary: 'check a signed statement offline', load: () => import('./verify.ts') },
+    ],
+  },
+  {
+    title: 'For the operator',
+    commands: [
+      { name: 'serve', summary: 'run the enclave', load: () => import('./serve.ts') },
+      {
+        name: 'status',
+        summary: 'health, queues, gaps, parked deliveries',
+        load: () => import('./status.ts'),
+      },
+      { name: 'keys', summary: 'Ed25519 keys for AGGREGATOR_PRIVATE_KEY', load: () => import('./keys.ts') },
+      {
+        name: 'doctor',
+        summary: 'what on this machine would stop serve or register',
+        load: () => import('./doctor.ts'),
+      },
+    ],
+  },
+  {
+    title: 'To try it',
+    commands: [
+      { name: 'demo', summary: 'the whole story in under a minute', load: () => import('./demo.ts') },
+      { name: 'simulate', summary: 'an exchange on loopback', load: () => import('./simulate.ts') },
+      { name: 'help', summary: 'the manual, in the terminal', load: () => import('./help.ts') },
+      {
+        name: 'completion',
+        summary: 'completion for bash, zsh or fish',
+        load: () => import('./completion.ts'),
+      },
+    ],
+  },
+]
+
+export const commandEntries: readonly Entry[] = commandGroups.flatMap(({ commands }) => commands)

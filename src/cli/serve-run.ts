@@ -1,0 +1,41 @@
+import type { Configuration } from '../daemon/config.ts'
+import { createLog } from './logger.ts'
+import { startDaemon } from '../daemon/daemon.ts'
+
+/** A stop that takes longer than this is cut off; what was acknowledged is durable already. */
+const stopTimeoutMs = 9_500
+
+/**
+ * Runs the daemon until it is told to stop: one line on stdout when ready, logs on stderr, exit code 0 after a
+ * stop that finished what it had begun.
+ */
+export async function runDaemon(configuration: Configuration): Promise<void> {
+  const log = createLog(configuration.logLevel, Date.now)
+  if (configuration.insecureSimulated) process.stderr.write(banner)
+  const { promise: stopped, resolve: tellStop } = Promise.withResolvers<string>()
+  // Before the start: a signal during a slow start must stop it too.
+  process.on('SIGTERM', tellStop)
+  process.on('SIGINT', tellStop)
+  const daemon = await startDaemon(configuration, { log })
+  process.stdout.write(`${JSON.stringify({ event: 'ready', ...daemon.urls })}\n`)
+  const signal = await stopped
+  log('info', 'stopping', { signal })
+  // A second Ctrl-C means: now.
+  process.once('SIGINT', () => process.exit(1))
+  const cut = setTimeout(() => {
+    log('error', 'stop-cut-off', { after_ms: stopTimeoutMs })
+    process.exit(1)
+  }, stopTimeoutMs)
+  await daemon.stop()
+  clearTimeout(cut)
+  log('info', 'stopped')
+}
+
+const banner = `
+  ********************************************************************
+  *  --insecure-simulated: there is no hardware behind this enclave.  *
+  *  Whoever runs it can read the credentials and forge the record.   *
+  *  For trying things out only.                                      *
+  ********************************************************************
+
+`

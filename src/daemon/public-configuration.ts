@@ -1,0 +1,89 @@
+import { canonicalBytes, digestOf } from '@perf-agg/sdk'
+import type { Configuration, RateLimits } from './config.ts'
+import { selfReportedIds } from './setting-group.ts'
+
+/**
+ * What a quote says about the configuration: everything that could make a record lie, and nothing that only
+ * says how this machine is laid out. No secret, no path.
+ */
+export function publicConfiguration(configuration: Configuration): Readonly<Record<string, unknown>> {
+  const { exchanges, session } = configuration
+  return {
+    tee: configuration.tee,
+    data_key: configuration.dataKeyFile === null ? 'tee' : 'file',
+    wire_key: configuration.privateKeyFile === null ? 'enclave' : 'mounted',
+    permission_policy: configuration.allowTradingKeys ? 'trade' : 'read-only',
+    plain_registration: configuration.allowPlainRegistration,
+    exchanges: Object.fromEntries(
+      Object.entries(exchanges).map(([id, { baseUrl }]) => [
+        id,
+        baseUrl === null
+          ? { environments: selfReportedIds.includes(id) ? ['self-reported'] : ['live', 'sandbox'] }
+          : { environments: ['simulated'], base_url: baseUrl },
+      ]),
+    ),
+    session: { ttl_default_s: session.ttlDefaultS, ttl_max_s: session.ttlMaxS },
+    grace_seconds: configuration.graceSeconds,
+    ingest: { profile: configuration.ingest.profile },
+    backend: configuration.backendUrl === null ? null : new URL(configuration.backendUrl).origin,
+    witnesses: configuration.witnesses,
+    trusted_proxies: configuration.trustedProxies,
+    allowed_origins: configuration.allowedOrigins,
+    tls: configuration.tls !== null,
+    limits: limitsOf(configuration.limits),
+  }
+}
+
+/** `config_digest`: over the canonical bytes of what the quote shows. */
+export async function configurationDigest(configuration: Configuration): Promise<string> {
+  return digestOf(canonicalBytes(publicConfiguration(configuration)))
+}
+
+/** The effective configuration as a config file would state it: saved, it gives the same configuration again. */
+export function toConfigFile(configuration: Configuration): Readonly<Record<string, unknown>> {
+  const { enclave, operations, ws, tls, exchanges, session } = configuration
+  const optional = {
+    backend_url: configuration.backendUrl,
+    private_key: configuration.privateKeyFile,
+    data_key: configuration.dataKeyFile,
+    database_url: configuration.databaseUrl,
+    tls_cert: tls?.certFile ?? null,
+    tls_key: tls?.keyFile ?? null,
+  }
+  return {
+    host: enclave.host,
+    port: enclave.port,
+    operations_host: operations.host,
+    operations_port: operations.port,
+    ws_port: ws.port,
+    tee: configuration.insecureSimulated ? 'auto' : configuration.tee,
+    insecure_simulated: configuration.insecureSimulated,
+    state: configuration.stateFolder,
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null)),
+    allow_plain_registration: configuration.allowPlainRegistration,
+    allow_trading_keys: configuration.allowTradingKeys,
+    allowed_origins: configuration.allowedOrigins,
+    trusted_proxies: configuration.trustedProxies,
+    log_level: configuration.logLevel,
+    exchanges: Object.fromEntries(
+      Object.entries(exchanges).map(([id, { baseUrl }]) => [
+        id,
+        baseUrl === null ? { enabled: true } : { enabled: true, base_url: baseUrl },
+      ]),
+    ),
+    session: { ttl_default_s: session.ttlDefaultS, ttl_max_s: session.ttlMaxS },
+    grace_seconds: configuration.graceSeconds,
+    ingest: { profile: configuration.ingest.profile },
+    witnesses: configuration.witnesses,
+    limits: limitsOf(configuration.limits),
+  }
+}
+
+function limitsOf(limits: RateLimits): Readonly<Record<string, number>> {
+  return {
+    connections_max: limits.connectionsMax,
+    requests_per_address_per_minute: limits.requestsPerAddressPerMinute,
+    boxes_per_second: limits.boxesPerSecond,
+    quotes_per_second: limits.quotesPerSecond,
+  }
+}
