@@ -180,9 +180,6 @@ export function readMetadata(value: unknown, path: string): Metadata {
       throw new InputError('INPUT_INVALID', `${of(name)} must be there for its own type and no other`)
     }
   }
-  const log = (each: unknown, eachPath: string): { origin: string } => ({
-    origin: readText(readObject(each, eachPath, { required: ['origin'] }).origin, `${eachPath}.origin`),
-  })
   const base: MetadataBase = {
     schema: readEnum(metadata.schema, of('schema'), [statementSchema]),
     account: readPseudonym(metadata.account, of('account')),
@@ -206,7 +203,7 @@ export function readMetadata(value: unknown, path: string): Metadata {
     config_digest: readDigest(metadata.config_digest, of('config_digest')),
     key_id: readThumbprint(metadata.key_id, of('key_id')),
     evidence_digest: readNullable(metadata.evidence_digest, of('evidence_digest'), readDigest),
-    log: readNullable(metadata.log, of('log'), log),
+    log: readNullable(metadata.log, of('log'), readLog),
     issued_at: readInstant(metadata.issued_at, of('issued_at')),
   }
   if ((base.previous === null) !== (base.sequence === 1)) {
@@ -224,6 +221,11 @@ export function readMetadata(value: unknown, path: string): Metadata {
     default:
       return { ...base, type }
   }
+}
+
+function readLog(value: unknown, path: string): { origin: string } {
+  const log = readObject(value, path, { required: ['origin'] })
+  return { origin: readText(log.origin, memberPath(path, 'origin')) }
 }
 
 export function readSource(value: unknown, path: string): Source {

@@ -123,7 +123,7 @@ export function readClientId(value: unknown, path: string): string {
  * The bytes under the wire signature: RFC 8785 of the body without its top-level `signature`. The same as cutting
  * the one member `"signature":"…",` out of the body as it was posted.
  */
-export function signedBytes(statement: StatementBody | Statement | Contract): Uint8Array<ArrayBuffer> {
+export function signedBytes(statement: object): Uint8Array<ArrayBuffer> {
   return canonicalBytes(unsigned(statement))
 }
 

@@ -1,5 +1,32 @@
 import type { Bucket, Totals } from './bucket.ts'
+import { readBucket, readCode, readInstant, readTotals } from './bucket.ts'
+import { fromBase64 } from './bytes.ts'
+import { readNonce } from './credentials.ts'
 import type { Environment, GapClaim, Ownership, Permissions } from './metadata.ts'
+import {
+  environments,
+  ownershipLevels,
+  permissionLevels,
+  readDigest,
+  readExchange,
+  readGap,
+  readPseudonym,
+  readSignature,
+  readThumbprint,
+} from './metadata.ts'
+import {
+  memberPath,
+  readArray,
+  readEnum,
+  readInteger,
+  readNullable,
+  readNumber,
+  readObject,
+  readRecord,
+  readString,
+} from './shape.ts'
+import { verifySignature } from './signature.ts'
+import { signedBytes } from './statement.ts'
 
 export type SessionStatus = 'active' | 'pending' | 'degraded' | 'expired'
 
@@ -16,7 +43,8 @@ export type Figures = Readonly<Record<string, number | null>>
 export type Reasons = Readonly<Record<string, string>>
 
 interface ViewBase {
-  readonly account: string
+  /** Null while the exchange has not yet said whose account it is. */
+  readonly account: string | null
   readonly exchange: string
   readonly environment: Environment
   readonly as_of: string
@@ -67,4 +95,177 @@ export interface Receipt {
   /** Digest of the sealed box that was submitted. */
   readonly box_digest: string
   readonly signature: string
+}
+
+const hoursMax = 200_000
+const symbolsMax = 20_000
+const sessionStatuses: readonly SessionStatus[] = ['active', 'pending', 'degraded', 'expired']
+
+const baseMembers = [
+  'schema',
+  'account',
+  'exchange',
+  'environment',
+  'as_of',
+  'expires_at',
+  'request_nonce',
+  'status',
+  'coverage',
+  'portfolio',
+  'reasons',
+  'totals',
+  'hourly_buckets',
+  'key_id',
+  'signature',
+] as const
+
+/** @throws {InputError} `INPUT_INVALID` */
+export function parseMetricsView(value: unknown): MetricsView {
+  const view = readObject(value, '', { required: [...baseMembers, 'symbols'] })
+  return {
+    schema: readEnum(view.schema, 'schema', ['perf-agg/metrics/v1']),
+    ...readBase(view),
+    symbols: readArray(view.symbols, 'symbols', symbolsMax, readSymbol),
+  }
+}
+
+/** @throws {InputError} `INPUT_INVALID` */
+export function parseSummaryView(value: unknown): SummaryView {
+  const view = readObject(value, '', { required: baseMembers })
+  return { schema: readEnum(view.schema, 'schema', ['perf-agg/summary/v1']), ...readBase(view) }
+}
+
+function readBase(view: { readonly [Name in (typeof baseMembers)[number]]: unknown }): ViewBase {
+  const portfolio = readFigures(view.portfolio, 'portfolio')
+  const reasons = readReasons(view.reasons, 'reasons')
+  return {
+    account: readNullable(view.account, 'account', readPseudonym),
+    exchange: readExchange(view.exchange, 'exchange'),
+    environment: readEnum(view.environment, 'environment', environments),
+    as_of: readInstant(view.as_of, 'as_of'),
+    expires_at: readInstant(view.expires_at, 'expires_at'),
+    request_nonce: readNullable(view.request_nonce, 'request_nonce', readNonce),
+    status: readEnum(view.status, 'status', sessionStatuses),
+    coverage: readCoverage(view.coverage, 'coverage'),
+    portfolio,
+    reasons,
+    totals: readTotals(view.totals, 'totals'),
+    hourly_buckets: readArray(view.hourly_buckets, 'hourly_buckets', hoursMax, readBucket),
+    key_id: readThumbprint(view.key_id, 'key_id'),
+    signature: readSignature(view.signature, 'signature'),
+  }
+}
+
+const figureName = { min: 1, max: 64, pattern: /^[a-z][a-z0-9_]*$/, form: 'named in snake case' } as const
+
+function readFigures(value: unknown, path: string): Figures {
+  return mapOf(value, path, (each, eachPath) => readNullable(each, eachPath, readNumber))
+}
+
+function readReasons(value: unknown, path: string): Reasons {
+  return mapOf(value, path, readCode)
+}
+
+function mapOf<Value>(
+  value: unknown,
+  path: string,
+  read: (value: unknown, path: string) => Value,
+): Readonly<Record<string, Value>> {
+  const entries = Object.entries(readRecord(value, path))
+  return Object.fromEntries(
+    entries.map(([name, each]) => [readString(name, path, figureName), read(each, memberPath(path, name))]),
+  )
+}
+
+function readCoverage(value: unknown, path: string): ViewCoverage {
+  const coverage = readObject(value, path, {
+    required: ['hours_expected', 'observed', 'recovered', 'backfilled', 'gaps'],
+  })
+  const count = (each: unknown, name: string): number => readInteger(each, memberPath(path, name), { min: 0 })
+  return {
+    hours_expected: count(coverage.hours_expected, 'hours_expected'),
+    observed: count(coverage.observed, 'observed'),
+    recovered: count(coverage.recovered, 'recovered'),
+    backfilled: count(coverage.backfilled, 'backfilled'),
+    gaps: readArray(coverage.gaps, memberPath(path, 'gaps'), hoursMax, readGap),
+  }
+}
+
+function readSymbol(value: unknown, path: string): SymbolFigures {
+  const { symbol, realized_pnl_usd, unrealized_pnl_usd, return_pct, reasons, ...totals } = readObject(
+    value,
+    path,
+    {
+      required: [
+        'symbol',
+        'trades',
+        'volume_base',
+        'volume_quote',
+        'fees_usd',
+        'realized_pnl_usd',
+        'unrealized_pnl_usd',
+        'return_pct',
+      ],
+      optional: ['reasons'],
+    },
+  )
+  const figure = (each: unknown, name: string): number | null =>
+    readNullable(each, memberPath(path, name), readNumber)
+  return {
+    symbol: readString(symbol, memberPath(path, 'symbol'), { min: 1, max: 128 }),
+    ...readTotals(totals, path),
+    realized_pnl_usd: figure(realized_pnl_usd, 'realized_pnl_usd'),
+    unrealized_pnl_usd: figure(unrealized_pnl_usd, 'unrealized_pnl_usd'),
+    return_pct: figure(return_pct, 'return_pct'),
+    ...(reasons === undefined ? {} : { reasons: readReasons(reasons, memberPath(path, 'reasons')) }),
+  }
+}
+
+/** Session and view ids: secrets of 128 random bits and more. */
+export function readId(value: unknown, path: string): string {
+  return readString(value, path, {
+    min: 22,
+    max: 64,
+    pattern: /^[A-Za-z0-9_-]+$/,
+    form: 'an id of 22 characters or more',
+  })
+}
+
+/** @throws {InputError} `INPUT_INVALID` */
+export function parseReceipt(value: unknown): Receipt {
+  const receipt = readObject(value, '', {
+    required: [
+      'session_id',
+      'view_id',
+      'status',
+      'expires_at',
+      'account',
+      'permissions',
+      'ownership',
+      'box_digest',
+      'signature',
+    ],
+  })
+  return {
+    session_id: readId(receipt.session_id, 'session_id'),
+    view_id: readId(receipt.view_id, 'view_id'),
+    status: readEnum(receipt.status, 'status', ['active', 'pending']),
+    expires_at: readInstant(receipt.expires_at, 'expires_at'),
+    account: readNullable(receipt.account, 'account', readPseudonym),
+    permissions: readEnum(receipt.permissions, 'permissions', permissionLevels),
+    ownership: readEnum(receipt.ownership, 'ownership', ownershipLevels),
+    box_digest: readDigest(receipt.box_digest, 'box_digest'),
+    signature: readSignature(receipt.signature, 'signature'),
+  }
+}
+
+/**
+ * Is it signed by the enclave's statement key: Ed25519 over the RFC 8785 bytes without `signature`, as a statement?
+ * Takes anything with a `signature` that was parsed here: a metrics or summary view, a receipt.
+ */
+export async function verifyView(
+  view: MetricsView | SummaryView | Receipt,
+  publicKey: Uint8Array,
+): Promise<boolean> {
+  return verifySignature(publicKey, signedBytes(view), fromBase64(view.signature))
 }

@@ -2,8 +2,9 @@ import { fromUtf8 } from '../bytes.ts'
 import { refuse } from './verified.ts'
 
 /**
- * CBOR (RFC 8949), the strict subset that Nitro documents are made of: definite lengths, shortest numbers, no key
- * twice, no floats; tags only where a caller asks for one. Bounded in depth and in the number of items.
+ * CBOR (RFC 8949), the strict subset that Nitro documents are made of: definite lengths (but for the outermost map:
+ * today's security modules leave that one's open), shortest numbers, no key twice, no floats; tags only where a
+ * caller asks for one. Bounded in depth and in the number of items.
  */
 export type Cbor = number | string | boolean | null | Uint8Array | readonly Cbor[] | CborMap
 
@@ -12,6 +13,9 @@ export type CborMap = ReadonlyMap<string | number, Cbor>
 
 const depthMax = 8
 const itemsMax = 1_024
+
+const openMap = 0xbf
+const endOfOpen = 0xff
 
 /** @throws {VerificationError} `CBOR_INVALID` */
 export function readCbor(bytes: Uint8Array): Cbor {
@@ -47,6 +51,7 @@ class Reader {
     const first = this.#take(1)[0]!
     const major = first >> 5
     if (major === 7) return simpleOf(first & 31)
+    if (first === openMap && depth === 0) return this.#map(Infinity, depth)
     const argument = this.#argument(first & 31)
     switch (major) {
       case 0:
@@ -76,6 +81,10 @@ class Reader {
   #map(length: number, depth: number): CborMap {
     const map = new Map<string | number, Cbor>()
     for (let index = 0; index < length; index += 1) {
+      if (length === Infinity && this.#bytes[this.#at] === endOfOpen) {
+        this.#at += 1
+        break
+      }
       const key = this.value(depth + 1)
       if (typeof key !== 'string' && typeof key !== 'number') throw invalid('a key of a refused kind')
       if (map.has(key)) throw invalid('a key twice')
