@@ -112,6 +112,26 @@ export const limits = {
     candlesMax: 100_000,
     wantsMax: 1_000,
   },
+  statement: {
+    /** A clock that was set back by less stands still; by more, nothing is signed. */
+    clockBackMsMax: 5_000,
+  },
+  delivery: {
+    /** Accounts posted at one time; one account is always in order. */
+    postsMax: 16,
+    connectTimeoutMs: 5_000,
+    /** From the first byte sent to the last one read. */
+    postTimeoutMs: 30_000,
+    /** What a backend answers is only looked at for its status. */
+    answerBytesMax: 65_536,
+    /** The first pause; each one after is up to twice as long. */
+    pauseMs: 5_000,
+    pauseMsMax: 36_000_000,
+    /** A statement that was refused or not reached for so long is parked, with an alarm. */
+    trialMsMax: 604_800_000,
+    /** The live loop looks at least so often. */
+    lookMs: 60_000,
+  },
 } as const
 
 /** A part of the limits with other numbers: tests and the configuration set some. */

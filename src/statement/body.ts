@@ -1,0 +1,168 @@
+import {
+  equityBandOf,
+  exactTotals,
+  hourMs,
+  statementSchema,
+  sum,
+  toInstant,
+  toNumber,
+  toText,
+  wireBucket,
+  wireText,
+  wireTotals,
+  type Coverage,
+  type ExactBucket,
+  type Metadata,
+  type MetadataBase,
+  type StatementBody,
+} from '@perf-agg/sdk'
+import type { Gap, Hour } from '../accounting/hour.ts'
+import type { Claim, Head, Subject } from './claim.ts'
+
+/** What every statement of this start says of the enclave. */
+export interface Start {
+  /** `connector_version`: the software's. */
+  readonly version: string
+  /** The enclave's own key, whoever signs for the wire. */
+  readonly keyId: string
+  readonly configDigest: string
+  /** The log's evidence leaf; null where none is logged. */
+  readonly evidenceDigest: string | null
+  readonly log: { readonly origin: string } | null
+}
+
+/** The whole body of a statement but for its signatures. Pure: the same input gives the same bytes. */
+export function bodyOf(
+  start: Start,
+  subject: Subject,
+  head: Head,
+  claim: Claim,
+  issuedAtMs: number,
+): StatementBody {
+  const hours = hoursOf(claim)
+  const [startMs, endMs] = spanOf(claim)
+  const exact = hours.map(exactBucket)
+  const totals = exactTotals(exact)
+  const base: MetadataBase = {
+    schema: statementSchema,
+    account: subject.account,
+    client_accounts: subject.clientAccounts,
+    sequence: head.sequence + 1,
+    previous: head.digest,
+    first_observed_at: subject.firstObservedAtMs === null ? null : toInstant(subject.firstObservedAtMs),
+    source: subject.source,
+    return_method: subject.returnMethod,
+    pricing: { ...subject.pricing, unpriced: unpricedOf(hours) },
+    coverage: coverageOf(hours, claim.type === 'gap' ? claim.gaps : []),
+    exact: { hourly_buckets: exact, totals },
+    scope: subject.scope,
+    flows: {
+      count: hours.reduce((count, hour) => count + hour.flows.count, 0),
+      net_usd: toNumber(sum(hours.map((hour) => hour.flows.netUsd))),
+    },
+    equity_band: equityBandOf(hours.at(-1)?.equityUsd ?? null),
+    config_digest: start.configDigest,
+    key_id: start.keyId,
+    evidence_digest: start.evidenceDigest,
+    log: start.log,
+    issued_at: toInstant(issuedAtMs),
+  }
+  return {
+    client_id: subject.clientId,
+    exchange: subject.source.exchange,
+    connector_version: start.version,
+    period_start: toInstant(startMs),
+    period_end: toInstant(endMs),
+    hourly_buckets: exact.map((bucket, index) => wireBucket(bucket, hours[index]!.returnPct)),
+    totals: wireTotals(totals),
+    metadata: metadataOf(base, claim),
+  }
+}
+
+export function hoursOf(claim: Claim): readonly Hour[] {
+  if (claim.type === 'period') return claim.hours
+  return claim.type === 'correction' ? claim.correction.hours : []
+}
+
+/** Half-open; an event has both ends at its instant. */
+export function spanOf(claim: Claim): readonly [startMs: number, endMs: number] {
+  if ('atMs' in claim) return [claim.atMs, claim.atMs]
+  if (claim.type === 'gap') return endsOf(claim.gaps)
+  return endsOf(hoursOf(claim).map((hour) => ({ fromMs: hour.startMs, toMs: hour.startMs + hourMs })))
+}
+
+function endsOf(
+  spans: readonly { readonly fromMs: number; readonly toMs: number }[],
+): readonly [number, number] {
+  const [first, last] = [spans[0], spans.at(-1)]
+  if (first === undefined || last === undefined) throw new RangeError('a statement of nothing')
+  return [first.fromMs, last.toMs]
+}
+
+function metadataOf(base: MetadataBase, claim: Claim): Metadata {
+  switch (claim.type) {
+    case 'correction': {
+      const { cause, records } = claim.correction
+      return {
+        ...base,
+        type: 'correction',
+        correction: { corrects: claim.corrects, cause, records: records.map(wireText) },
+      }
+    }
+    case 'closed':
+      return { ...base, type: 'closed', closed: { reason: claim.reason } }
+    case 'key_start':
+      return { ...base, type: 'key_start', key_start: claim.keyStart }
+    default:
+      return { ...base, type: claim.type }
+  }
+}
+
+function exactBucket(hour: Hour): ExactBucket {
+  const { marks } = hour
+  return {
+    t: toInstant(hour.startMs),
+    origin: hour.origin,
+    return_reason: hour.returnReason,
+    trades: hour.trades,
+    volume_base: toText(hour.volumeBase),
+    volume_quote: toText(hour.volumeQuoteUsd),
+    fees_usd: toText(hour.feesUsd),
+    ...(marks.noCapital && { no_capital: true }),
+    ...(marks.belowFloor && { below_floor: true }),
+    ...(marks.approximate && { approximate: true }),
+    ...(marks.unpricedFees && { unpriced_fees: true }),
+    ...(marks.unreconciled && {
+      unreconciled: marks.unreconciled.map(({ asset, amount, usd }) => ({
+        asset: wireText(asset),
+        amount,
+        usd,
+      })),
+    }),
+    ...(marks.unpriced && { unpriced: marks.unpriced.map(wireText) }),
+    ...(marks.stale && {
+      stale: marks.stale.map(({ asset, ageS }) => ({ asset: wireText(asset), age_s: ageS })),
+    }),
+  }
+}
+
+function unpricedOf(hours: readonly Hour[]): string[] {
+  const assets = hours.flatMap((hour) => hour.marks.unpriced ?? [])
+  return [...new Set(assets.map(wireText))].toSorted()
+}
+
+function coverageOf(hours: readonly Hour[], gaps: readonly Gap[]): Coverage {
+  const unreconciled = hours.filter((hour) => (hour.marks.unreconciled?.length ?? 0) > 0)
+  const missing = gaps.reduce((count, gap) => count + Math.ceil((gap.toMs - gap.fromMs) / hourMs), 0)
+  const from = (origin: Hour['origin']) => hours.filter((hour) => hour.origin === origin).length
+  return {
+    hours_expected: hours.length + missing,
+    observed: from('observed'),
+    recovered: from('recovered'),
+    backfilled: from('backfilled'),
+    gaps: gaps.map(({ fromMs, toMs, reason }) => ({ from: toInstant(fromMs), to: toInstant(toMs), reason })),
+    // of a gap nothing is known, so nothing is explained
+    reconciled: unreconciled.length === 0 && gaps.length === 0,
+    unreconciled: unreconciled.map((hour) => toInstant(hour.startMs)),
+  }
+}
