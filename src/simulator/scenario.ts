@@ -61,6 +61,7 @@ export type PlannedEvent =
   | (Planned & { readonly kind: 'transfer'; readonly asset: string; readonly amount: string })
   /** All that is left of these assets becomes BNB. Default: everything worth less than 10 USDT. */
   | (Planned & { readonly kind: 'dust'; readonly assets?: readonly string[] })
+  /** `amount: 'all'` is what is held then. */
   | (Planned & {
       readonly kind: 'convert'
       readonly from: string

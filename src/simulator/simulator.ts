@@ -1,6 +1,23 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { hourMs } from '@perf-agg/sdk'
+import { Agenda } from './agenda.ts'
+import { Wire } from './binance/wire.ts'
+import { Desk } from './desk.ts'
+import { FaultPlan } from './faults.ts'
 import type { Fault, Faults } from './faults.ts'
-import type { Scenario } from './scenario.ts'
+import { listingOf, listings } from './listing.ts'
+import { Market } from './market.ts'
+import { readReplay } from './replay.ts'
+import type { AccountPlan, Scenario } from './scenario.ts'
+import { Chance } from './seed.ts'
+import { usualStory } from './story.ts'
+import { Teller } from './teller.ts'
+import { Trader } from './trader.ts'
+import { TruthWriter } from './truth.ts'
 import type { Truth } from './truth.ts'
+import { toUnits } from './units.ts'
+import { Wallet } from './wallet.ts'
 
 /**
  * A whole exchange on loopback that speaks the original's wire protocol, with a market, accounts that trade on it,
@@ -15,6 +32,7 @@ export interface SimulatorOptions {
   readonly seed: number
   /** Simulated time at the start. */
   readonly startMs: number
+  /** Default: one account with a month of everything (story.ts). */
   readonly scenario?: Scenario
   /** A file of real trades or candles to replay for its market instead of the seeded one. */
   readonly marketData?: string
@@ -35,7 +53,7 @@ export interface Simulator {
   readonly url: string
   readonly accounts: readonly SimulatedAccount[]
   readonly truth: Truth
-  /** Simulated time; what a request is answered at. */
+  /** Simulated time. Requests are answered at exactly this instant. */
   nowMs(): number
   /** Steps to `atMs` and lets everything happen that happens until then, inclusive. Never goes back. */
   advanceTo(atMs: number): void
@@ -45,6 +63,106 @@ export interface Simulator {
   close(): Promise<void>
 }
 
-export async function startSimulator(_options: SimulatorOptions): Promise<Simulator> {
-  throw new Error('not built yet')
+const beatMs = 20
+
+/** @throws {RangeError} on a scenario that names what does not exist; an Error with a code when the port is taken */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { seed, startMs } = options
+  const scenario = options.scenario ?? usualStory(startMs, 30)
+  const historyMs = scenario.historyMs ?? Number.POSITIVE_INFINITY
+  const replay = options.marketData === undefined ? null : readReplay(options.marketData, startMs)
+  const market = new Market({ seed, startMs, delistings: scenario.delistings ?? [], replay })
+  const truth = new TruthWriter({
+    markets: listings.map(({ symbol, base, quote }) => ({ symbol, base, quote })),
+    historyMs,
+    candle: (symbol, minuteMs) => {
+      const listing = listingOf(symbol)
+      return listing === null ? null : market.candle(listing, minuteMs)
+    },
+    file: options.truthFile,
+  })
+  const agenda = new Agenda()
+  const desk = new Desk(market)
+  const wallets = scenario.accounts.map((plan, index) => openAccount(plan, index))
+  const faults = new FaultPlan(options.faults)
+
+  let nowMs = startMs
+  let following: (() => void) | null = null
+  const wire = new Wire({
+    exchange: { market, truth, historyMs },
+    wallets,
+    faults,
+    nowMs: () => {
+      following?.()
+      return nowMs
+    },
+  })
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => wire.handle(request, response))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, '127.0.0.1', () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  const { port } = server.address() as AddressInfo
+
+  function openAccount(plan: AccountPlan, index: number): Wallet {
+    const chance = new Chance(seed, 'account', index)
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+    const wallet = new Wallet({
+      uid: String(354_937_868 + index * 7_919),
+      apiKey: plan.apiKey ?? chance.text(64, alphabet),
+      secret: plan.secret ?? chance.text(64, alphabet),
+      permissions: plan.permissions ?? [],
+      createdMs: startMs - 400 * 24 * hourMs,
+      truth,
+    })
+    const moves = Object.entries(plan.opening).map(([asset, amount]) => [asset, toUnits(amount)] as const)
+    wallet.move({ atMs: startMs, cause: 'opening', id: 'opening', moves, visibleAtMs: null })
+    const teller = new Teller({ wallet, desk, agenda, chance: new Chance(seed, 'teller', index) })
+    for (const event of plan.events ?? []) teller.plan(event)
+    if (plan.trader !== null) {
+      const draws = new Chance(seed, 'trader', index)
+      new Trader({ wallet, market, desk, agenda, chance: draws, plan: plan.trader }).start(startMs)
+    }
+    return wallet
+  }
+
+  function advanceTo(atMs: number): void {
+    if (atMs <= nowMs) return
+    agenda.runUntil(atMs)
+    nowMs = atMs
+  }
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    accounts: wallets.map(({ uid, apiKey, secret }) => ({ uid, apiKey, secret })),
+    truth,
+    nowMs: () => nowMs,
+    advanceTo,
+    run(speed) {
+      const sinceMs = nowMs
+      const since = process.hrtime.bigint()
+      const follow = (): void => {
+        advanceTo(Math.floor(sinceMs + (Number(process.hrtime.bigint() - since) / 1_000_000) * speed))
+        truth.flush()
+      }
+      following = follow
+      const timer = setInterval(follow, beatMs)
+      return () => {
+        clearInterval(timer)
+        if (following === follow) following = null
+      }
+    },
+    schedule: (fault) => faults.schedule(fault),
+    async close() {
+      following = null
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+      truth.close()
+    },
+  }
 }

@@ -1,0 +1,236 @@
+import { minuteMs, secondMs } from '@perf-agg/sdk'
+import type { Agenda } from './agenda.ts'
+import type { Desk } from './desk.ts'
+import { listingOf } from './listing.ts'
+import type { PlannedEvent } from './scenario.ts'
+import type { Chance } from './seed.ts'
+import { fromUnits, toUnits } from './units.ts'
+import type { Wallet } from './wallet.ts'
+
+/**
+ * Everything that moves a balance without an order: deposits, withdrawals, conversions, gifts, and what no list
+ * explains. What can't be paid when its time comes does not happen.
+ */
+
+const hexadecimal = '0123456789abcdef'
+
+export class Teller {
+  readonly #wallet: Wallet
+  readonly #desk: Desk
+  readonly #agenda: Agenda
+  readonly #chance: Chance
+  #ids = 0
+
+  constructor(options: { wallet: Wallet; desk: Desk; agenda: Agenda; chance: Chance }) {
+    this.#wallet = options.wallet
+    this.#desk = options.desk
+    this.#agenda = options.agenda
+    this.#chance = options.chance
+  }
+
+  plan(event: PlannedEvent): void {
+    switch (event.kind) {
+      case 'deposit':
+        return this.#deposit(event)
+      case 'withdrawal':
+        return this.#agenda.at(secondsOf(event.atMs), (now) => this.#withdraw(event, now))
+      case 'transfer':
+        return this.#agenda.at(event.atMs, (now) => this.#transfer(event, now))
+      case 'dust':
+        return this.#agenda.at(event.atMs, (now) => this.#sweep(event, now))
+      case 'convert':
+        return this.#agenda.at(event.atMs, (now) => this.#convert(event, now))
+      case 'reward':
+        return this.#agenda.at(event.atMs, (now) => this.#reward(event, now))
+      case 'unexplained':
+        return this.#agenda.at(event.atMs, (now) => {
+          this.#wallet.move({
+            atMs: now,
+            cause: 'unexplained',
+            id: this.#newId(),
+            moves: [[event.asset, toUnits(event.amount)]],
+            visibleAtMs: null,
+          })
+        })
+      case 'fill':
+        return this.#agenda.at(event.atMs, (now) => this.#fill(event, now))
+    }
+  }
+
+  #newId(): string {
+    this.#ids += 1
+    return `${this.#wallet.uid}${String(this.#ids).padStart(6, '0')}`
+  }
+
+  #deposit(event: PlannedEvent & { kind: 'deposit' }): void {
+    const atMs = secondsOf(event.atMs)
+    const insertedMs = secondsOf(atMs - (event.pendingMs ?? 10 * minuteMs))
+    const id = this.#newId()
+    const txId = `0x${this.#chance.text(64, hexadecimal)}`
+    const address = `0x${this.#chance.text(40, hexadecimal)}`
+    const { asset } = event
+    const amount = fromUnits(toUnits(event.amount))
+    this.#agenda.at(insertedMs, () => {
+      this.#wallet.deposits.push({
+        id,
+        asset,
+        amount,
+        atMs,
+        insertedMs,
+        visibleAtMs: insertedMs,
+        txId,
+        address,
+      })
+    })
+    this.#agenda.at(atMs, () => {
+      this.#wallet.move({ atMs, cause: 'deposit', id, moves: [[asset, toUnits(amount)]] })
+    })
+  }
+
+  #withdraw(event: PlannedEvent & { kind: 'withdrawal' }, atMs: number): void {
+    const id = this.#chance.text(32, hexadecimal)
+    const all = toUnits(event.amount) + toUnits(event.fee)
+    const moves = [[event.asset, -all] as const]
+    if (this.#wallet.move({ atMs, cause: 'withdrawal', id, moves }) === null) return
+    const settledMs = secondsOf(atMs + (event.settleMs ?? 20 * minuteMs))
+    const outcome = event.outcome ?? 'completed'
+    this.#wallet.withdrawals.push({
+      id,
+      asset: event.asset,
+      amount: event.amount,
+      fee: event.fee,
+      outcome,
+      atMs,
+      visibleAtMs: atMs,
+      settledMs,
+      txId: `0x${this.#chance.text(64, hexadecimal)}`,
+      address: `0x${this.#chance.text(40, hexadecimal)}`,
+    })
+    if (outcome === 'completed') return
+    this.#agenda.at(settledMs, () => {
+      // the list only changes the status: when the money came back it does not say
+      this.#wallet.move({
+        atMs: settledMs,
+        cause: 'withdrawal-returned',
+        id,
+        moves: [[event.asset, all]],
+        dated: false,
+      })
+    })
+  }
+
+  #transfer(event: PlannedEvent & { kind: 'transfer' }, atMs: number): void {
+    const units = toUnits(event.amount)
+    const id = this.#newId()
+    if (this.#wallet.move({ atMs, cause: 'transfer', id, moves: [[event.asset, units]] }) === null) return
+    this.#wallet.transfers.push({
+      id: Number(id),
+      asset: event.asset,
+      amount: fromUnits(units < 0n ? -units : units),
+      direction: units < 0n ? 'MAIN_FUNDING' : 'FUNDING_MAIN',
+      atMs,
+      visibleAtMs: atMs,
+    })
+  }
+
+  #sweep(event: PlannedEvent & { kind: 'dust' }, atMs: number): void {
+    const assets = event.assets ?? this.#wallet.held().filter((asset) => this.#isDust(asset, atMs))
+    const parts = assets.flatMap((asset) => {
+      const amount = this.#wallet.balance(asset)
+      const gross = this.#exchange(asset, 'BNB', amount, atMs)
+      if (amount === 0n || gross === null || gross === 0n) return []
+      const charge = gross / 50n
+      return [{ asset, units: amount, received: gross - charge, charge }]
+    })
+    if (parts.length === 0) return
+    const id = this.#newId()
+    const moves = parts.flatMap(({ asset, units, received }) => [
+      [asset, -units] as const,
+      ['BNB', received] as const,
+    ])
+    if (this.#wallet.move({ atMs, cause: 'dust', id, moves }) === null) return
+    this.#wallet.dust.push({
+      id: Number(id),
+      atMs,
+      visibleAtMs: atMs,
+      parts: parts.map(({ asset, units, received, charge }) => ({
+        asset,
+        amount: fromUnits(units),
+        received: fromUnits(received),
+        charge: fromUnits(charge),
+      })),
+    })
+  }
+
+  #isDust(asset: string, atMs: number): boolean {
+    if (asset === 'BNB' || asset === 'USDT') return false
+    const worth = this.#desk.worth(asset, this.#wallet.balance(asset), atMs)
+    return worth !== null && worth > 0n && worth < toUnits('10')
+  }
+
+  #convert(event: PlannedEvent & { kind: 'convert' }, atMs: number): void {
+    const from = event.amount === 'all' ? this.#wallet.balance(event.from) : toUnits(event.amount)
+    const fair = this.#exchange(event.from, event.to, from, atMs)
+    if (fair === null || fair === 0n) return
+    const to = (fair * 998n) / 1_000n
+    const id = this.#newId()
+    const moves = [[event.from, -from] as const, [event.to, to] as const]
+    if (this.#wallet.move({ atMs, cause: 'convert', id, moves }) === null) return
+    this.#wallet.converts.push({
+      id: Number(id),
+      quoteId: this.#chance.text(32, hexadecimal),
+      from: event.from,
+      fromAmount: fromUnits(from),
+      to: event.to,
+      toAmount: fromUnits(to),
+      ratio: fromUnits((to * 100_000_000n) / from),
+      inverseRatio: fromUnits((from * 100_000_000n) / to),
+      atMs,
+      visibleAtMs: atMs,
+    })
+  }
+
+  #reward(event: PlannedEvent & { kind: 'reward' }, atMs: number): void {
+    const id = this.#newId()
+    if (
+      this.#wallet.move({ atMs, cause: 'reward', id, moves: [[event.asset, toUnits(event.amount)]] }) === null
+    )
+      return
+    const amount = fromUnits(toUnits(event.amount))
+    this.#wallet.rewards.push({
+      id: Number(id),
+      asset: event.asset,
+      amount,
+      info: event.info,
+      atMs,
+      visibleAtMs: atMs,
+    })
+  }
+
+  #fill(event: PlannedEvent & { kind: 'fill' }, atMs: number): void {
+    const listing = listingOf(event.symbol)
+    if (listing === null) throw new RangeError(`no such market: ${event.symbol}`)
+    this.#desk.execute({
+      wallet: this.#wallet,
+      listing,
+      side: event.side,
+      quantity: toUnits(event.quantity),
+      maker: false,
+      orderId: this.#desk.newOrderId(),
+      atMs,
+      lean: 0,
+      visibleAfterMs: event.visibleAfterMs ?? 0,
+    })
+  }
+
+  #exchange(from: string, to: string, units: bigint, atMs: number): bigint | null {
+    const dollars = this.#desk.worth(from, units, atMs)
+    const each = this.#desk.worth(to, 100_000_000n, atMs)
+    return dollars === null || each === null || each === 0n ? null : (dollars * 100_000_000n) / each
+  }
+}
+
+/** The lists give whole seconds for these. */
+function secondsOf(atMs: number): number {
+  return Math.floor(atMs / secondMs) * secondMs
+}
