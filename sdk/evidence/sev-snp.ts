@@ -15,7 +15,7 @@ import {
   type SnpTcbPart,
 } from './snp-report.ts'
 import { StepList, refuse, type Verified } from './verified.ts'
-import { readCertificate, type Certificate } from './x509.ts'
+import { commonNameOf, readCertificate, type Certificate } from './x509.ts'
 
 export interface SevSnpEvidence {
   /** The attestation report, 1184 bytes. */
@@ -134,7 +134,7 @@ async function verifyPath(
   if (path.some(({ signatureAlgorithm }) => signatureAlgorithm !== 'rsa-pss-sha384')) {
     throw refuse('ALGORITHM_REFUSED', 'a certificate is not signed the way AMD signs')
   }
-  const name = subjectName(leaf)
+  const name = commonNameOf(leaf)
   if (name !== `SEV-${report.signingKey}`) {
     throw refuse(
       'CHAIN_INVALID',
@@ -142,17 +142,6 @@ async function verifyPath(
     )
   }
   return verifyChain(path, readCertificate(roots.amd[product]), atMs)
-}
-
-/** Common name of the subject: the last of its parts, as AMD writes it. */
-function subjectName(certificate: Certificate): string {
-  const names = new DerReader(certificate.subject).inside(Tag.sequence)
-  let name = ''
-  while (!names.atEnd) {
-    const part = names.inside(Tag.set).inside(Tag.sequence)
-    if (part.oid() === '2.5.4.3') name = String.fromCharCode(...part.element().value.subarray(0, 64))
-  }
-  return name
 }
 
 function chipDetail(report: SnpReport): string {

@@ -9,6 +9,7 @@ import { refuse } from './verified.ts'
  * object as they stand, so they are cut out and never written anew.
  */
 
+/** From the best downwards. */
 export const tcbStatuses = [
   'UpToDate',
   'SWHardeningNeeded',

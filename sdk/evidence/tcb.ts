@@ -2,7 +2,15 @@ import { equalBytes } from '../bytes.ts'
 import { isZero } from './byte-reader.ts'
 import type { EnclaveReport, TdReport } from './dcap-quote.ts'
 import type { PckPlatform } from './pck.ts'
-import type { ModuleIdentity, QeIdentity, SvnLevel, TcbInfo, TcbStatus, TcbVerdict } from './tcb-info.ts'
+import {
+  tcbStatuses,
+  type ModuleIdentity,
+  type QeIdentity,
+  type SvnLevel,
+  type TcbInfo,
+  type TcbStatus,
+  type TcbVerdict,
+} from './tcb-info.ts'
 import { refuse } from './verified.ts'
 
 /**
@@ -112,17 +120,9 @@ function convergedStatus(platform: TcbStatus, part: TcbStatus): TcbStatus {
     : 'OutOfDateConfigurationNeeded'
 }
 
+/** The list is in Intel's order, from the best downwards. */
 function severity(status: TcbStatus): number {
-  const order: readonly TcbStatus[] = [
-    'UpToDate',
-    'SWHardeningNeeded',
-    'ConfigurationNeeded',
-    'ConfigurationAndSWHardeningNeeded',
-    'OutOfDate',
-    'OutOfDateConfigurationNeeded',
-    'Revoked',
-  ]
-  return order.indexOf(status)
+  return tcbStatuses.indexOf(status)
 }
 
 function masked(bytes: Uint8Array, mask: Uint8Array): Uint8Array {

@@ -129,6 +129,19 @@ export function serialOf(value: Uint8Array): string {
   return toHex(bytes)
 }
 
+/** The subject's common name, by which makers tell the roles of their certificates apart. */
+export function commonNameOf(certificate: Certificate): string {
+  const names = readDer(certificate.subject, Tag.sequence)
+  let name = ''
+  while (!names.atEnd) {
+    const part = names.inside(Tag.set).inside(Tag.sequence)
+    if (part.oid() !== '2.5.4.3') continue
+    if (name !== '') throw invalid('it has two common names')
+    name = String.fromCharCode(...part.element().value.subarray(0, 64))
+  }
+  return name
+}
+
 function mapped<Value>(
   extensions: ReadonlyMap<string, Extension>,
   id: string,
