@@ -8,7 +8,7 @@ import type { Claims, Quote } from './quote.ts'
 import { claimsBytesOf, parseClaims, possessionBytes, reportDataOf } from './quote.ts'
 import { verifySignature } from './signature.ts'
 import type { Step, StepStatus } from './step.ts'
-import { affirm, contraindicate, statusOf, warn } from './step.ts'
+import { affirm, contraindicate, statusOfSteps, warn } from './step.ts'
 
 export interface AppraisalOptions {
   /** The one that was asked with; null for a look only: never affirming. */
@@ -56,7 +56,7 @@ export async function appraise(quote: Quote, options: AppraisalOptions): Promise
 }
 
 function appraisal(steps: readonly Step[], claims: Claims | null): Appraisal {
-  return { status: statusOf(steps), steps, claims }
+  return { status: statusOfSteps(steps), steps, claims }
 }
 
 function claimsOf(bytes: Uint8Array): Claims | null {

@@ -46,14 +46,14 @@ export function contraindicate(name: string, code: string, detail: string): Step
 }
 
 /** The worst of them; no step at all affirms nothing. */
-export function statusOf(steps: readonly Step[]): StepStatus {
+export function statusOfSteps(steps: readonly Step[]): StepStatus {
   if (steps.length === 0 || steps.some((step) => step.status === 'contraindicated')) return 'contraindicated'
   return steps.some((step) => step.status === 'warning') ? 'warning' : 'affirming'
 }
 
 export function verdictOf(steps: readonly Step[]): Verdict {
   if (steps.some(isBroken)) return 'broken'
-  return statusOf(steps) === 'affirming' ? 'holds' : 'untrusted'
+  return statusOfSteps(steps) === 'affirming' ? 'holds' : 'untrusted'
 }
 
 function isBroken(step: Step): boolean {

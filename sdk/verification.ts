@@ -203,29 +203,32 @@ function judgeCoverage(statement: Statement): Step {
   const origins = new Set(hours.map((hour) => hour.origin))
   const count = (origin: ExactBucket['origin']): number =>
     hours.filter((hour) => hour.origin === origin).length
-  const wrong = (detail: string): Step => contraindicate('coverage', 'COVERAGE_MISMATCH', detail)
   if (
     count('observed') !== coverage.observed ||
     count('recovered') !== coverage.recovered ||
     count('backfilled') !== coverage.backfilled
   ) {
-    return wrong('the coverage counts other hours than the statement holds')
+    return coverageMismatch('the coverage counts other hours than the statement holds')
   }
   if (type === 'period' && (origins.size !== 1 || coverage.hours_expected !== hours.length)) {
-    return wrong('a period holds hours of one origin, every one of them')
+    return coverageMismatch('a period holds hours of one origin, every one of them')
   }
   const open = hours.filter((hour) => (hour.unreconciled?.length ?? 0) > 0).map((hour) => hour.t)
   if (
     canonicalize(open) !== canonicalize(coverage.unreconciled) ||
     (coverage.reconciled && open.length > 0)
   ) {
-    return wrong('the hours with unexplained changes are not the ones it names')
+    return coverageMismatch('the hours with unexplained changes are not the ones it names')
   }
   if (coverage.gaps.some((gap) => !within(statement, gap.from, gap.to))) {
-    return wrong('a gap lies outside the period')
+    return coverageMismatch('a gap lies outside the period')
   }
-  if (type === 'gap' && !coversAll(statement)) return wrong('the gaps do not fill the period')
+  if (type === 'gap' && !coversAll(statement)) return coverageMismatch('the gaps do not fill the period')
   return affirm('coverage', hours.length === 0 ? 'no hours to cover' : `${hours.length} hours, none left out`)
+}
+
+function coverageMismatch(detail: string): Step {
+  return contraindicate('coverage', 'COVERAGE_MISMATCH', detail)
 }
 
 function within(statement: Statement, from: string, to: string): boolean {
