@@ -62,7 +62,7 @@ export interface SessionAccess {
   readonly signingKey: string
 }
 
-export interface Registration {
+export interface Registered {
   readonly receipt: Receipt
   readonly access: SessionAccess
   readonly appraisal: Appraisal
@@ -121,7 +121,7 @@ export class PerfAggClient {
    * @throws {VerificationError | PolicyError} with the code of the first step that does not hold: nothing was sent
    * @throws {ServiceError} the enclave's refusal: `EXCHANGE_KEY_CAN_WITHDRAW` …
    */
-  async register(options: RegisterOptions): Promise<Registration> {
+  async register(options: RegisterOptions): Promise<Registered> {
     const { quote, nonce, appraisal } = await this.appraise(options)
     options.onAppraisal?.(appraisal)
     const claims = requireTrusted(appraisal, options)

@@ -53,6 +53,8 @@ export interface DcapQuote {
   readonly qeAuthData: Uint8Array
   /** PEM, leaf first. */
   readonly pckChain: Uint8Array
+  /** What stands behind the quote: drivers hand out a buffer of fixed size, filled up with zeros. */
+  readonly trailing: Uint8Array
 }
 
 const code = 'QUOTE_INVALID'
@@ -79,8 +81,7 @@ export function readDcapQuote(bytes: Uint8Array): DcapQuote {
   const body = readBody(reader, version, teeType)
   const signed = bytes.subarray(0, reader.at)
   const signatureData = new ByteReader(reader.bytes(reader.u32()), code)
-  // Drivers hand out a buffer of fixed size, filled up with zeros.
-  reader.zeros(bytes.length - reader.at)
+  const trailing = reader.rest()
   const signature = signatureData.bytes(64)
   const attestationKey = signatureData.bytes(64)
   return {
@@ -89,6 +90,7 @@ export function readDcapQuote(bytes: Uint8Array): DcapQuote {
     signed,
     signature,
     attestationKey,
+    trailing,
     ...readCertification(version === 3 ? signatureData : certificationOf(signatureData)),
   }
 }

@@ -58,6 +58,7 @@ export async function verifyDcap(
   const { atMs, roots = pinnedRoots } = options
   const quote = await list.check('quote', 'the evidence is a DCAP quote', () => readDcapQuote(quoteBytes))
   if (quote === undefined) return refused
+  if (!isZero(quote.trailing)) list.refuse('quote', 'QUOTE_INVALID', 'there are bytes behind the quote')
   await list.check('quote signature', 'the quote is signed by the attestation key in it', () =>
     verifyQuote(quote),
   )

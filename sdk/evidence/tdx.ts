@@ -63,8 +63,10 @@ function checkTd(list: StepList, td: TdReport): void {
   if (!septVeDisable) {
     list.refuse('SEPT_VE_DISABLE', 'SEPT_VE_ENABLED', 'the host can take pages from the TD unseen')
   } else list.affirm('SEPT_VE_DISABLE', 'the host can’t take pages from the TD unseen')
-  if (migratable || (td.mrServiceTd !== null && !isZero(td.mrServiceTd))) {
+  if (migratable) {
     list.refuse('migration', 'MIGRATION_ENABLED', 'another TD can move this one to another platform')
+  } else if (td.mrServiceTd !== null && !isZero(td.mrServiceTd)) {
+    list.refuse('migration', 'SERVICE_TD_BOUND', 'another TD is bound to this one and can reach into it')
   } else list.affirm('migration', 'the TD can’t be moved to another platform')
   if (td.tdAttributes[1] !== 0 || td.tdAttributes[2] !== 0) {
     list.refuse(
