@@ -1,0 +1,143 @@
+import type { Change, Truth } from '../../../src/simulator/truth.ts'
+import { nought, Rational, unity } from './rational.ts'
+
+/**
+ * The price rule, stated once more from its text:
+ *
+ * A spot price at t is the last minute close at or before t when most of the 15 minutes before t traded and our own
+ * fills are under 10 % of their volume; else the volume-weighted average of the 60 minutes before t without our own
+ * fills, rounded half to even at 18 places; else the last price, stale. The way to dollars: a market against USD,
+ * USDT, USDC, FDUSD, in this order, else over BTC, BNB, ETH. The three dollar coins are 1 where no market against USD
+ * is listed.
+ *
+ * A fill's rate is the open of its minute; where that minute did not trade, the last price within 60 minutes.
+ */
+
+const minute = 60_000
+const dollars = ['USDT', 'USDC', 'FDUSD']
+const bridges = ['BTC', 'BNB', 'ETH']
+
+interface Own {
+  base: Rational
+  quote: Rational
+}
+
+interface Traded {
+  readonly open: Rational
+  readonly close: Rational
+  readonly base: Rational
+  readonly quote: Rational
+}
+
+export class Prices {
+  readonly #truth: Truth
+  readonly #listed: ReadonlySet<string>
+  readonly #own = new Map<string, Own>()
+  readonly #cache = new Map<string, Rational | null>()
+
+  /** @param changes of the account: its own fills are kept out of its own prices */
+  constructor(truth: Truth, changes: readonly Change[]) {
+    this.#truth = truth
+    this.#listed = new Set(truth.markets.map(({ symbol }) => symbol))
+    for (const { fill, atMs } of changes) {
+      if (fill === undefined) continue
+      const key = `${fill.symbol} ${Math.floor(atMs / minute) * minute}`
+      const before = this.#own.get(key) ?? { base: nought, quote: nought }
+      this.#own.set(key, {
+        base: before.base.plus(Rational.of(fill.quantity)),
+        quote: before.quote.plus(Rational.of(fill.quoteQuantity)),
+      })
+    }
+  }
+
+  /** Dollars for one unit at a full minute; null is unpriced. */
+  at(asset: string, atMs: number): Rational | null {
+    if (atMs % minute !== 0) throw new RangeError('prices are of full minutes')
+    const key = `${asset} ${atMs}`
+    const cached = this.#cache.get(key)
+    if (cached !== undefined) return cached
+    const price = this.#over(asset, (symbol) => this.#spot(symbol, atMs))
+    this.#cache.set(key, price)
+    return price
+  }
+
+  /** Dollars for one unit at the open of a minute, for amounts of fills; null is unpriced. */
+  rate(asset: string, minuteMs: number): Rational | null {
+    return this.#over(asset, (symbol) => this.#open(symbol, minuteMs))
+  }
+
+  #over(asset: string, priceOf: (symbol: string) => Rational | null): Rational | null {
+    if (asset === 'USD') return unity
+    if (dollars.includes(asset) && !this.#listed.has(`${asset}/USD`)) return unity
+    for (const quote of ['USD', ...dollars, ...bridges]) {
+      if (quote === asset || !this.#listed.has(`${asset}/${quote}`)) continue
+      const price = priceOf(`${asset}/${quote}`)
+      const next = this.#over(quote, priceOf)
+      return price === null || next === null ? null : price.times(next)
+    }
+    return null
+  }
+
+  #spot(symbol: string, atMs: number): Rational | null {
+    const last15 = this.#before(symbol, atMs, 15)
+    const traded = last15.filter((candle) => candle.base.sign > 0)
+    const base = traded.reduce((sum, candle) => sum.plus(candle.base), nought)
+    const own = this.#ownBefore(symbol, atMs, 15).base
+    if (traded.length > 7 && own.times(new Rational(10n)).compare(base) < 0) return last15.at(-1)!.close
+
+    const last60 = this.#before(symbol, atMs, 60)
+    const mine = this.#ownBefore(symbol, atMs, 60)
+    const others = last60.reduce((sum, candle) => sum.plus(candle.base), nought).minus(mine.base)
+    const paid = last60.reduce((sum, candle) => sum.plus(candle.quote), nought).minus(mine.quote)
+    if (others.sign > 0) return paid.over(others).rounded(18)
+
+    return this.#lastClose(symbol, atMs)
+  }
+
+  #open(symbol: string, minuteMs: number): Rational | null {
+    const now = this.#candle(symbol, minuteMs)
+    if (now !== null && now.base.sign > 0) return now.open
+    return this.#before(symbol, minuteMs, 60).findLast((candle) => candle.base.sign > 0)?.close ?? null
+  }
+
+  /** A market that ended keeps its last price. */
+  #lastClose(symbol: string, atMs: number): Rational | null {
+    for (let back = 1; back <= 400 * 1_440; back += 1) {
+      const candle = this.#candle(symbol, atMs - back * minute)
+      if (candle !== null) return candle.close
+    }
+    return null
+  }
+
+  #before(symbol: string, atMs: number, count: number): Traded[] {
+    const candles: Traded[] = []
+    for (let at = atMs - count * minute; at < atMs; at += minute) {
+      const candle = this.#candle(symbol, at)
+      if (candle !== null) candles.push(candle)
+    }
+    return candles
+  }
+
+  #candle(symbol: string, minuteMs: number): Traded | null {
+    const candle = this.#truth.candle(symbol, minuteMs)
+    if (candle === null) return null
+    return {
+      open: Rational.of(candle.open),
+      close: Rational.of(candle.close),
+      base: Rational.of(candle.baseVolume),
+      quote: Rational.of(candle.quoteVolume),
+    }
+  }
+
+  #ownBefore(symbol: string, atMs: number, count: number): Own {
+    let base = nought
+    let quote = nought
+    for (let at = atMs - count * minute; at < atMs; at += minute) {
+      const own = this.#own.get(`${symbol} ${at}`)
+      if (own === undefined) continue
+      base = base.plus(own.base)
+      quote = quote.plus(own.quote)
+    }
+    return { base, quote }
+  }
+}

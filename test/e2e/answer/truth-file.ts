@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import type { Change, ListedMarket, TrueCandle, Truth } from '../../../src/simulator/truth.ts'
+
+type Line =
+  | {
+      readonly kind: 'exchange'
+      readonly markets: readonly ListedMarket[]
+      readonly historyMs: number | null
+    }
+  | ({ readonly kind: 'change' } & Change)
+  | {
+      readonly kind: 'minute'
+      readonly symbol: string
+      readonly minuteMs: number
+      readonly candle: TrueCandle | null
+    }
+
+/** The truth as a simulator of another process wrote it. @throws {RangeError} when a minute is asked that it never showed */
+export function readTruth(file: string): Truth {
+  const changes: Change[] = []
+  const minutes = new Map<string, TrueCandle | null>()
+  let markets: readonly ListedMarket[] = []
+  let historyMs = Number.POSITIVE_INFINITY
+  for (const text of readFileSync(file, 'utf8').split('\n')) {
+    if (text === '') continue
+    const line = JSON.parse(text) as Line
+    if (line.kind === 'exchange') {
+      markets = line.markets
+      historyMs = line.historyMs ?? Number.POSITIVE_INFINITY
+    } else if (line.kind === 'change') changes.push(line)
+    else minutes.set(`${line.symbol} ${line.minuteMs}`, line.candle)
+  }
+  return {
+    changes,
+    markets,
+    historyMs,
+    candle(symbol, minuteMs) {
+      const candle = minutes.get(`${symbol} ${minuteMs}`)
+      if (candle === undefined) throw new RangeError(`the truth has no minute ${minuteMs} of ${symbol}`)
+      return candle
+    },
+  }
+}
