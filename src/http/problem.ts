@@ -18,7 +18,7 @@ export const problemMediaType = 'application/problem+json'
 const statusOfCode: Readonly<Record<string, number>> = {
   // the request itself
   REQUEST_MALFORMED: 400,
-  HOST_DUPLICATE: 400,
+  HOST_INVALID: 400,
   TARGET_REFUSED: 400,
   TRANSFER_ENCODING_REFUSED: 400,
   JSON_INVALID: 400,
@@ -41,6 +41,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   HEADERS_TOO_LARGE: 431,
   INTERNAL: 500,
   STOPPING: 503,
+  CONNECTIONS_FULL: 503,
   // boxes
   BOX_REFUSED: 400,
   BOX_STALE: 400,
@@ -109,7 +110,7 @@ export function statusOf(error: unknown): number {
 /** The body of a refusal. Only errors of ours tell their message; any other is `INTERNAL`. */
 export function problemOf(error: unknown): Problem {
   const status = statusOf(error)
-  const known = error instanceof PerfAggError ? error : internal
+  const known = error instanceof PerfAggError ? (uniform[error.code] ?? error) : internal
   return {
     type: `tag:perf-agg,2026:problem/${known.code}`,
     title: titles[status] ?? 'refused',
@@ -119,6 +120,16 @@ export function problemOf(error: unknown): Problem {
     ...(known.hint === undefined ? {} : { hint: known.hint }),
   }
 }
+
+/** One answer for every cause: what exactly was wrong would tell a guesser something. */
+const uniform: Readonly<Record<string, PerfAggError>> = Object.assign(Object.create(null), {
+  BOX_REFUSED: new PerfAggError('BOX_REFUSED', 'the box could not be opened', {
+    hint: 'fetch a fresh quote and seal to its enc_key',
+  }),
+  SESSION_UNKNOWN: new PerfAggError('SESSION_UNKNOWN', 'no such session', {
+    hint: 'it may have ended or expired; registering again makes a new one',
+  }),
+})
 
 const internal = new PerfAggError(
   'INTERNAL',
