@@ -18,6 +18,7 @@ export const limits = {
     keepAliveTimeoutMs: 10_000,
     /** How often slow requests are looked for. */
     slowCheckMs: 1_000,
+    /** Memory: an idle connection holds some 20 KiB. */
     connectionsMax: 2_048,
     /** Of one address that is no trusted proxy: slow ones must not take all. */
     connectionsPerAddressMax: 256,
@@ -131,6 +132,20 @@ export const limits = {
     trialMsMax: 604_800_000,
     /** The live loop looks at least so often. */
     lookMs: 60_000,
+  },
+  pacing: {
+    /** More often brings nothing but weight. */
+    pauseMsMin: 30_000,
+    /** A quiet account is looked at this often all the same: a balance read anchors its hours. */
+    pauseMsMax: 300_000,
+    /** Exchanges write an hour's last entries a few seconds after it. */
+    settlingMs: 5_000,
+  },
+  daemon: {
+    /** Ledgers kept in memory between polls; the others are read back from the store. */
+    ledgersMax: 2_000,
+    /** Polls under way at the same time. */
+    pollsMax: 4,
   },
 } as const
 

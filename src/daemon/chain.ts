@@ -1,0 +1,181 @@
+import { parseJson, parseStatement, type PublicJwk, type ReturnMethod, type Source } from '@perf-agg/sdk'
+import type { Closed, Correction } from '../accounting/hour.ts'
+import type { Rules } from '../accounting/rules.ts'
+import type { Origin } from '../collector/answer.ts'
+import type { Claim, Head, Issued, Subject } from '../statement/claim.ts'
+import type { Issuer } from '../statement/issuer.ts'
+import { periodsOf } from '../statement/period.ts'
+import type { AccountRow, SessionRow, Store, Tx } from '../store/store.ts'
+import type { Clock } from './clock.ts'
+import { readSettings } from './session-settings.ts'
+
+/** What an account's chain is to say next; a correction finds by itself which statements it corrects. */
+export type Content =
+  | Exclude<Claim, { type: 'correction' }>
+  | { readonly type: 'correction'; readonly correction: Correction }
+
+/** A session in whose name statements are made. */
+export type LiveSession = Omit<SessionRow, 'endedAtMs' | 'endReason'>
+
+export interface WriteOptions {
+  /** May use the space kept for a last word on a full disk. */
+  readonly urgent?: boolean
+  /** Goes before the statements in the same transaction. */
+  readonly first?: (tx: Tx) => void
+}
+
+/** A price older than a minute is marked `stale` with its age. */
+const priceAgeMaxS = 60
+
+interface Parts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly issuer: Issuer
+  /** The enclave's own statement key of this start. */
+  readonly key: { readonly keyId: string; readonly jwk: PublicJwk<'Ed25519'> }
+  readonly rules: Rules
+  /** Something new waits for delivery. */
+  readonly written: () => void
+}
+
+/**
+ * Puts signed statements onto the chains of accounts, together with whatever else belongs to them, durable in one
+ * transaction. To be called in the account's lane only: that is what keeps a chain from forking.
+ */
+export class Chain {
+  readonly #parts: Parts
+  readonly #origins = new Map<string, Origin>()
+  /** Accounts whose chain has a statement by this start's key. */
+  readonly #started = new Set<string>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** Where the account's data came from last: statements without a poll of their own say that. */
+  noteOrigin(account: string, origin: Origin): void {
+    this.#origins.set(account, origin)
+  }
+
+  async write(
+    row: AccountRow,
+    session: LiveSession,
+    method: ReturnMethod,
+    contents: readonly Content[],
+    also: (tx: Tx) => void,
+    options: WriteOptions = {},
+  ): Promise<readonly Issued[]> {
+    const { store } = this.#parts
+    const issued = contents.length === 0 ? [] : await this.#issue(row, session, method, contents)
+    await store.commit(
+      (tx) => {
+        options.first?.(tx)
+        for (const statement of issued) tx.appendStatement(statement)
+        also(tx)
+      },
+      options.urgent === true ? { urgent: true } : {},
+    )
+    if (issued.length > 0) {
+      this.#started.add(row.pseudonym)
+      this.#parts.written()
+    }
+    return issued
+  }
+
+  async #issue(
+    row: AccountRow,
+    session: LiveSession,
+    method: ReturnMethod,
+    contents: readonly Content[],
+  ): Promise<Issued[]> {
+    const { clock, issuer } = this.#parts
+    const subject = await this.#subject(row, session, method, contents)
+    const claims = [
+      ...(await this.#keyStart(row)),
+      ...(await Promise.all(contents.map((each) => this.#claim(row, each)))),
+    ]
+    const issued: Issued[] = []
+    let head: Head = row.head
+    for (const claim of claims) {
+      const statement = await issuer.issue(subject, head, claim, clock.nowMs())
+      issued.push(statement)
+      head = statement
+    }
+    return issued
+  }
+
+  /** A chain that goes on under a new start's key says so first; the key before died with its process. */
+  async #keyStart(row: AccountRow): Promise<Claim[]> {
+    const { store, clock, key } = this.#parts
+    if (row.head.sequence === 0 || this.#started.has(row.pseudonym)) return []
+    const last = await store.statementAt(row.pseudonym, row.head.sequence)
+    const replaces = last === null ? null : parseStatement(parseJson(last.body)).metadata.key_id
+    if (replaces === key.keyId) return []
+    const keyStart = { key: key.jwk, replaces, handover: null, log_size: null, continuity: 'broken' as const }
+    return [{ type: 'key_start', atMs: clock.nowMs(), keyStart }]
+  }
+
+  async #claim(row: AccountRow, content: Content): Promise<Claim> {
+    if (content.type !== 'correction') return content
+    const starts = content.correction.hours.map((hour) => hour.startMs)
+    const stated = await this.#parts.store.statedHours(
+      row.pseudonym,
+      Math.min(...starts),
+      Math.max(...starts) + 1,
+    )
+    const corrected = stated.filter(({ startMs }) => starts.includes(startMs))
+    return { ...content, corrects: [...new Set(corrected.map(({ digest }) => digest))] }
+  }
+
+  async #subject(
+    row: AccountRow,
+    session: LiveSession,
+    method: ReturnMethod,
+    contents: readonly Content[],
+  ): Promise<Subject> {
+    const { store, rules } = this.#parts
+    const others = session.clientKey === null ? null : await store.clientAccounts(session.clientKey)
+    const firstHour = contents.flatMap((each) => (each.type === 'period' ? [each.hours[0]!.startMs] : []))[0]
+    return {
+      clientId: session.clientId,
+      account: row.pseudonym,
+      // the account that is about to be inserted counts too
+      clientAccounts: others === null ? null : row.head.sequence === 0 ? others + 1 : others,
+      firstObservedAtMs: row.firstObservedAtMs ?? firstHour ?? null,
+      source: this.#source(row, session),
+      returnMethod: method,
+      pricing: { currency: 'USD', pegged: rules.pegged, price_age_max_s: priceAgeMaxS },
+      scope: row.scope,
+    }
+  }
+
+  #source(row: AccountRow, session: LiveSession): Source {
+    const origin = this.#origins.get(row.pseudonym)
+    return {
+      exchange: row.exchange,
+      host: origin?.host ?? null,
+      environment: row.environment as Source['environment'],
+      market_types: readSettings(session.settings).wallets,
+      collector: origin?.collector ?? (row.environment === 'self-reported' ? 'websocket' : 'none'),
+      permissions: session.permissions as Source['permissions'],
+      ownership: session.ownership as Source['ownership'],
+      registration: session.registration,
+      server_time_skew_ms: origin === undefined ? null : Math.round(origin.serverTimeSkewMs),
+      certificate: origin?.certificate ?? null,
+    }
+  }
+}
+
+/** What closing brought, in the order in which a chain has it: corrections first, then hours and gaps by time. */
+export function contentsOf(closed: Closed): Content[] {
+  const events = [
+    ...periodsOf(closed.hours).map((hours) => ({ atMs: hours[0]!.startMs, hours, gap: null })),
+    ...closed.gaps.map((gap) => ({ atMs: gap.fromMs, hours: null, gap })),
+  ].toSorted((a, b) => a.atMs - b.atMs)
+  return [
+    ...closed.corrections.map((correction) => ({ type: 'correction', correction }) as const),
+    ...events.map(({ hours, gap }): Content =>
+      hours === null ? { type: 'gap', gaps: [gap] } : { type: 'period', hours },
+    ),
+  ]
+}

@@ -1,0 +1,169 @@
+import { hourMs, minuteMs, PerfAggError } from '@perf-agg/sdk'
+import type { Delivery } from '../delivery/delivery.ts'
+import type { Enclave } from '../enclave/enclave.ts'
+import type { Log } from '../http/log.ts'
+import type { Store } from '../store/store.ts'
+import type { Clock } from './clock.ts'
+import type { Feeds } from './feeds.ts'
+import type { PendingSessions } from './pending.ts'
+import type { Poller, PollOutcome } from './poller.ts'
+import type { Report } from './report.ts'
+import type { Schedule } from './schedule.ts'
+
+interface Parts {
+  readonly clock: Clock
+  readonly store: Store
+  readonly enclave: Enclave
+  readonly schedule: Schedule
+  readonly poller: Poller
+  readonly pending: PendingSessions
+  readonly feeds: Feeds
+  /** Runs by itself on the system's clock; null: there is no backend. */
+  readonly delivery: Delivery | null
+  readonly report: Report
+  readonly cleanup: () => Promise<unknown>
+  readonly log: Log
+  /** Polls under way at the same time: the memory they need is bounded by this. */
+  readonly pollsMax: number
+}
+
+/** After a failure of our own (a full disk, say) an account is looked at again so much later. */
+const troublePauseMs = 30_000
+/** The live loop looks at the clock at least so often: it may have been set. */
+const napMsMax = 1_000
+const napMsMin = 20
+
+/**
+ * What time brings: polls, hours that close, deliveries, keys that are replaced, sessions that end. It runs by itself
+ * on the system's clock (`start`), or a step at a time on one that is moved from outside (`nextMs`, `runDue`).
+ */
+export class Conductor {
+  readonly #parts: Parts
+  readonly #underWay = new Set<Promise<void>>()
+  #housekeptAtMs = Number.NEGATIVE_INFINITY
+  #stopped = false
+  #wake: () => void = () => {}
+  #running: Promise<void> | null = null
+  #feedsUnderWay: Promise<void> | null = null
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** The next instant at which something is due. */
+  async nextMs(): Promise<number> {
+    const { clock, store, schedule, feeds, delivery } = this.#parts
+    const nowMs = clock.nowMs()
+    const deliveryMs = clock.frozen && delivery !== null ? await store.outboxNextMs() : null
+    return Math.min(
+      schedule.nextMs(),
+      await feeds.nextMs(nowMs),
+      deliveryMs ?? Number.POSITIVE_INFINITY,
+      this.#housekeptAtMs + (clock.frozen ? hourMs : minuteMs),
+    )
+  }
+
+  /** Does all that is due at this instant, to its end. */
+  async runDue(): Promise<void> {
+    const nowMs = this.#parts.clock.nowMs()
+    await this.#housekeep(nowMs)
+    await this.#parts.feeds.closeDue(nowMs)
+    while (this.#beginPolls(nowMs)) await Promise.all(this.#underWay)
+    await this.#parts.delivery?.runDue(nowMs)
+  }
+
+  start(): void {
+    this.#running = this.#loop()
+  }
+
+  /** Something may have become due sooner. */
+  wake(): void {
+    this.#wake()
+  }
+
+  /** Begins nothing more and resolves when nothing is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#wake()
+    await this.#running
+    await Promise.all([...this.#underWay, this.#feedsUnderWay])
+  }
+
+  async #loop(): Promise<void> {
+    const { clock, feeds } = this.#parts
+    while (!this.#stopped) {
+      const nowMs = clock.nowMs()
+      try {
+        await this.#housekeep(nowMs)
+        this.#beginPolls(nowMs)
+        // a slow poll must not hold up a feed's hour
+        this.#feedsUnderWay ??= feeds.closeDue(nowMs).finally(() => {
+          this.#feedsUnderWay = null
+        })
+        const next = await this.nextMs()
+        await this.#nap(Math.min(Math.max(next - clock.nowMs(), napMsMin), napMsMax))
+      } catch (error) {
+        this.#trouble('conductor-failed', error)
+        await this.#nap(napMsMax)
+      }
+    }
+  }
+
+  #nap(forMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, forMs)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      if (this.#stopped) this.#wake()
+    })
+  }
+
+  #beginPolls(nowMs: number): boolean {
+    const { schedule, pollsMax } = this.#parts
+    const keys = schedule.take(nowMs, pollsMax - this.#underWay.size)
+    for (const key of keys) {
+      const work = this.#poll(key)
+      this.#underWay.add(work)
+      void work.finally(() => this.#underWay.delete(work))
+    }
+    return keys.length > 0
+  }
+
+  async #poll(key: string): Promise<void> {
+    const { clock, schedule, poller, pending } = this.#parts
+    let outcome: PollOutcome
+    try {
+      outcome = pending.has(key) ? await pending.identify(key) : await poller.poll(key)
+    } catch (error) {
+      this.#trouble('poll-not-taken', error)
+      outcome = { news: false, retryAfterMs: troublePauseMs, heldForMs: null }
+    }
+    const nowMs = clock.nowMs()
+    if (outcome.heldForMs !== null) schedule.hold(nowMs + outcome.heldForMs)
+    schedule.done(key, nowMs, outcome)
+    this.#wake()
+  }
+
+  async #housekeep(nowMs: number): Promise<void> {
+    if (nowMs - this.#housekeptAtMs < minuteMs) return
+    this.#housekeptAtMs = nowMs
+    const { store, enclave, report, cleanup } = this.#parts
+    try {
+      await enclave.rotate(nowMs)
+      await cleanup()
+      await store.commit((tx) => tx.forgetNonces(nowMs))
+      await report.refresh()
+    } catch (error) {
+      this.#trouble('housekeeping-failed', error)
+    }
+  }
+
+  #trouble(event: string, error: unknown): void {
+    // an error that is none of ours may hold anything: its class is all that is told
+    const code =
+      error instanceof PerfAggError ? error.code : error instanceof Error ? error.constructor.name : 'unknown'
+    this.#parts.log.error(event, { code })
+  }
+}

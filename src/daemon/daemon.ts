@@ -1,0 +1,354 @@
+import { readFileSync } from 'node:fs'
+import { dayMs, PerfAggError } from '@perf-agg/sdk'
+import { defaultRules } from '../accounting/rules.ts'
+import { createDelivery, type Delivery } from '../delivery/delivery.ts'
+import { findAttester } from '../enclave/detection.ts'
+import { openEnclave } from '../enclave/enclave.ts'
+import { findWeaknesses, judgeSurroundings, surroundingsOf } from '../enclave/hardening.ts'
+import { openMountedKey } from '../enclave/mounted-key.ts'
+import { type Listeners, startListeners } from '../http/listeners.ts'
+import type { Log } from '../http/log.ts'
+import { limits } from '../limits.ts'
+import { minimalBody } from '../statement/minimal.ts'
+import { Issuer } from '../statement/issuer.ts'
+import { loadDataKey } from '../store/data-key.ts'
+import { openStore } from '../store/open.ts'
+import type { SessionRow, Store } from '../store/store.ts'
+import { createVault } from '../store/vault.ts'
+import { Book, MarketLists } from './book.ts'
+import { Chain, type LiveSession } from './chain.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { type ExchangeSettings, startCollectors } from './collectors.ts'
+import { type Configuration, configurationDigest, publicConfiguration } from './config.ts'
+import { Conductor } from './conductor.ts'
+import { Feeds } from './feeds.ts'
+import { Health } from './health.ts'
+import { Lanes } from './lane.ts'
+import { PendingSessions } from './pending.ts'
+import { Poller } from './poller.ts'
+import { methodOf, Registration } from './registration.ts'
+import { Report } from './report.ts'
+import { type Pacing, Schedule } from './schedule.ts'
+import { Service } from './service.ts'
+import { readSettings } from './session-settings.ts'
+
+export interface DaemonOptions {
+  readonly log: Log
+  /** The system's, unless a run is composed that steps it. */
+  readonly clock?: Clock
+  readonly pacing?: Pacing
+}
+
+export interface Daemon {
+  readonly urls: { readonly enclave: string; readonly operations: string; readonly ws: string }
+  /** Only on a stepped clock: the next instant at which something is due, and doing all that is due now. */
+  nextMs(): Promise<number>
+  runDue(): Promise<void>
+  /** Begins nothing new, finishes what is under way, wipes the keys. Within 10 s. Idempotent. */
+  stop(): Promise<void>
+}
+
+export const softwareVersion: string = (
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version
+
+/** Requests under way have so long to end once the daemon stops. */
+const listenersGraceMs = 3_000
+const deliveryGraceMs = 3_000
+
+/**
+ * The composition root: the one place where the rooms meet. Opens what must be safe before what can be asked, and
+ * closes in the opposite order.
+ * @throws PerfAggError with a code and a hint for whatever keeps it from starting; nothing is left open then
+ */
+export async function startDaemon(configuration: Configuration, options: DaemonOptions): Promise<Daemon> {
+  const { log, clock = systemClock } = options
+  const opened: (() => Promise<void> | void)[] = []
+  try {
+    return await compose(configuration, { log, clock, pacing: options.pacing ?? limits.pacing }, opened)
+  } catch (error) {
+    for (const close of opened.toReversed()) await close()
+    throw error
+  }
+}
+
+async function compose(
+  configuration: Configuration,
+  { log, clock, pacing }: Required<DaemonOptions>,
+  opened: (() => Promise<void> | void)[],
+): Promise<Daemon> {
+  refuseUnsafeSurroundings(configuration, log)
+  const startedAtMs = clock.nowMs()
+  const attester = await findAttester({
+    tee: configuration.tee,
+    insecureSimulated: configuration.insecureSimulated,
+  })
+  const store = await openState(configuration, clock)
+  opened.push(() => store.close())
+  const mountedSigner =
+    configuration.privateKeyFile === null ? null : openMountedKey(configuration.privateKeyFile)
+  const enclave = await openEnclave({
+    attester,
+    mountedSigner,
+    config: publicConfiguration(configuration),
+    software: { name: 'perf-agg', version: softwareVersion },
+    logOrigin: `perf-agg/${store.pseudonymEpoch}`,
+    pseudonymEpoch: store.pseudonymEpoch,
+    nowMs: startedAtMs,
+  })
+  opened.push(() => enclave.close())
+  await recordStart(store, enclave, configuration, startedAtMs)
+
+  const collectors = await startCollectors({
+    clock,
+    exchanges: exchangeSettings(configuration),
+    log: (level, event, fields) => log[level](event, fields),
+  })
+  opened.push(() => collectors.close())
+
+  const delivery = newDelivery(configuration, store, enclave, clock, log)
+  if (delivery !== null) opened.push(() => delivery.stop(deliveryGraceMs))
+
+  const issuer = new Issuer({
+    version: softwareVersion,
+    configDigest: await configurationDigest(configuration),
+    evidenceDigest: null,
+    log: null,
+    signer: enclave.signer,
+    mountedSigner: enclave.mountedSigner,
+    lastSignedMs: await store.lastSignedMs(),
+  })
+  const lanes = new Lanes()
+  const health = new Health()
+  const schedule = new Schedule(pacing)
+  const book = new Book(store, { settlingMs: pacing.settlingMs, countMax: limits.daemon.ledgersMax })
+  const chain = new Chain({
+    store,
+    clock,
+    issuer,
+    key: { keyId: enclave.signer.keyId, jwk: enclave.signer.jwk },
+    rules: defaultRules,
+    written: () => delivery?.wake(),
+  })
+  const feeds = new Feeds({ store, lanes, chain, graceMs: configuration.graceSeconds * 1_000, log })
+
+  let conductor: Conductor | null = null
+  const watch = (session: LiveSession): void => {
+    const settings = readSettings(session.settings)
+    if (session.account === null) schedule.add(pending.add(session), settings.apiIntervalMs, clock.nowMs())
+    else if (methodOf(session.exchange) === 'capital-in-use') feeds.watch(session.account, session)
+    else schedule.add(session.account, settings.apiIntervalMs, clock.nowMs())
+    conductor?.wake()
+  }
+  const unwatch = (session: SessionRow): void => {
+    if (session.account === null) schedule.remove(PendingSessions.keyOf(session))
+    else {
+      schedule.remove(session.account)
+      feeds.unwatch(session.account)
+    }
+  }
+  const registration = new Registration({
+    clock,
+    configuration,
+    enclave,
+    store,
+    collectors,
+    lanes,
+    chain,
+    watch,
+  })
+  const pending = new PendingSessions({
+    clock,
+    store,
+    registration,
+    watch,
+    unwatch: (key) => schedule.remove(key),
+  })
+  const poller = new Poller({
+    clock,
+    store,
+    collectors,
+    lanes,
+    book,
+    markets: new MarketLists(dayMs),
+    chain,
+    health,
+    log,
+    allowTradingKeys: configuration.allowTradingKeys,
+  })
+  let stopping: Promise<void> | null = null
+  const report = new Report({
+    clock,
+    store,
+    collectors,
+    schedule,
+    feeds,
+    health,
+    startedAtMs,
+    version: softwareVersion,
+    tee: enclave.tee,
+    stopping: () => stopping !== null,
+  })
+  const service = new Service({
+    clock,
+    enclave,
+    store,
+    registration,
+    lanes,
+    book,
+    feeds,
+    chain,
+    health,
+    report,
+    unwatch,
+  })
+  for (const session of await store.liveSessions()) watch(session)
+  const running = new Conductor({
+    clock,
+    store,
+    enclave,
+    schedule,
+    poller,
+    pending,
+    feeds,
+    delivery,
+    report,
+    cleanup: () => service.cleanup(),
+    log,
+    pollsMax: limits.daemon.pollsMax,
+  })
+  conductor = running
+  opened.push(async () => {
+    await running.stop()
+    await lanes.idle()
+  })
+
+  const listeners = await listenersOf(configuration, service, log)
+  opened.push(() => listeners.close(listenersGraceMs))
+  if (!clock.frozen) {
+    running.start()
+    delivery?.start()
+  }
+  log.info('started', { version: softwareVersion, tee: enclave.tee })
+  return {
+    urls: { enclave: listeners.enclaveUrl, operations: listeners.operationsUrl, ws: listeners.wsUrl },
+    nextMs: () => running.nextMs(),
+    runDue: () => running.runDue(),
+    stop: () => {
+      stopping ??= (async () => {
+        for (const close of opened.toReversed()) await close()
+      })()
+      return stopping
+    },
+  }
+}
+
+function refuseUnsafeSurroundings(configuration: Configuration, log: Log): void {
+  const weaknesses = findWeaknesses(surroundingsOf(process))
+  for (const { code, message } of judgeSurroundings(weaknesses, configuration.insecureSimulated)) {
+    log.warn('surroundings-unsafe', { code, message })
+  }
+}
+
+/** Opens the state under its data key. Where the key comes from is said in the configuration and in every quote. */
+async function openState(configuration: Configuration, clock: Clock): Promise<Store> {
+  const { dataKeyFile, stateFolder, databaseUrl } = configuration
+  if (databaseUrl !== null) {
+    throw new PerfAggError(
+      'DATABASE_NOT_SUPPORTED',
+      'this version keeps its state in the embedded database only',
+      {
+        hint: 'leave --database-url out',
+      },
+    )
+  }
+  if (dataKeyFile === null) {
+    throw new PerfAggError('DATA_KEY_MISSING', 'this version can not take its data key from the hardware', {
+      hint: 'give one with --data-key FILE (outside the state folder)',
+    })
+  }
+  const dataKey = await loadDataKey(dataKeyFile, {
+    stateDir: stateFolder,
+    create: configuration.dataKeyCreate,
+  })
+  try {
+    return await openStore(stateFolder, { vault: createVault(dataKey), clock })
+  } finally {
+    dataKey.fill(0)
+  }
+}
+
+/** The keys and the configuration of this start, on record before anything is signed with them. */
+async function recordStart(
+  store: Store,
+  enclave: Awaited<ReturnType<typeof openEnclave>>,
+  configuration: Configuration,
+  nowMs: number,
+): Promise<void> {
+  const signers = [enclave.signer, ...(enclave.mountedSigner === null ? [] : [enclave.mountedSigner])]
+  const current = new Set(signers.map(({ keyId }) => keyId))
+  const known = await store.statementKeys()
+  await store.commit((tx) => {
+    for (const { keyId, untilMs } of known) {
+      if (untilMs === null && !current.has(keyId)) tx.endStatementKey(keyId, nowMs)
+    }
+    for (const { keyId, jwk } of signers) {
+      if (known.some((key) => key.keyId === keyId && key.untilMs === null)) continue
+      tx.addStatementKey({ keyId, jwk: JSON.stringify(jwk), fromMs: nowMs, untilMs: null })
+    }
+    tx.addConfig({
+      digest: enclave.configDigest,
+      config: JSON.stringify(publicConfiguration(configuration)),
+      firstSeenMs: nowMs,
+    })
+  })
+}
+
+function exchangeSettings(configuration: Configuration): ExchangeSettings {
+  const baseUrl = configuration.exchanges['binance']?.baseUrl ?? null
+  return { binance: baseUrl === null ? {} : { base_url: baseUrl } }
+}
+
+/** Null: without a backend statements wait in the outbox. */
+function newDelivery(
+  configuration: Configuration,
+  store: Store,
+  enclave: Awaited<ReturnType<typeof openEnclave>>,
+  clock: Clock,
+  log: Log,
+): Delivery | null {
+  if (configuration.backendUrl === null) return null
+  const signer = enclave.mountedSigner ?? enclave.signer
+  return createDelivery({
+    backendUrl: configuration.backendUrl,
+    signer: enclave.webhookSigner,
+    clock,
+    userAgent: `perf-agg/${softwareVersion}`,
+    ...(configuration.ingest.profile === 'minimal' ? { render: (body) => minimalBody(body, signer) } : {}),
+    onFault: (error) => {
+      log.error('delivery-failed', { code: error instanceof PerfAggError ? error.code : 'INTERNAL' })
+    },
+    outbox: {
+      due: (nowMs, limit) => store.outboxDue(nowMs, limit),
+      nextMs: () => store.outboxNextMs(),
+      counts: () => store.outboxCounts(),
+      delivered: ({ account, sequence }, outcome) =>
+        store.commit((tx) => tx.markDelivered(account, sequence, outcome)),
+      failed: ({ account, sequence }, outcome) =>
+        store.commit((tx) => tx.markFailed(account, sequence, outcome)),
+      parked: ({ account, sequence }, outcome) =>
+        store.commit((tx) => tx.markParked(account, sequence, outcome)),
+      releaseParked: (atMs) => store.commit((tx) => tx.releaseParked(atMs)),
+    },
+  })
+}
+
+function listenersOf(configuration: Configuration, service: Service, log: Log): Promise<Listeners> {
+  return startListeners(
+    service,
+    configuration,
+    { http: { ...limits.http, ...configuration.limits }, ws: limits.ws },
+    log,
+    { version: softwareVersion },
+  )
+}

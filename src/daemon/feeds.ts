@@ -1,0 +1,164 @@
+import { PerfAggError } from '@perf-agg/sdk'
+import { defaultRules } from '../accounting/rules.ts'
+import type { AccountView } from '../accounting/view.ts'
+import type { ChannelEvent, PushedTrade, TradeAck } from '../http/service.ts'
+import type { AccountRow, Store } from '../store/store.ts'
+import { type Chain, contentsOf, type LiveSession } from './chain.ts'
+import type { Log } from '../http/log.ts'
+import { Feed } from './feed.ts'
+import type { Lanes } from './lane.ts'
+import { bucketOf } from './view.ts'
+
+/** What a listener of an account hears; of `figures` only the newest matters. */
+export type FeedEvent = Exclude<ChannelEvent, { type: 'metrics' }> | { readonly type: 'figures' }
+
+interface Parts {
+  readonly store: Store
+  readonly lanes: Lanes
+  readonly chain: Chain
+  readonly graceMs: number
+  readonly log: Log
+}
+
+/** All self-reported accounts: their trades in, their hours out. */
+export class Feeds {
+  readonly #parts: Parts
+  /** The one feed of each account; `feed` is there once it has opened. */
+  readonly #feeds = new Map<string, { readonly opening: Promise<Feed>; feed: Feed | null }>()
+  readonly #sessions = new Map<string, LiveSession>()
+  readonly #listeners = new Map<string, Set<(event: FeedEvent) => void>>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** From now on the account's hours are stated in this session's name. */
+  watch(account: string, session: LiveSession): void {
+    this.#sessions.set(account, session)
+  }
+
+  unwatch(account: string): void {
+    this.#sessions.delete(account)
+    this.#tell(account, { type: 'closed', code: 'SESSION_ENDED', message: 'the session is over' })
+  }
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  subscribe(account: string, listener: (event: FeedEvent) => void): () => void {
+    const listeners = this.#listeners.get(account) ?? new Set()
+    this.#listeners.set(account, listeners.add(listener))
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0 && this.#listeners.get(account) === listeners) this.#listeners.delete(account)
+    }
+  }
+
+  async take(account: string, session: LiveSession, trade: PushedTrade, nowMs: number): Promise<TradeAck> {
+    const row = await this.#row(account)
+    if (!this.#sessions.has(account)) this.#sessions.set(account, session)
+    const feed = await this.#feed(row)
+    const ack = await feed.take(trade, nowMs).catch((error: unknown) => {
+      if (feed.broken) this.#reopen(row, feed)
+      throw error
+    })
+    if (!ack.duplicate) this.#tell(account, { type: 'figures' })
+    return ack
+  }
+
+  async view(row: AccountRow, nowMs: number): Promise<AccountView> {
+    return (await this.#feed(row)).reported.view(nowMs)
+  }
+
+  /** When the next hour of any account is ready. */
+  async nextMs(nowMs: number): Promise<number> {
+    let nextMs = Number.POSITIVE_INFINITY
+    for (const account of this.#sessions.keys()) {
+      const due = (await this.#feed(await this.#row(account))).reported.nextDueMs(nowMs)
+      nextMs = Math.min(nextMs, due)
+    }
+    return nextMs
+  }
+
+  /** States every hour that is ready. An account that fails is tried again later and does not hold up the others. */
+  async closeDue(nowMs: number): Promise<void> {
+    for (const [account, session] of [...this.#sessions]) {
+      try {
+        await this.#closeDue(account, session, nowMs)
+      } catch (error) {
+        const code = error instanceof PerfAggError ? error.code : 'INTERNAL'
+        this.#parts.log.error('hours-not-stated', { code })
+      }
+    }
+  }
+
+  async #closeDue(account: string, session: LiveSession, nowMs: number): Promise<void> {
+    const feed = await this.#feed(await this.#row(account))
+    if (feed.reported.nextDueMs(nowMs) > nowMs) return
+    await this.#parts.lanes.run(account, async () => {
+      const row = await this.#row(account)
+      const { closed, state, through } = feed.close(nowMs)
+      const contents = contentsOf(closed)
+      if (contents.length === 0) return
+      try {
+        const journalThrough = await through
+        await this.#parts.chain.write(row, session, 'capital-in-use', contents, (tx) => {
+          tx.saveProgress(account, { state, journalThrough })
+          const first = closed.hours[0]
+          if (row.firstObservedAtMs === null && first !== undefined) {
+            tx.updateAccount(account, { firstObservedAtMs: first.startMs })
+          }
+        })
+      } catch (error) {
+        // the ledger in memory has stated what the disk does not know: read it back
+        this.#reopen(row, feed)
+        throw error
+      }
+      for (const hour of [...closed.corrections.flatMap(({ hours }) => hours), ...closed.hours]) {
+        this.#tell(account, { type: 'bucket', data: bucketOf(hour) })
+      }
+      this.#tell(account, { type: 'figures' })
+    })
+  }
+
+  async #row(account: string): Promise<AccountRow> {
+    const row = await this.#parts.store.account(account)
+    if (row === null) throw new PerfAggError('SESSION_UNKNOWN', 'no such session')
+    return row
+  }
+
+  #feed(row: AccountRow): Promise<Feed> {
+    return this.#feeds.get(row.pseudonym)?.opening ?? this.#open(row, Promise.resolve())
+  }
+
+  /** The ledger in memory is ahead of the disk: once nothing of it is on its way there any more, it is read anew. */
+  #reopen(row: AccountRow, feed: Feed): void {
+    feed.retire()
+    if (this.#feeds.get(row.pseudonym)?.feed === feed) {
+      void this.#open(row, feed.settled()).catch(() => undefined)
+    }
+  }
+
+  #open(row: AccountRow, ready: Promise<void>): Promise<Feed> {
+    const { store, graceMs } = this.#parts
+    const opening = ready.then(() =>
+      Feed.open(store, row, { graceMs, correctionWindowMs: defaultRules.correctionWindowMs }),
+    )
+    const slot: { readonly opening: Promise<Feed>; feed: Feed | null } = { opening, feed: null }
+    this.#feeds.set(row.pseudonym, slot)
+    opening.then(
+      (feed) => {
+        slot.feed = feed
+      },
+      () => {
+        if (this.#feeds.get(row.pseudonym) === slot) this.#feeds.delete(row.pseudonym)
+      },
+    )
+    return opening
+  }
+
+  #tell(account: string, event: FeedEvent): void {
+    for (const listener of this.#listeners.get(account) ?? []) listener(event)
+  }
+}

@@ -1,0 +1,249 @@
+import { dayMs, PerfAggError, toInstant, utf8 } from '@perf-agg/sdk'
+import type { PriceWant } from '../accounting/hour.ts'
+import type { Observation } from '../accounting/observation.ts'
+import type { Failure, PollResult, Source } from '../collector/answer.ts'
+import type { AccountRow, SessionRow, Store } from '../store/store.ts'
+import type { Book, MarketLists, Watched } from './book.ts'
+import { type Chain, contentsOf } from './chain.ts'
+import type { Clock } from './clock.ts'
+import type { Log } from '../http/log.ts'
+import type { Collectors } from './collectors.ts'
+import type { Health } from './health.ts'
+import type { Lanes } from './lane.ts'
+import { readSettings } from './session-settings.ts'
+
+/** What a poll came to, for the schedule. */
+export interface PollOutcome {
+  readonly news: boolean
+  readonly retryAfterMs: number | null
+  /** Nobody may ask this exchange from here before then. */
+  readonly heldForMs: number | null
+}
+
+/** A clock that differs by more from the exchange's states nothing. */
+const skewMsMax = 60_000
+/** Rounds of prices that one poll may ask for: the first answers nearly all, later ones find bridges. */
+const priceRoundsMax = 6
+/** A refused key is believed after so many polls in a row: exchanges refuse good keys in bad moments. */
+const refusalsMax = 3
+/** Ledger and cursor are stored at least so often, although nothing happened. */
+const savePauseMs = 600_000
+
+interface Parts {
+  readonly clock: Clock
+  readonly store: Store
+  readonly collectors: Collectors
+  readonly lanes: Lanes
+  readonly book: Book
+  readonly markets: MarketLists
+  readonly chain: Chain
+  readonly health: Health
+  readonly log: Log
+  readonly allowTradingKeys: boolean
+}
+
+/**
+ * One poll of one account, from the exchange to the disk: observe, take into the ledger, price, close hours, and store
+ * ledger, cursor, statements and their deliveries in one transaction. What can't be stored is forgotten and observed
+ * again.
+ */
+export class Poller {
+  readonly #parts: Parts
+  readonly #refusals = new Map<string, number>()
+  readonly #checkedAtMs = new Map<string, number>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  async poll(pseudonym: string): Promise<PollOutcome> {
+    return this.#parts.lanes.run(pseudonym, async () => {
+      const { store, clock } = this.#parts
+      const [row, session] = await Promise.all([store.account(pseudonym), this.#sessionOf(pseudonym)])
+      if (row === null || session === null) return { news: false, retryAfterMs: dayMs, heldForMs: null }
+      const credentials = await store.credentials(session.idHash)
+      if (credentials === null || session.expiresAtMs <= clock.nowMs()) {
+        return { news: false, retryAfterMs: dayMs, heldForMs: null }
+      }
+      try {
+        return await this.#pollWith(row, session, credentials)
+      } finally {
+        credentials.fill(0)
+      }
+    })
+  }
+
+  async #sessionOf(pseudonym: string): Promise<SessionRow | null> {
+    const sessions = await this.#parts.store.sessionsOfAccount(pseudonym)
+    return sessions.find((session) => session.endedAtMs === null) ?? null
+  }
+
+  async #pollWith(row: AccountRow, session: SessionRow, credentials: Uint8Array): Promise<PollOutcome> {
+    const { clock, collectors, book, health } = this.#parts
+    const settings = readSettings(session.settings)
+    const source: Source = {
+      exchange: row.exchange,
+      sandbox: settings.sandbox,
+      marketTypes: settings.wallets,
+    }
+    const watched = await book.load(row)
+    const refusal = await this.#recheck(row.pseudonym, source, credentials)
+    if (refusal !== null) return this.#closed(row, session, watched, refusal)
+    const answer = await collectors.poll({
+      source,
+      credentials,
+      sinceMs: row.firstRegisteredAtMs,
+      cursor: watched.cursor,
+      previousAnchor: watched.account.lastAnchor(),
+      apiIntervalMs: settings.apiIntervalMs,
+      maxRetries: settings.maxRetries,
+      sweep: watched.account.openResiduals().length > 0,
+    })
+    if (answer.kind === 'failed') return this.#failed(row, session, watched, answer)
+    this.#refusals.delete(row.pseudonym)
+    this.#parts.chain.noteOrigin(row.pseudonym, answer.origin)
+    if (Math.abs(answer.origin.serverTimeSkewMs) > skewMsMax && !clock.frozen) {
+      health.bad(row.pseudonym, 'CLOCK_SKEW', clock.nowMs())
+      return { news: false, retryAfterMs: null, heldForMs: null }
+    }
+    if (answer.observation.complete) health.good(row.pseudonym)
+    else health.bad(row.pseudonym, 'POLL_INCOMPLETE', clock.nowMs())
+    return this.#state(row, session, watched, source, answer)
+  }
+
+  /** Takes what was observed and states what can be stated. */
+  async #state(
+    row: AccountRow,
+    session: SessionRow,
+    watched: Watched,
+    source: Source,
+    answer: PollResult,
+  ): Promise<PollOutcome> {
+    const { clock, book, log } = this.#parts
+    const { account } = watched
+    try {
+      const refused = account.take(answer.observation)
+      for (const { kind, reason } of refused) log.warn('entry-refused', { kind, reason })
+      await this.#price(watched, source)
+      const nowMs = clock.nowMs()
+      const closed = account.close(nowMs)
+      const contents = contentsOf(closed)
+      const news = hasNews(answer.observation)
+      watched.cursor = answer.cursor
+      if (news || contents.length > 0 || nowMs - watched.savedAtMs >= savePauseMs) {
+        const progress = { state: account.snapshot(), cursor: utf8(answer.cursor) }
+        await this.#parts.chain.write(row, session, 'twr', contents, (tx) => {
+          tx.saveProgress(row.pseudonym, progress)
+          if (row.firstObservedAtMs === null && closed.hours[0] !== undefined) {
+            tx.updateAccount(row.pseudonym, { firstObservedAtMs: closed.hours[0].startMs })
+          }
+        })
+        watched.savedAtMs = nowMs
+      }
+      return { news, retryAfterMs: null, heldForMs: null }
+    } catch (error) {
+      // what is in memory was not stored: read it back before the next poll
+      book.forget(row.pseudonym)
+      throw error
+    }
+  }
+
+  async #price(watched: Watched, source: Source): Promise<void> {
+    const { clock, collectors, markets, log } = this.#parts
+    const nowMs = clock.nowMs()
+    watched.account.setMarkets(await markets.of(source, nowMs, () => collectors.markets({ source })))
+    for (let round = 0; round < priceRoundsMax; round += 1) {
+      const wants: readonly PriceWant[] = watched.account.priceWants(nowMs)
+      if (wants.length === 0) return
+      try {
+        const answers = await collectors.candles({ source, wants })
+        for (const [index, want] of wants.entries()) watched.account.takeCandles(want, answers[index] ?? null)
+      } catch (error) {
+        // hours without their prices stay pending
+        log.warn('prices-missing', { code: error instanceof PerfAggError ? error.code : 'INTERNAL' })
+        return
+      }
+    }
+  }
+
+  /** Once a day the key is looked at again: what it may do can be changed at the exchange. Null: go on. */
+  async #recheck(pseudonym: string, source: Source, credentials: Uint8Array): Promise<string | null> {
+    const { clock, collectors } = this.#parts
+    const nowMs = clock.nowMs()
+    const lastMs = this.#checkedAtMs.get(pseudonym)
+    if (lastMs !== undefined && nowMs - lastMs < dayMs) return null
+    this.#checkedAtMs.set(pseudonym, nowMs)
+    if (lastMs === undefined) return null
+    const checked = await collectors.check({ source, credentials })
+    if (checked.kind === 'failed') return null
+    if (checked.permissions === 'withdraw') return 'key-can-withdraw'
+    return checked.permissions === 'trade' && !this.#parts.allowTradingKeys ? 'key-can-trade' : null
+  }
+
+  async #failed(
+    row: AccountRow,
+    session: SessionRow,
+    watched: Watched,
+    failure: Failure,
+  ): Promise<PollOutcome> {
+    const { clock, health, log } = this.#parts
+    log.warn('poll-failed', {
+      exchange: row.exchange,
+      code: failure.code,
+      exchange_code: failure.exchangeCode,
+    })
+    health.bad(row.pseudonym, failure.code, clock.nowMs())
+    const heldForMs = failure.scope === 'exchange' ? failure.retryAfterMs : null
+    if (failure.code === 'EXCHANGE_KEY_REFUSED' || failure.code === 'EXCHANGE_ACCOUNT_REFUSED') {
+      const count = (this.#refusals.get(row.pseudonym) ?? 0) + 1
+      this.#refusals.set(row.pseudonym, count)
+      if (count >= refusalsMax) return this.#closed(row, session, watched, 'key-refused')
+    }
+    // an outage can outlast what is waited for: then its hours become gaps although nothing was observed
+    const closed = watched.account.close(clock.nowMs())
+    const contents = contentsOf(closed)
+    if (contents.length > 0) {
+      const state = watched.account.snapshot()
+      try {
+        await this.#parts.chain.write(row, session, 'twr', contents, (tx) =>
+          tx.saveProgress(row.pseudonym, { state }),
+        )
+      } catch (error) {
+        this.#parts.book.forget(row.pseudonym)
+        throw error
+      }
+    }
+    return { news: false, retryAfterMs: failure.retryAfterMs, heldForMs }
+  }
+
+  /** The exchange refuses the key, or it can do more than it may: the session ends, the chain says why. */
+  async #closed(
+    row: AccountRow,
+    session: SessionRow,
+    watched: Watched,
+    reason: string,
+  ): Promise<PollOutcome> {
+    const { clock, chain, log } = this.#parts
+    log.warn('session-closed', { exchange: row.exchange, reason, at: toInstant(clock.nowMs()) })
+    const state = watched.account.snapshot()
+    await chain.write(
+      row,
+      session,
+      'twr',
+      [{ type: 'closed', atMs: clock.nowMs(), reason }],
+      (tx) => {
+        tx.saveProgress(row.pseudonym, { state })
+        tx.endSession(session.idHash, { atMs: clock.nowMs(), reason })
+      },
+      { urgent: true },
+    )
+    this.#refusals.delete(row.pseudonym)
+    this.#checkedAtMs.delete(row.pseudonym)
+    return { news: false, retryAfterMs: dayMs, heldForMs: null }
+  }
+}
+
+function hasNews(observation: Observation): boolean {
+  const { fills, flows, conversions, incomes } = observation
+  return fills.length + flows.length + conversions.length + incomes.length > 0
+}

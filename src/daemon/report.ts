@@ -1,0 +1,125 @@
+import type { Store } from '../store/store.ts'
+import type { Clock } from './clock.ts'
+import type { Collectors } from './collectors.ts'
+import type { Feeds } from './feeds.ts'
+import type { Health } from './health.ts'
+import type { Schedule } from './schedule.ts'
+
+interface Parts {
+  readonly clock: Clock
+  readonly store: Store
+  readonly collectors: Collectors
+  readonly schedule: Schedule
+  readonly feeds: Feeds
+  readonly health: Health
+  readonly startedAtMs: number
+  readonly version: string
+  readonly tee: string
+  readonly stopping: () => boolean
+}
+
+/** What the operator may know of the daemon: counts and codes, no id and no account. */
+export class Report {
+  readonly #parts: Parts
+  #deliveries = { pending: 0, parked: 0, oldestQueuedAtMs: null as number | null }
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  ready(): { readonly ready: boolean; readonly checks: Readonly<Record<string, string>> } {
+    const { store, stopping } = this.#parts
+    const checks = {
+      state: store.condition === 'ok' ? 'ok' : `STATE_${store.condition.toUpperCase()}`,
+      daemon: stopping() ? 'STOPPING' : 'ok',
+    }
+    return { ready: Object.values(checks).every((check) => check === 'ok'), checks }
+  }
+
+  async status(): Promise<object> {
+    const { clock, store, collectors, schedule, feeds, health, startedAtMs, version, tee } = this.#parts
+    const [outbox, parked, accounts] = await Promise.all([
+      store.outboxCounts(),
+      store.outboxParked(20),
+      store.accounts(),
+    ])
+    this.#deliveries = outbox
+    const nowMs = clock.nowMs()
+    return {
+      version,
+      tee,
+      uptime_s: Math.round((nowMs - startedAtMs) / 1_000),
+      state: store.condition,
+      ...this.ready(),
+      accounts: { known: accounts.length, polled: schedule.size, self_reported: feeds.size },
+      troubles: health.counts(),
+      deliveries: {
+        pending: outbox.pending,
+        parked: outbox.parked,
+        oldest_age_s:
+          outbox.oldestQueuedAtMs === null ? null : Math.round((nowMs - outbox.oldestQueuedAtMs) / 1_000),
+        parked_codes: [...new Set(parked.map((row) => row.lastCode ?? 'unknown'))],
+      },
+      collectors: collectors.stats(),
+    }
+  }
+
+  /** Counts that a scrape wants and only the store knows; called now and then. */
+  async refresh(): Promise<void> {
+    this.#deliveries = await this.#parts.store.outboxCounts()
+  }
+
+  prometheus(): string {
+    const { clock, store, collectors, schedule, feeds, health, startedAtMs } = this.#parts
+    const stats = collectors.stats()
+    const { pending, parked, oldestQueuedAtMs } = this.#deliveries
+    const nowMs = clock.nowMs()
+    return [
+      gauge('uptime_seconds', 'since this start', (nowMs - startedAtMs) / 1_000),
+      gauge('state_ok', '1 while the state can be written', store.condition === 'ok' ? 1 : 0),
+      gauge('accounts_polled', 'exchange accounts watched', schedule.size),
+      gauge('accounts_self_reported', 'accounts whose owner reports trades', feeds.size),
+      gauge(
+        'accounts_in_trouble',
+        'accounts that can not be read, by code',
+        labelled('code', health.counts()),
+      ),
+      gauge('deliveries_pending', 'statements not yet taken by the backend', pending),
+      gauge('deliveries_parked', 'statements the backend refused: look at them', parked),
+      gauge(
+        'deliveries_oldest_seconds',
+        'age of the oldest statement not delivered',
+        oldestQueuedAtMs === null ? 0 : (nowMs - oldestQueuedAtMs) / 1_000,
+      ),
+      counter('store_transactions_total', 'durable transactions, one fsync each', store.counts.transactions),
+      counter('collector_jobs_total', 'jobs given to collectors', stats.jobs),
+      counter('collector_died_total', 'collector or egress processes that died', stats.died),
+      counter('collector_failures_total', 'failed jobs by code', labelled('code', stats.failures)),
+      gauge('collector_waiting', 'jobs waiting for a collector', stats.waiting),
+    ].join('')
+  }
+}
+
+type Sample = readonly [labels: string, value: number]
+
+function labelled(label: string, values: Readonly<Record<string, number>>): Sample[] {
+  return Object.entries(values).map(([name, value]) => [
+    `{${label}="${name.replaceAll(/[^\w-]/g, '_')}"}`,
+    value,
+  ])
+}
+
+function gauge(name: string, help: string, value: number | Sample[]): string {
+  return family(name, 'gauge', help, value)
+}
+
+function counter(name: string, help: string, value: number | Sample[]): string {
+  return family(name, 'counter', help, value)
+}
+
+/** One metric in Prometheus' text form (0.0.4). */
+function family(name: string, type: string, help: string, value: number | Sample[]): string {
+  const samples: readonly Sample[] = typeof value === 'number' ? [['', value]] : value
+  const lines = samples.map(([labels, each]) => `perf_agg_${name}${labels} ${each}\n`)
+  return `# HELP perf_agg_${name} ${help}\n# TYPE perf_agg_${name} ${type}\n${lines.join('')}`
+}

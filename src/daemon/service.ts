@@ -1,0 +1,311 @@
+import { randomBytes } from 'node:crypto'
+import {
+  challengeBytes,
+  type ChallengePurpose,
+  fromBase64,
+  InputError,
+  PerfAggError,
+  type SessionStatus,
+  toInstant,
+  verifySignature,
+} from '@perf-agg/sdk'
+import type { AccountView } from '../accounting/view.ts'
+import type { Enclave } from '../enclave/enclave.ts'
+import type {
+  Challenge,
+  Channel,
+  ChannelAuth,
+  ChannelEvent,
+  EndRequest,
+  EnclaveService,
+  Submission,
+} from '../http/service.ts'
+import { hashOfId, idPattern } from '../session/id.ts'
+import type { AccountRow, SessionRow, Store } from '../store/store.ts'
+import type { Chain } from './chain.ts'
+import type { Clock } from './clock.ts'
+import type { Feeds } from './feeds.ts'
+import type { Book } from './book.ts'
+import type { Health } from './health.ts'
+import type { Lanes } from './lane.ts'
+import { methodOf, type Registration } from './registration.ts'
+import type { Report } from './report.ts'
+import { metricsView, signedAnswer, summaryView } from './view.ts'
+
+/** A challenge is good for so long, and once. */
+const challengeMsMax = 120_000
+const challengesMax = 10_000
+
+interface Parts {
+  readonly clock: Clock
+  readonly enclave: Enclave
+  readonly store: Store
+  readonly registration: Registration
+  readonly lanes: Lanes
+  readonly book: Book
+  readonly feeds: Feeds
+  readonly chain: Chain
+  readonly health: Health
+  readonly report: Report
+  /** A session is over: nothing of it is polled any more. */
+  readonly unwatch: (session: SessionRow) => void
+}
+
+/** What the wire asks, answered from the parts: no logic of its own beyond who may ask. */
+export class Service implements EnclaveService {
+  readonly #parts: Parts
+  readonly #challenges = new Map<string, { readonly idHash: string; readonly untilMs: number }>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  quote(nonce: string | null): Promise<object> {
+    return this.#parts.enclave.quote(nonce, this.#parts.clock.nowMs())
+  }
+
+  submit(sealed: Uint8Array): Promise<Submission> {
+    return this.#parts.registration.submit(sealed)
+  }
+
+  registerPlain(payload: Uint8Array): Promise<Submission> {
+    return this.#parts.registration.registerPlain(payload)
+  }
+
+  async metrics(sessionId: string, nonce: string | null): Promise<object> {
+    const session = await this.#session(sessionId)
+    return this.#metricsOf(session, nonce)
+  }
+
+  async #metricsOf(session: SessionRow, nonce: string | null): Promise<object> {
+    const { enclave, clock } = this.#parts
+    const { account, figures } = await this.#figuresOf(session)
+    const frame = {
+      account,
+      session,
+      status: this.#statusOf(session),
+      requestNonce: nonce,
+      nowMs: clock.nowMs(),
+      keyId: enclave.signer.keyId,
+    }
+    return signedAnswer(metricsView(figures, frame), enclave.signer, session.replyKey)
+  }
+
+  async summary(id: string, nonce: string | null): Promise<object> {
+    const { store, clock, enclave } = this.#parts
+    const viewed = idPattern.test(id) ? await store.sessionByViewId(hashOfId(id)) : null
+    const session = viewed !== null && this.#readable(viewed) ? viewed : await this.#session(id)
+    const { account, figures } = await this.#figuresOf(session)
+    const frame = {
+      account,
+      session,
+      status: this.#statusOf(session),
+      requestNonce: nonce,
+      nowMs: clock.nowMs(),
+      keyId: enclave.signer.keyId,
+    }
+    // what a view id opens is meant for others: it is never sealed to the owner
+    return signedAnswer(
+      summaryView(figures, frame),
+      enclave.signer,
+      viewed === session ? null : session.replyKey,
+    )
+  }
+
+  async challenge(sessionId: string): Promise<Challenge> {
+    const session = await this.#session(sessionId)
+    const nowMs = this.#parts.clock.nowMs()
+    for (const [challenge, { untilMs }] of this.#challenges) {
+      if (untilMs > nowMs && this.#challenges.size < challengesMax) break
+      this.#challenges.delete(challenge)
+    }
+    const challenge = randomBytes(32).toString('base64url')
+    this.#challenges.set(challenge, { idHash: session.idHash, untilMs: nowMs + challengeMsMax })
+    return { challenge, expires_at: toInstant(nowMs + challengeMsMax) }
+  }
+
+  async cleanup(): Promise<{ readonly removed: number }> {
+    const { store, clock } = this.#parts
+    const nowMs = clock.nowMs()
+    const past = (await store.liveSessions()).filter((session) => session.expiresAtMs <= nowMs)
+    for (const session of past) await this.#close(session, 'expired')
+    return { removed: past.length }
+  }
+
+  async end(request: EndRequest): Promise<{ readonly removed: number }> {
+    const session = await this.#session(request.session_id)
+    await this.#prove(session, request, 'end')
+    await this.#close(session, 'ended-by-client')
+    return { removed: 1 }
+  }
+
+  async jwks(): Promise<object> {
+    const keys = await this.#parts.store.statementKeys()
+    return {
+      keys: keys.map(({ keyId, jwk }) => ({
+        ...(JSON.parse(jwk) as object),
+        kid: keyId,
+        use: 'sig',
+        alg: 'EdDSA',
+      })),
+    }
+  }
+
+  live(): boolean {
+    return this.#parts.store.condition !== 'broken'
+  }
+
+  ready(): { readonly ready: boolean; readonly checks: Readonly<Record<string, string>> } {
+    return this.#parts.report.ready()
+  }
+
+  status(): Promise<object> {
+    return this.#parts.report.status()
+  }
+
+  prometheus(): string {
+    return this.#parts.report.prometheus()
+  }
+
+  async open(auth: ChannelAuth): Promise<Channel> {
+    const { feeds, clock } = this.#parts
+    const session = await this.#session(auth.session_id)
+    await this.#prove(session, auth, 'stream')
+    const account = session.account
+    let closed = false
+    let unsubscribe = (): void => {}
+    return {
+      take: async (trade) => {
+        if (account === null || methodOf(session.exchange) !== 'capital-in-use') {
+          throw new InputError('TRADES_NOT_TAKEN', 'trades of this session come from its exchange', {
+            hint: 'only sessions of mock and push take trades',
+          })
+        }
+        // the session may have been ended or have expired since the channel was opened
+        if (closed || !(await this.#stillLive(session))) throw unknownSession()
+        return feeds.take(account, session, trade, clock.nowMs())
+      },
+      subscribe: (listener: (event: ChannelEvent) => void) => {
+        if (account === null) return
+        unsubscribe = feeds.subscribe(account, (event) => {
+          if (closed) return
+          if (event.type !== 'figures') return listener(event)
+          void this.#metricsOf(session, null).then(
+            (data) => closed || listener({ type: 'metrics', data }),
+            () => undefined,
+          )
+        })
+      },
+      close: () => {
+        closed = true
+        unsubscribe()
+      },
+    }
+  }
+
+  async #stillLive(session: SessionRow): Promise<boolean> {
+    if (session.expiresAtMs <= this.#parts.clock.nowMs()) return false
+    return (await this.#parts.store.sessionById(session.idHash))?.endedAtMs === null
+  }
+
+  /** One refusal for ids that are unknown, expired and foreign alike. */
+  async #session(id: string): Promise<SessionRow> {
+    const session = idPattern.test(id) ? await this.#parts.store.sessionById(hashOfId(id)) : null
+    if (session === null || !this.#readable(session)) throw unknownSession()
+    return session
+  }
+
+  #readable(session: SessionRow): boolean {
+    const renewed = session.endReason === 'renewed'
+    return (session.endedAtMs === null || renewed) && session.expiresAtMs > this.#parts.clock.nowMs()
+  }
+
+  #statusOf(session: SessionRow): SessionStatus {
+    if (session.account === null) return 'pending'
+    if (session.expiresAtMs <= this.#parts.clock.nowMs()) return 'expired'
+    return this.#parts.health.codeOf(session.account) === null ? 'active' : 'degraded'
+  }
+
+  async #figuresOf(session: SessionRow): Promise<{ account: AccountRow; figures: AccountView }> {
+    const { store, book, feeds, lanes, clock } = this.#parts
+    const row = session.account === null ? null : await store.account(session.account)
+    if (row === null) {
+      throw new PerfAggError('SESSION_PENDING', 'the exchange has not yet said whose account this is', {
+        action: 'retry',
+        hint: 'it is asked on; try again in a minute',
+      })
+    }
+    if (methodOf(row.exchange) === 'capital-in-use') {
+      return { account: row, figures: await feeds.view(row, clock.nowMs()) }
+    }
+    const watched = await lanes.run(row.pseudonym, () => book.load(row))
+    return { account: row, figures: watched.account.view(clock.nowMs()) }
+  }
+
+  /** Where a client key is registered, it must have signed one of our challenges for this very purpose. */
+  async #prove(session: SessionRow, request: EndRequest, purpose: ChallengePurpose): Promise<void> {
+    if (session.clientKey === null) return
+    if (request.challenge === undefined || request.client_signature === undefined) {
+      throw new PerfAggError(
+        'CHALLENGE_REQUIRED',
+        'this session has a client key: it must sign a challenge',
+        {
+          hint: 'ask POST /enclave/challenge for one and sign it',
+        },
+      )
+    }
+    const known = this.#challenges.get(request.challenge)
+    this.#challenges.delete(request.challenge)
+    const fresh =
+      known !== undefined && known.untilMs > this.#parts.clock.nowMs() && known.idHash === session.idHash
+    const signed =
+      fresh &&
+      (await verifySignature(
+        session.clientKey,
+        challengeBytes(purpose, request.challenge),
+        fromBase64(request.client_signature),
+      ))
+    if (!signed) {
+      throw new PerfAggError(
+        'CHALLENGE_REFUSED',
+        'the challenge is not ours, too old, used, or not signed by the client key',
+        {
+          hint: 'ask for a fresh one',
+        },
+      )
+    }
+  }
+
+  /** Ends a session: credentials wiped, `closed` on the chain where no other session watches the account. */
+  async #close(session: SessionRow, reason: string): Promise<void> {
+    const { store, lanes, chain, clock, unwatch } = this.#parts
+    const end = { atMs: clock.nowMs(), reason }
+    if (session.account === null) {
+      await store.commit((tx) => tx.endSession(session.idHash, end))
+      unwatch(session)
+      return
+    }
+    const account = session.account
+    await lanes.run(account, async () => {
+      const row = await store.account(account)
+      const current = await store.sessionById(session.idHash)
+      // somebody was faster, or a newer session has taken over
+      if (row === null || current === null || current.endedAtMs !== null) return
+      await chain.write(
+        row,
+        session,
+        methodOf(session.exchange),
+        [{ type: 'closed', atMs: end.atMs, reason }],
+        (tx) => tx.endSession(session.idHash, end),
+        { urgent: true },
+      )
+      unwatch(session)
+    })
+  }
+}
+
+function unknownSession(): PerfAggError {
+  return new PerfAggError('SESSION_UNKNOWN', 'no such session', {
+    hint: 'it may have expired: register again',
+  })
+}

@@ -1,0 +1,102 @@
+import {
+  type Bucket,
+  canonicalBytes,
+  type MetricsView,
+  type SessionStatus,
+  type SummaryView,
+  sealBox,
+  toBase64,
+  toInstant,
+  toNumber,
+} from '@perf-agg/sdk'
+import type { Gap, Hour } from '../accounting/hour.ts'
+import type { AccountTotals, AccountView } from '../accounting/view.ts'
+import type { Signer } from '../enclave/signer.ts'
+import type { AccountRow, SessionRow } from '../store/store.ts'
+
+/** What a view says beside the figures. */
+export interface ViewFrame {
+  readonly account: AccountRow
+  readonly session: SessionRow
+  /** Thumbprint of the key that will sign. */
+  readonly keyId: string
+  readonly status: SessionStatus
+  readonly requestNonce: string | null
+  readonly nowMs: number
+}
+
+/** Everything, for the account's owner; unsigned. */
+export function metricsView(figures: AccountView, frame: ViewFrame): Omit<MetricsView, 'signature'> {
+  return {
+    ...base(figures, frame),
+    schema: 'perf-agg/metrics/v1',
+    symbols: figures.symbols.map((symbol) => ({
+      symbol: symbol.symbol,
+      ...totalsOf(symbol),
+      realized_pnl_usd: toNumber(symbol.realizedPnlUsd),
+      unrealized_pnl_usd: toNumber(symbol.unrealizedPnlUsd),
+      return_pct: symbol.returnPct,
+      ...(symbol.returnPct === null ? { reasons: { return_pct: 'no_cost' } } : {}),
+    })),
+  }
+}
+
+/** What may be shown to others: no symbol, no price, no position, no id; unsigned. */
+export function summaryView(figures: AccountView, frame: ViewFrame): Omit<SummaryView, 'signature'> {
+  return { ...base(figures, frame), schema: 'perf-agg/summary/v1' }
+}
+
+function base(figures: AccountView, frame: ViewFrame): Omit<SummaryView, 'signature' | 'schema'> {
+  const { account, session } = frame
+  return {
+    account: account.pseudonym,
+    exchange: account.exchange,
+    environment: account.environment as SummaryView['environment'],
+    as_of: toInstant(figures.asOfMs ?? frame.nowMs),
+    expires_at: toInstant(session.expiresAtMs),
+    request_nonce: frame.requestNonce,
+    status: frame.status,
+    coverage: {
+      hours_expected: figures.coverage.hoursExpected,
+      observed: figures.coverage.observed,
+      recovered: figures.coverage.recovered,
+      backfilled: figures.coverage.backfilled,
+      gaps: figures.coverage.gaps.map(gapClaim),
+    },
+    portfolio: figures.portfolio.values,
+    reasons: figures.portfolio.reasons,
+    totals: totalsOf(figures.totals),
+    hourly_buckets: figures.hours.map(bucketOf),
+    key_id: frame.keyId,
+  }
+}
+
+/** An hour as the contract has it. */
+export function bucketOf(hour: Hour): Bucket {
+  return { t: toInstant(hour.startMs), return_pct: hour.returnPct, ...totalsOf(hour) }
+}
+
+function gapClaim(gap: Gap): { from: string; to: string; reason: string } {
+  return { from: toInstant(gap.fromMs), to: toInstant(gap.toMs), reason: gap.reason }
+}
+
+function totalsOf(
+  amounts: Pick<AccountTotals | Hour, 'trades' | 'volumeBase' | 'volumeQuoteUsd' | 'feesUsd'>,
+) {
+  return {
+    trades: amounts.trades,
+    volume_base: toNumber(amounts.volumeBase),
+    volume_quote: toNumber(amounts.volumeQuoteUsd),
+    fees_usd: toNumber(amounts.feesUsd),
+  }
+}
+
+/** Signs a view or a receipt as statements are signed, then seals it to `replyKey` where there is one. */
+export async function signedAnswer(
+  body: object,
+  signer: Signer,
+  replyKey: Uint8Array | null,
+): Promise<object> {
+  const signed = { ...body, signature: toBase64(await signer.sign(canonicalBytes(body))) }
+  return replyKey === null ? signed : { sealed: toBase64(await sealBox(replyKey, canonicalBytes(signed))) }
+}

@@ -1,0 +1,50 @@
+import { InputError } from '@perf-agg/sdk'
+import type { MarketType } from '../accounting/observation.ts'
+
+/** What this enclave can watch at an exchange, and how the account's figures come in. */
+export interface ExchangeOffer {
+  /** Polled with the client's credentials, or told by the client over the WebSocket. */
+  readonly source: 'polled' | 'self-reported'
+  /** The wallets each account type watches; they become the signed `scope`. */
+  readonly accountTypes: Readonly<Record<string, readonly MarketType[]>>
+  readonly sandbox: boolean
+}
+
+const offers: Readonly<Record<string, ExchangeOffer>> = {
+  binance: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: true },
+  mock: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },
+  push: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },
+}
+
+export const exchangeIds: readonly string[] = Object.keys(offers)
+
+/**
+ * The offer for what a client asks, checked against what is there.
+ * @throws {InputError} EXCHANGE_UNKNOWN, ACCOUNT_TYPE_UNSUPPORTED, SANDBOX_UNSUPPORTED
+ */
+export function offerFor(
+  exchange: string,
+  accountType: string,
+  sandbox: boolean,
+): ExchangeOffer & { wallets: readonly MarketType[] } {
+  const offer = Object.hasOwn(offers, exchange) ? offers[exchange] : undefined
+  if (offer === undefined) {
+    throw new InputError('EXCHANGE_UNKNOWN', 'this enclave does not know that exchange', {
+      hint: `it knows ${exchangeIds.join(', ')}`,
+    })
+  }
+  const wallets = Object.hasOwn(offer.accountTypes, accountType) ? offer.accountTypes[accountType] : undefined
+  if (wallets === undefined) {
+    throw new InputError(
+      'ACCOUNT_TYPE_UNSUPPORTED',
+      `${exchange} is not watched here for that account type`,
+      {
+        hint: `accountType can be ${Object.keys(offer.accountTypes).join(', ')}`,
+      },
+    )
+  }
+  if (sandbox && !offer.sandbox) {
+    throw new InputError('SANDBOX_UNSUPPORTED', `${exchange} has no sandbox`, { hint: 'leave sandbox out' })
+  }
+  return { ...offer, wallets }
+}
