@@ -91,6 +91,17 @@ export class PriceBook {
     return this.#quotes[kind].get(atMs)?.get(asset) ?? null
   }
 
+  /** The last boundary price kept before `atMs`. */
+  lastKept(atMs: number, asset: string): Quote | null {
+    let best: { atMs: number; quote: Quote } | null = null
+    for (const [boundary, quotes] of this.#quotes.boundary) {
+      const quote = quotes.get(asset)
+      if (quote === undefined || quote.usd === null || boundary >= atMs) continue
+      if (best === null || boundary > best.atMs) best = { atMs: boundary, quote }
+    }
+    return best?.quote ?? null
+  }
+
   keep({ kind, atMs }: Instant, asset: string, quote: Quote): void {
     const quotes = this.#quotes[kind]
     if (!quotes.has(atMs)) quotes.set(atMs, new Map())

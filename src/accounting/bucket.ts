@@ -1,0 +1,86 @@
+import { add, minuteOf, multiply, subtract, zero } from '@perf-agg/sdk'
+import type { Decimal } from '@perf-agg/sdk'
+import type { Entry, FillEntry } from './entry.ts'
+import type { Pricing } from './pricing.ts'
+
+/** What was executed in an hour: counts and exact sums. */
+export interface Executed {
+  readonly trades: number
+  readonly volumeBase: Decimal
+  readonly volumeQuoteUsd: Decimal
+  /** Trading fees net of rebates. */
+  readonly feesUsd: Decimal
+}
+
+export const nothingExecuted: Executed = { trades: 0, volumeBase: zero, volumeQuoteUsd: zero, feesUsd: zero }
+
+export function addExecuted(a: Executed, b: Executed): Executed {
+  return {
+    trades: a.trades + b.trades,
+    volumeBase: add(a.volumeBase, b.volumeBase),
+    volumeQuoteUsd: add(a.volumeQuoteUsd, b.volumeQuoteUsd),
+    feesUsd: add(a.feesUsd, b.feesUsd),
+  }
+}
+
+export function subtractExecuted(a: Executed, b: Executed): Executed {
+  return {
+    trades: a.trades - b.trades,
+    volumeBase: subtract(a.volumeBase, b.volumeBase),
+    volumeQuoteUsd: subtract(a.volumeQuoteUsd, b.volumeQuoteUsd),
+    feesUsd: subtract(a.feesUsd, b.feesUsd),
+  }
+}
+
+export interface Bucket {
+  readonly whole: Executed
+  /** The same by symbol; rebates that name no symbol are only in the whole. */
+  readonly bySymbol: ReadonlyMap<string, Executed>
+  /** A rate was not to be had: what it would have valued counts 0. */
+  readonly unpricedFees: boolean
+  readonly unpricedVolume: readonly string[]
+}
+
+/** Sums the executions of an hour; undefined while candles are wanted. */
+export function bucketOf(entries: readonly Entry[], pricing: Pricing): Bucket | undefined {
+  let waiting = false
+  let whole = nothingExecuted
+  let unpricedFees = false
+  const unpricedVolume = new Set<string>()
+  const bySymbol = new Map<string, Executed>()
+  const usd = (asset: string, amount: Decimal, atMs: number): Decimal | null => {
+    const rate = pricing.rate(asset, minuteOf(atMs))
+    if (rate === undefined) waiting = true
+    return rate === undefined || rate === null ? null : multiply(amount, rate)
+  }
+  const executedBy = (fill: FillEntry): Executed => {
+    const volume = usd(fill.quote, fill.quoteQuantity, fill.atMs)
+    if (volume === null) unpricedVolume.add(fill.quote)
+    let feesUsd = zero
+    for (const fee of fill.fees) {
+      const feeUsd = usd(fee.asset, fee.amount, fill.atMs)
+      if (feeUsd === null) unpricedFees = true
+      else feesUsd = add(feesUsd, feeUsd)
+    }
+    return { trades: 1, volumeBase: fill.quantity, volumeQuoteUsd: volume ?? zero, feesUsd }
+  }
+  for (const entry of entries) {
+    if (entry.kind === 'fill') {
+      const executed = executedBy(entry)
+      whole = addExecuted(whole, executed)
+      bySymbol.set(entry.symbol, addExecuted(bySymbol.get(entry.symbol) ?? nothingExecuted, executed))
+    } else if (entry.kind === 'income' && entry.income === 'rebate') {
+      for (const { asset, amount } of entry.changes) {
+        const rebate = usd(asset, amount, entry.atMs)
+        if (rebate === null) unpricedFees = true
+        else whole = { ...whole, feesUsd: subtract(whole.feesUsd, rebate) }
+      }
+    } else if (entry.kind !== 'flow') {
+      // Positions need what came and went at its worth.
+      for (const { asset, amount } of entry.changes) usd(asset, amount, entry.atMs)
+    }
+  }
+  return waiting
+    ? undefined
+    : { whole, bySymbol, unpricedFees, unpricedVolume: [...unpricedVolume].toSorted() }
+}

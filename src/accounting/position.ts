@@ -1,0 +1,190 @@
+import { add, compare, divide, minimum, multiply, negate, signOf, subtract, zero } from '@perf-agg/sdk'
+import type { Decimal } from '@perf-agg/sdk'
+import { Lots, costScale } from './lots.ts'
+
+/** How a contract turns quantity and price into money. */
+export interface Instrument {
+  readonly kind: 'spot' | 'linear' | 'inverse'
+  readonly contractSize: Decimal
+}
+
+/** An execution as a position sees it. */
+export interface Execution {
+  readonly side: 'buy' | 'sell'
+  readonly quantity: Decimal
+  readonly price: Decimal
+}
+
+/** What the closing part of an execution made, before fees. */
+export interface Closed {
+  readonly quantity: Decimal
+  readonly pnl: Decimal
+}
+
+/** A position by one cost method: long, short, flips through zero. */
+export interface Position {
+  apply(execution: Execution): Closed | null
+  /** > 0 long, < 0 short. */
+  readonly quantity: Decimal
+  readonly realized: Decimal
+  unrealized(mark: Decimal): Decimal
+}
+
+/**
+ * Money of a quantity at a price: q·cs·p, or for inverse contracts q·cs/p in the base coin, rounded to 10^-18 once.
+ * An inverse contract is short its coin: its money has the opposite sign.
+ */
+function worthOf(instrument: Instrument, quantity: Decimal, price: Decimal): Decimal {
+  const size = multiply(quantity, instrument.contractSize)
+  return instrument.kind === 'inverse' ? divide(size, price, costScale) : multiply(size, price)
+}
+
+function unitOf(instrument: Instrument, price: Decimal): Decimal | null {
+  return instrument.kind === 'inverse' ? null : multiply(instrument.contractSize, price)
+}
+
+/** A part of an execution's worth; the rest is the whole minus this part, so the parts always sum up. */
+function partOf(instrument: Instrument, execution: Execution, worth: Decimal, quantity: Decimal): Decimal {
+  if (compare(quantity, execution.quantity) === 0) return worth
+  const unit = unitOf(instrument, execution.price)
+  return unit === null
+    ? divide(multiply(worth, quantity), execution.quantity, costScale)
+    : multiply(unit, quantity)
+}
+
+/** What it made to give `proceeds` for what had cost `cost`; a short side and an inverse contract turn the sign. */
+function gainOf(instrument: Instrument, isLong: boolean, cost: Decimal, proceeds: Decimal): Decimal {
+  const gain = subtract(proceeds, cost)
+  return isLong === (instrument.kind === 'inverse') ? negate(gain) : gain
+}
+
+const directionOf = (execution: Execution): 1 | -1 => (execution.side === 'buy' ? 1 : -1)
+const signed = (quantity: Decimal, side: number): Decimal => (side < 0 ? negate(quantity) : quantity)
+
+/** First in, first out. */
+export class FifoPosition implements Position {
+  readonly #instrument: Instrument
+  readonly #lots = new Lots()
+  #side: 1 | -1 = 1
+  #realized = zero
+
+  constructor(instrument: Instrument) {
+    this.#instrument = instrument
+  }
+
+  get quantity(): Decimal {
+    return signed(this.#lots.quantity, this.#side)
+  }
+
+  get realized(): Decimal {
+    return this.#realized
+  }
+
+  apply(execution: Execution): Closed | null {
+    const direction = directionOf(execution)
+    const worth = worthOf(this.#instrument, execution.quantity, execution.price)
+    const isOpening = signOf(this.#lots.quantity) === 0 || direction === this.#side
+    const closing = isOpening ? zero : minimum(execution.quantity, this.#lots.quantity)
+    const proceeds = partOf(this.#instrument, execution, worth, closing)
+    let pnl = zero
+    if (!isOpening) {
+      let cost = zero
+      for (const lot of this.#lots.take(closing)) cost = add(cost, lot.cost ?? zero)
+      pnl = gainOf(this.#instrument, this.#side === 1, cost, proceeds)
+      this.#realized = add(this.#realized, pnl)
+    }
+    const opening = subtract(execution.quantity, closing)
+    if (signOf(opening) > 0) {
+      this.#side = direction
+      const cost = isOpening ? worth : subtract(worth, proceeds)
+      this.#lots.put({ quantity: opening, cost, unit: unitOf(this.#instrument, execution.price), symbol: '' })
+    }
+    return isOpening ? null : { quantity: closing, pnl }
+  }
+
+  unrealized(mark: Decimal): Decimal {
+    const cost = this.#lots.open.reduce((sum, lot) => add(sum, lot.cost ?? zero), zero)
+    return gainOf(
+      this.#instrument,
+      this.#side === 1,
+      cost,
+      worthOf(this.#instrument, this.#lots.quantity, mark),
+    )
+  }
+}
+
+/**
+ * Average cost, kept as quantity and cost (Q, C): closing q takes ΔC = round-half-even(C·q/Q, 10^-18), the last of it
+ * all that is left. So the total equals that of first in, first out, exactly.
+ */
+export class AveragePosition implements Position {
+  readonly #instrument: Instrument
+  #quantity = zero
+  #cost = zero
+  #side: 1 | -1 = 1
+  #realized = zero
+
+  constructor(instrument: Instrument) {
+    this.#instrument = instrument
+  }
+
+  get quantity(): Decimal {
+    return signed(this.#quantity, this.#side)
+  }
+
+  get realized(): Decimal {
+    return this.#realized
+  }
+
+  /** What the open quantity cost. */
+  get cost(): Decimal {
+    return this.#cost
+  }
+
+  apply(execution: Execution): Closed | null {
+    const direction = directionOf(execution)
+    const worth = worthOf(this.#instrument, execution.quantity, execution.price)
+    const isOpening = signOf(this.#quantity) === 0 || direction === this.#side
+    const closing = isOpening ? zero : minimum(execution.quantity, this.#quantity)
+    const proceeds = partOf(this.#instrument, execution, worth, closing)
+    let pnl = zero
+    if (!isOpening) {
+      const isAll = compare(closing, this.#quantity) === 0
+      const cost = isAll ? this.#cost : divide(multiply(this.#cost, closing), this.#quantity, costScale)
+      this.#quantity = subtract(this.#quantity, closing)
+      this.#cost = subtract(this.#cost, cost)
+      pnl = gainOf(this.#instrument, this.#side === 1, cost, proceeds)
+      this.#realized = add(this.#realized, pnl)
+    }
+    const opening = subtract(execution.quantity, closing)
+    if (signOf(opening) > 0) {
+      this.#side = direction
+      this.#quantity = add(this.#quantity, opening)
+      this.#cost = add(this.#cost, isOpening ? worth : subtract(worth, proceeds))
+    }
+    return isOpening ? null : { quantity: closing, pnl }
+  }
+
+  unrealized(mark: Decimal): Decimal {
+    return gainOf(
+      this.#instrument,
+      this.#side === 1,
+      this.#cost,
+      worthOf(this.#instrument, this.#quantity, mark),
+    )
+  }
+
+  /** For a snapshot: everything but the instrument. */
+  state(): { quantity: Decimal; cost: Decimal; realized: Decimal } {
+    return { quantity: this.quantity, cost: this.#cost, realized: this.#realized }
+  }
+
+  static of(instrument: Instrument, state: ReturnType<AveragePosition['state']>): AveragePosition {
+    const position = new AveragePosition(instrument)
+    position.#side = signOf(state.quantity) < 0 ? -1 : 1
+    position.#quantity = signed(state.quantity, position.#side)
+    position.#cost = state.cost
+    position.#realized = state.realized
+    return position
+  }
+}

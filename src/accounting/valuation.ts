@@ -1,0 +1,56 @@
+import { add, multiply, signOf, zero } from '@perf-agg/sdk'
+import type { Decimal } from '@perf-agg/sdk'
+import type { Balances } from './balances.ts'
+import type { Instant } from './price-book.ts'
+import type { Pricing } from './pricing.ts'
+
+/** What balances are worth at an instant. */
+export interface Valuation {
+  /** Equity; assets that had no price before count 0. */
+  readonly equityUsd: Decimal
+  /** What comes in with first prices: a flow at this very instant. */
+  readonly first: readonly { readonly asset: string; readonly usd: Decimal }[]
+  readonly firstUsd: Decimal
+  /** Held and never priced. */
+  readonly unpriced: ReadonlySet<string>
+  readonly stale: readonly { readonly asset: string; readonly ageS: number }[]
+  /** Something owed that has no price: equity is not known. */
+  readonly liability: string | null
+}
+
+/** Undefined while candles are wanted. `unpriced` are the assets held without a price until now. */
+export function valueOf(
+  balances: Balances,
+  instant: Instant,
+  unpriced: ReadonlySet<string>,
+  pricing: Pricing,
+): Valuation | undefined {
+  let waiting = false
+  let equityUsd = zero
+  let firstUsd = zero
+  let liability: string | null = null
+  const first: { asset: string; usd: Decimal }[] = []
+  const without = new Set<string>()
+  const stale: { asset: string; ageS: number }[] = []
+  for (const [asset, amount] of [...balances].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const quote = pricing.quote(instant, asset, unpriced.has(asset))
+    if (quote === undefined) {
+      waiting = true
+    } else if (quote.usd === null) {
+      without.add(asset)
+      if (signOf(amount) < 0) liability = asset
+    } else {
+      const usd = multiply(amount, quote.usd)
+      // Two cuts of one minute share their prices, but an asset comes in only once.
+      if (instant.kind === 'cut' ? unpriced.has(asset) : quote.first) {
+        first.push({ asset, usd })
+        firstUsd = add(firstUsd, usd)
+      } else {
+        equityUsd = add(equityUsd, usd)
+      }
+      if (quote.stale)
+        stale.push({ asset, ageS: Math.max(0, Math.floor((instant.atMs - quote.atMs) / 1000)) })
+    }
+  }
+  return waiting ? undefined : { equityUsd, first, firstUsd, unpriced: without, stale, liability }
+}
