@@ -7,6 +7,8 @@ import { examine, type Finding } from './examination.ts'
 import { describeFailure, exitCodes } from './failure.ts'
 import { paint, print, printJson } from './terminal.ts'
 
+/** What of this machine would stop `serve` or `register`. */
+
 export function define(command: Command): void {
   examples(
     command,

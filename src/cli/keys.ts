@@ -6,6 +6,8 @@ import { UsageError } from './failure.ts'
 import { formatPairs } from './table.ts'
 import { print, printJson, remark } from './terminal.ts'
 
+/** Ed25519 keys for AGGREGATOR_PRIVATE_KEY: made, shown, replaced. */
+
 export function define(command: Command): void {
   examples(
     command,

@@ -1,8 +1,27 @@
 import type { Command } from 'commander'
-import { PerfAggError } from '@perf-agg/sdk'
+import { examples, integerFlag, jsonFlag } from './command.ts'
+import { findRegistration, openRegistrations } from './registrations.ts'
+import { print, printJson } from './terminal.ts'
+import { readView } from './view-access.ts'
+import { formatView } from './view-page.ts'
+
+/** Everything about an account, for its owner. */
 
 export function define(command: Command): void {
-  command.action(() => {
-    throw new PerfAggError('NOT_YET', 'this command is not there yet')
-  })
+  examples(
+    command,
+    'perf-agg metrics',
+    'perf-agg metrics main --hours 72',
+    'perf-agg metrics --json | jq .portfolio.twr_pct',
+  )
+    .argument('[label]', 'as registered here, or the session id')
+    .option('--hours <n>', 'show the last n hours', integerFlag('--hours', 0, 87_600), 12)
+    .addOption(jsonFlag())
+    .action(async (wanted: string | undefined, { hours, json }: { hours: number; json?: true }) => {
+      const registrations = await openRegistrations()
+      const { label, kept } = findRegistration(registrations, wanted)
+      const view = await readView(registrations, label, kept, (client, access) => client.metrics(access))
+      if (json) return printJson(view)
+      print(formatView(view, label, hours))
+    })
 }

@@ -1,5 +1,7 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Configuration } from '../daemon/config.ts'
-import { createLog } from './logger.ts'
+import { createLog } from '../http/log.ts'
 import { startDaemon } from '../daemon/daemon.ts'
 
 /** A stop that takes longer than this is cut off; what was acknowledged is durable already. */
@@ -10,25 +12,34 @@ const stopTimeoutMs = 9_500
  * stop that finished what it had begun.
  */
 export async function runDaemon(configuration: Configuration): Promise<void> {
-  const log = createLog(configuration.logLevel, Date.now)
+  const log = createLog({
+    level: configuration.logLevel,
+    readable: process.stderr.isTTY,
+    colour: process.stderr.isTTY && process.stderr.hasColors(),
+    write: (line) => process.stderr.write(line),
+    nowMs: Date.now,
+  })
   if (configuration.insecureSimulated) process.stderr.write(banner)
   const { promise: stopped, resolve: tellStop } = Promise.withResolvers<string>()
   // Before the start: a signal during a slow start must stop it too.
   process.on('SIGTERM', tellStop)
   process.on('SIGINT', tellStop)
+  if (configuration.dataKeyFile !== null && configuration.dataKeyCreate) {
+    mkdirSync(dirname(configuration.dataKeyFile), { recursive: true, mode: 0o700 })
+  }
   const daemon = await startDaemon(configuration, { log })
   process.stdout.write(`${JSON.stringify({ event: 'ready', ...daemon.urls })}\n`)
   const signal = await stopped
-  log('info', 'stopping', { signal })
+  log.info('stopping', { signal })
   // A second Ctrl-C means: now.
   process.once('SIGINT', () => process.exit(1))
   const cut = setTimeout(() => {
-    log('error', 'stop-cut-off', { after_ms: stopTimeoutMs })
+    log.error('stop-cut-off', { after_ms: stopTimeoutMs })
     process.exit(1)
   }, stopTimeoutMs)
   await daemon.stop()
   clearTimeout(cut)
-  log('info', 'stopped')
+  log.info('stopped')
 }
 
 const banner = `

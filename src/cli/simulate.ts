@@ -7,6 +7,8 @@ import { systemCode } from './key-file.ts'
 import { formatPairs } from './table.ts'
 import { print, remark } from './terminal.ts'
 
+/** The simulated exchange, for trying things out. */
+
 interface SimulateFlags {
   exchange: 'binance'
   port?: number

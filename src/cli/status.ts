@@ -6,6 +6,8 @@ import { type Answer, getJson } from './request.ts'
 import { formatPairs } from './table.ts'
 import { paint, print, printJson, remark } from './terminal.ts'
 
+/** Health from the enclave API; queues, gaps and parked deliveries from the operations API. */
+
 export function define(command: Command): void {
   examples(command, 'perf-agg status', 'perf-agg status --service-url https://enclave.example --json')
     .addOption(serviceUrlFlag().default(serviceUrlDefault))

@@ -1,8 +1,52 @@
 import type { Command } from 'commander'
-import { PerfAggError } from '@perf-agg/sdk'
+import { InputError } from '@perf-agg/sdk'
+import { examples, integerFlag, jsonFlag, serviceUrlFlag } from './command.ts'
+import { findRegistration, openRegistrations } from './registrations.ts'
+import { print, printJson } from './terminal.ts'
+import { insecureFlag, policyFlag, type TrustFlags } from './trust.ts'
+import { readForeignSummary, readView } from './view-access.ts'
+import { formatView } from './view-page.ts'
+
+/** What of an account may be shown to others: no symbol, no price, no position, no id. */
+
+interface SummaryFlags extends TrustFlags {
+  hours: number
+  serviceUrl?: string
+  json?: true
+}
 
 export function define(command: Command): void {
-  command.action(() => {
-    throw new PerfAggError('NOT_YET', 'this command is not there yet')
-  })
+  examples(
+    command,
+    'perf-agg summary',
+    'perf-agg summary VIEW_ID --service-url https://enclave.example --policy policy.json',
+  )
+    .argument('[label]', 'as registered here; or a view id you were given, with --service-url')
+    .option('--hours <n>', 'show the last n hours', integerFlag('--hours', 0, 87_600), 12)
+    .addOption(serviceUrlFlag())
+    .addOption(policyFlag())
+    .addOption(insecureFlag())
+    .addOption(jsonFlag())
+    .action(summary)
+}
+
+async function summary(wanted: string | undefined, flags: SummaryFlags): Promise<void> {
+  const view = flags.serviceUrl === undefined ? await own(wanted) : await foreign(wanted, flags)
+  if (flags.json) return printJson(view)
+  print(formatView(view, wanted ?? 'summary', flags.hours))
+}
+
+async function own(wanted: string | undefined) {
+  const registrations = await openRegistrations()
+  const { label, kept } = findRegistration(registrations, wanted)
+  return readView(registrations, label, kept, (client, access) => client.summary(access))
+}
+
+async function foreign(viewId: string | undefined, flags: SummaryFlags) {
+  if (viewId === undefined) {
+    throw new InputError('VIEW_ID_MISSING', '--service-url needs the view id you were given', {
+      hint: 'perf-agg summary VIEW_ID --service-url URL',
+    })
+  }
+  return readForeignSummary(viewId, flags)
 }

@@ -1,0 +1,119 @@
+import type { Bucket, MetricsView, SummaryView, SymbolFigures } from '@perf-agg/sdk'
+import { printable } from './failure.ts'
+import { figure, formatPairs, formatTable } from './table.ts'
+import { paint } from './terminal.ts'
+
+/** Metrics and summary as a page for the terminal. */
+
+export function formatView(view: MetricsView | SummaryView, title: string, hours: number): string {
+  return [
+    head(view, title),
+    figures(view),
+    ...('symbols' in view && view.symbols.length > 0 ? [symbols(view.symbols)] : []),
+    ...(hours > 0 && view.hourly_buckets.length > 0 ? [buckets(view.hourly_buckets, hours)] : []),
+  ].join('\n\n')
+}
+
+function head(view: MetricsView | SummaryView, title: string): string {
+  const { coverage, totals } = view
+  const seen = coverage.observed + coverage.recovered
+  const share =
+    coverage.hours_expected === 0 ? '' : ` (${figure((100 * seen) / coverage.hours_expected, 'pct')})`
+  const environment = view.environment === 'live' ? paint('green', 'live') : paint('yellow', view.environment)
+  const pairs: (readonly [string, string])[] = [
+    ['account', `${view.exchange}, ${environment}, ${view.account}`],
+    ['status', `${statusWord(view.status)}, until ${view.expires_at}`],
+    ['as of', view.as_of],
+    [
+      'hours',
+      `${seen} of ${coverage.hours_expected} observed${share}; ${coverage.recovered} recovered, ${coverage.backfilled} backfilled`,
+    ],
+    [
+      'totals',
+      `${figure(totals.trades, 'count')} trades, ${figure(totals.volume_quote, 'usd')} traded, ${figure(totals.fees_usd, 'usd')} fees`,
+    ],
+  ]
+  for (const { from, to, reason } of coverage.gaps.slice(-5))
+    pairs.push(['gap', `${from} to ${to}: ${printable(reason)}`])
+  return `${paint('bold', printable(title))}\n${formatPairs(pairs)}`
+}
+
+function statusWord(status: string): string {
+  return status === 'active' ? paint('green', status) : paint('yellow', status)
+}
+
+function figures({ portfolio, reasons }: MetricsView | SummaryView): string {
+  const rows = Object.entries(portfolio).map(([name, value]) => [
+    printable(words(name)),
+    figure(value, name.endsWith('_pct') ? 'pct' : name.endsWith('_usd') ? 'usd' : 'plain'),
+    value === null ? paint('dim', printable(reasons[name] ?? 'undefined').replaceAll(/[_-]/g, ' ')) : '',
+  ])
+  return formatTable(
+    [
+      { title: 'figure', align: 'left' },
+      { title: 'value', align: 'right' },
+      { title: '', align: 'left', optional: true },
+    ],
+    rows,
+  )
+}
+
+/** `volatility_annualized_pct` as a person says it; short names are abbreviations. */
+function words(name: string): string {
+  const text = name.replace(/_(pct|usd)$/, '').replaceAll('_', ' ')
+  return text.replaceAll(/\b(twr|mwr|var|cvar|es|mad)\b/g, (word) => word.toUpperCase())
+}
+
+function symbols(rows: readonly SymbolFigures[]): string {
+  return formatTable(
+    [
+      { title: 'symbol', align: 'left' },
+      { title: 'trades', align: 'right' },
+      { title: 'return', align: 'right' },
+      { title: 'realized', align: 'right' },
+      { title: 'unrealized', align: 'right' },
+      { title: 'fees', align: 'right' },
+      { title: 'volume', align: 'right', optional: true },
+      { title: 'base volume', align: 'right', optional: true },
+    ],
+    rows.map((row) => [
+      printable(row.symbol),
+      figure(row.trades, 'count'),
+      figure(row.return_pct, 'pct'),
+      figure(row.realized_pnl_usd, 'usd'),
+      figure(row.unrealized_pnl_usd, 'usd'),
+      figure(row.fees_usd, 'usd'),
+      figure(row.volume_quote, 'usd'),
+      figure(row.volume_base, 'plain'),
+    ]),
+  )
+}
+
+function buckets(all: readonly Bucket[], hours: number): string {
+  const shown = all.slice(-hours)
+  const table = formatTable(
+    [
+      { title: 'hour (UTC)', align: 'left' },
+      { title: 'return', align: 'right' },
+      { title: 'trades', align: 'right' },
+      { title: 'volume', align: 'right' },
+      { title: 'fees', align: 'right' },
+    ],
+    shown.map(({ t, return_pct, trades, volume_quote, fees_usd }) => [
+      `${t.slice(0, 10)} ${t.slice(11, 16)}`,
+      signed(return_pct),
+      figure(trades, 'count'),
+      figure(volume_quote, 'usd'),
+      figure(fees_usd, 'usd'),
+    ]),
+  )
+  const more =
+    all.length > shown.length ? `\n${paint('dim', `the last ${shown.length} of ${all.length} hours`)}` : ''
+  return table + more
+}
+
+function signed(value: number | null): string {
+  const text = figure(value, 'pct')
+  if (value === null || value === 0) return text
+  return value > 0 ? paint('green', `+${text}`) : paint('red', text)
+}
