@@ -1,8 +1,8 @@
 import { fromBase64 } from '../bytes.ts'
 import { refuse } from './verified.ts'
 
-const begin = '-----BEGIN CERTIFICATE-----'
-const end = '-----END CERTIFICATE-----'
+const beginLine = '-----BEGIN CERTIFICATE-----'
+const endLine = '-----END CERTIFICATE-----'
 
 /** No chain of any of the platforms has more. */
 const certificatesMax = 8
@@ -11,23 +11,23 @@ const bytesMax = 65_536
 /**
  * Certificates of a PEM text, strictly: nothing between or around them but line ends, lines of 64 characters,
  * canonical base64. Several texts for one certificate would let a change pass unseen.
- * A last NUL is taken: quotes carry their chains as C strings.
+ * @param end what may stand after the last line: an empty line in a file, a NUL in a quote (a C string)
  * @throws {VerificationError} `PEM_INVALID`
  */
-export function readPemCertificates(bytes: Uint8Array): Uint8Array[] {
+export function readPemCertificates(bytes: Uint8Array, end: 'file' | 'c-string' = 'file'): Uint8Array[] {
   if (bytes.length > bytesMax) throw invalid('it is too large')
-  const withoutNul = bytes.at(-1) === 0 ? bytes.subarray(0, -1) : bytes
   let text = ''
-  for (const byte of withoutNul) text += String.fromCharCode(byte)
-  const lines = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  const whole = end === 'file' ? text.replace(/\n\n$/, '\n') : text.replace(/\n\0$/, '\n')
+  const lines = whole.split(text.includes('\r') ? '\r\n' : '\n')
+  if (lines.at(-1) === '') lines.pop()
   const certificates: Uint8Array[] = []
   let body: string[] | null = null
   for (const line of lines) {
     if (body === null) {
-      if (line === '') continue
-      if (line !== begin) throw invalid('something else than a certificate is in it')
+      if (line !== beginLine) throw invalid('something else than a certificate is in it')
       body = []
-    } else if (line === end) {
+    } else if (line === endLine) {
       certificates.push(decode(body))
       if (certificates.length > certificatesMax) throw invalid('it holds too many certificates')
       body = null

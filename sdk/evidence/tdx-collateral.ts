@@ -142,7 +142,7 @@ export async function verifyPckChain(
   rootCrl: Crl,
   atMs: number,
 ): Promise<readonly Certificate[]> {
-  const path = await verifyChain(readPemCertificates(pem).map(readCertificate), root, atMs)
+  const path = await verifyChain(readPemCertificates(pem, 'c-string').map(readCertificate), root, atMs)
   const [pck, authority] = path
   const roles = path.map(commonNameOf)
   if (
