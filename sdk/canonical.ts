@@ -43,7 +43,7 @@ export function canonicalize(value: unknown): string {
     if (frame.keys === null) next = (frame.holder as readonly unknown[])[frame.at]
     else {
       const key = frame.keys[frame.at]!
-      out += `${quote(key)}:`
+      out += quotedKey(key)
       next = (frame.holder as Readonly<Record<string, unknown>>)[key]
     }
     frame.at += 1
@@ -127,13 +127,27 @@ function scalar(value: unknown): string {
   }
 }
 
-// oxlint-disable-next-line no-control-regex -- control characters are what JSON escapes
-const needsCare = /[\u0000-\u001f"\\\ud800-\udfff]/
+const quotedKeysMax = 1_000
+const quotedKeys = new Map<string, string>()
+
+/** The same few keys come again and again: their text with the colon is kept. */
+function quotedKey(key: string): string {
+  const known = quotedKeys.get(key)
+  if (known !== undefined) return known
+  const text = `${quote(key)}:`
+  if (quotedKeys.size < quotedKeysMax && key.length <= 64) quotedKeys.set(key, text)
+  return text
+}
 
 function quote(text: string): string {
-  if (!needsCare.test(text)) return `"${text}"`
-  if (!text.isWellFormed()) throw refuse('a lone surrogate')
-  return JSON.stringify(text)
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index)
+    if (unit < 0x20 || unit === 0x22 || unit === 0x5c || (unit >= 0xd800 && unit <= 0xdfff)) {
+      if (!text.isWellFormed()) throw refuse('a lone surrogate')
+      return JSON.stringify(text)
+    }
+  }
+  return `"${text}"`
 }
 
 function refuse(what: string): InputError {

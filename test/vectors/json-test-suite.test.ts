@@ -14,7 +14,11 @@ t.test('JSONTestSuite', { skip: unlessThere(folder) }, async (t) => {
       if (/duplicated_key/.test(name)) {
         t.throws(() => parseJson(bytes), { code: 'JSON_DUPLICATE_KEY' }, name)
       } else {
-        t.equal(canonicalize(parseJson(bytes)), canonicalize(JSON.parse(new TextDecoder().decode(bytes))), name)
+        t.equal(
+          canonicalize(parseJson(bytes)),
+          canonicalize(JSON.parse(new TextDecoder().decode(bytes))),
+          name,
+        )
       }
       const { value, slice } = parseJsonWithSlice(wrapped, 'secret')
       t.same(value, { __proto__: null, secret: null }, `${name} as a slice`)
@@ -22,7 +26,11 @@ t.test('JSONTestSuite', { skip: unlessThere(folder) }, async (t) => {
       counts.y += 1
     } else if (name.startsWith('n_')) {
       t.throws(() => parseJson(bytes, { bytesMax: 1_000_000 }), InputError, name)
-      t.throws(() => parseJsonWithSlice(wrapped, 'secret', { bytesMax: 1_000_000 }), InputError, `${name} as a slice`)
+      t.throws(
+        () => parseJsonWithSlice(wrapped, 'secret', { bytesMax: 1_000_000 }),
+        InputError,
+        `${name} as a slice`,
+      )
       counts.n += 1
     }
   }
