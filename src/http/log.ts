@@ -68,7 +68,7 @@ function readableLine(
 ): string {
   const time = new Date(atMs).toISOString().slice(11, 23)
   const name = level.padEnd(5)
-  const values = known(fields).map(([field, value]) => `${field}=${plain(value)}`)
+  const values = known(fields).map(([field, value]) => `${escapeControls(field)}=${plain(value)}`)
   const head = colour ? `${time} \u001b[${colours[level]}m${name}\u001b[0m` : `${time} ${name}`
   return `${[head, escapeControls(cut(event, nameLengthMax)), ...values].join(' ')}\n`
 }
@@ -81,7 +81,7 @@ function known(fields: LogFields): Entry[] {
     if (value === undefined || entries.length === fieldsMax) continue
     // an event's own members can't be replaced by a field
     const safe = cut(name, nameLengthMax)
-    entries.push([safe === 'time' || safe === 'level' || safe === 'event' ? `${safe}_` : safe, value])
+    entries.push([safe === 'time' || safe === 'level' || safe === 'event' ? `${safe}Field` : safe, value])
   }
   return entries
 }
