@@ -48,7 +48,7 @@ const smallOrder: readonly Uint8Array[] = [
   littleEndian('01'),
   littleEndian('7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffec'),
   littleEndian('05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826'),
-  littleEndian('7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7'),
+  littleEndian('7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7'),
 ]
 
 function littleEndian(bigEndianHex: string): Uint8Array {

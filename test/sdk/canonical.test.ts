@@ -12,7 +12,7 @@ t.test('sorts keys by UTF-16 code units, at every depth', async (t) => {
   )
   t.equal(
     canonicalize(many),
-    JSON.stringify(Object.fromEntries(Object.entries(many).sort(([a], [b]) => (a < b ? -1 : 1)))),
+    JSON.stringify(Object.fromEntries(Object.entries(many).toSorted(([a], [b]) => (a < b ? -1 : 1)))),
   )
 })
 

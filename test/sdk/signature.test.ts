@@ -64,8 +64,8 @@ t.test('refuses S of L and more: the same signature in another form', async (t) 
   const key = await newSigningKey()
   const signature = await key.sign(message)
   const order = BigInt('0x1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed')
-  const s = BigInt(`0x${Buffer.from(signature.slice(32)).reverse().toString('hex')}`) + order
-  const grown = fromHex(Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse().toString('hex'))
+  const s = BigInt(`0x${Buffer.from(signature.slice(32).toReversed()).toString('hex')}`) + order
+  const grown = fromHex(s.toString(16).padStart(64, '0')).toReversed()
   t.equal(await verifySignature(key.publicKey, message, concat(signature.slice(0, 32), grown)), false)
 })
 
