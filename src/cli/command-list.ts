@@ -2,7 +2,9 @@ import type { Command } from 'commander'
 
 /** What a command's file gives: it describes itself on a commander `Command` and does its work in its action. */
 export interface CommandModule {
-  define(command: Command): void
+  define(command: Command): void | Promise<void>
+  /** Does a plain call at once. @returns false when it is for the argument parser after all */
+  runPlain?(argv: readonly string[]): Promise<boolean>
 }
 
 export interface Entry {

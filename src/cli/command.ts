@@ -7,7 +7,7 @@ import { UsageError } from './failure.ts'
 export async function buildCommand(entry: Entry): Promise<Command> {
   const command = new Command(entry.name)
   const { define } = await entry.load()
-  define(command.description(entry.summary))
+  await define(command.description(entry.summary))
   harden(command)
   return command
 }
@@ -69,26 +69,6 @@ export function jsonFlag(): Option {
 export function serviceUrlFlag(): Option {
   return new Option('--service-url <url>', 'the enclave API')
 }
-export const serviceUrlDefault = 'http://127.0.0.1:3000'
-
-/** @throws {UsageError} when it is no http address */
-export function readServiceUrl(given: string | undefined): string {
-  const text = given ?? serviceUrlDefault
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (
-    url === null ||
-    !/^https?:$/.test(url.protocol) ||
-    url.username !== '' ||
-    url.search !== '' ||
-    url.hash !== ''
-  ) {
-    throw new UsageError('URL_INVALID', '--service-url must be an http or https address', {
-      hint: 'like https://enclave.example or http://127.0.0.1:3000',
-    })
-  }
-  return url.href.replace(/\/+$/, '')
-}
-
 /** A whole number of a flag. @throws {UsageError} */
 export function integerFlag(name: string, min: number, max: number): (text: string) => number {
   return (text) => {

@@ -1,4 +1,4 @@
-import { InputError, PerfAggError, PolicyError, UnreachableError } from '@perf-agg/sdk'
+import { InputError, PerfAggError, PolicyError, UnreachableError } from '@perf-agg/sdk/errors'
 
 /** What an exit code of perf-agg means. */
 export const exitCodes = {

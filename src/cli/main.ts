@@ -1,5 +1,4 @@
 import { commandEntries, commandGroups, type Entry } from './command-list.ts'
-import { describeFailure, exitCodeOf, exitCodes, Interrupted, UsageError } from './failure.ts'
 
 /** The command line: finds the command, loads its file alone, turns whatever it throws into words and an exit code. */
 
@@ -8,12 +7,13 @@ export async function main(argv: readonly string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error
-      process.exit(exitCodes.done)
+      process.exit(0)
     })
   }
   try {
     await dispatch(argv)
   } catch (error) {
+    const { describeFailure, exitCodeOf, Interrupted } = await import('./failure.ts')
     if (!(error instanceof Interrupted)) process.stderr.write(describeFailure(error))
     process.exitCode = exitCodeOf(error)
   }
@@ -23,7 +23,7 @@ async function dispatch(argv: readonly string[]): Promise<void> {
   const [name, ...rest] = argv
   if (name === undefined) {
     process.stderr.write(overview())
-    process.exitCode = exitCodes.usage
+    process.exitCode = 2
     return
   }
   if (name === '--help' || name === '-h') {
@@ -31,12 +31,17 @@ async function dispatch(argv: readonly string[]): Promise<void> {
     return
   }
   const entry = commandEntries.find((one) => one.name === name)
-  if (entry === undefined) throw unknownCommand(name)
+  if (entry === undefined) throw await unknownCommand(name)
+  if (entry.name === 'status') {
+    const { runPlain } = await entry.load()
+    if ((await runPlain?.(rest)) === true) return
+  }
   const { parseCommand } = await import('./command.ts')
   await parseCommand(entry, rest)
 }
 
-function unknownCommand(name: string): UsageError {
+async function unknownCommand(name: string): Promise<Error> {
+  const { UsageError } = await import('./failure.ts')
   if (name.startsWith('-')) {
     return new UsageError('USAGE', 'flags come after the command', { hint: 'like: perf-agg serve --check' })
   }

@@ -18,7 +18,7 @@ import {
   verifyView,
   wipeBytes,
 } from '@perf-agg/sdk'
-import { readServiceUrl } from './command.ts'
+import { readServiceUrl } from './service-url.ts'
 import { Interrupted } from './failure.ts'
 import { confirm } from './prompt.ts'
 import { accountOf, obtainCredentials, type RegisterFlags } from './register.ts'

@@ -9,14 +9,8 @@ import {
   type SigningKey,
   toInstant,
 } from '@perf-agg/sdk'
-import {
-  examples,
-  integerFlag,
-  jsonFlag,
-  readServiceUrl,
-  serviceUrlDefault,
-  serviceUrlFlag,
-} from './command.ts'
+import { examples, integerFlag, jsonFlag, serviceUrlFlag } from './command.ts'
+import { readServiceUrl, serviceUrlDefault } from './service-url.ts'
 import { askCredentials, needsCredentials, readCredentialsFile } from './credentials-file.ts'
 import { UsageError } from './failure.ts'
 import { openRegistrations, type Registrations } from './registrations.ts'

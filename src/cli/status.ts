@@ -1,84 +1,33 @@
+import { parseArgs } from 'node:util'
 import type { Command } from 'commander'
-import { UnreachableError } from '@perf-agg/sdk'
-import { examples, jsonFlag, readServiceUrl, serviceUrlDefault, serviceUrlFlag } from './command.ts'
-import { exitCodes, printable } from './failure.ts'
-import { type Answer, getJson } from './request.ts'
-import { formatPairs } from './table.ts'
-import { paint, print, printJson, remark } from './terminal.ts'
+import { serviceUrlDefault } from './service-url.ts'
+import { operationsUrlDefault, showStatus, type StatusFlags } from './status-page.ts'
 
-/** Health from the enclave API; queues, gaps and parked deliveries from the operations API. */
+/** The command that scripts call most: plain calls of it are read without the argument parser's weight. */
 
-export function define(command: Command): void {
+export async function define(command: Command): Promise<void> {
+  const { examples, jsonFlag, serviceUrlFlag } = await import('./command.ts')
   examples(command, 'perf-agg status', 'perf-agg status --service-url https://enclave.example --json')
     .addOption(serviceUrlFlag().default(serviceUrlDefault))
     .option('--operations-url <url>', 'the operations API, for queues and gaps', operationsUrlDefault())
     .addOption(jsonFlag())
-    .action(status)
+    .action((flags: StatusFlags) => showStatus(flags))
 }
 
-function operationsUrlDefault(): string {
-  const host = process.env['AGGREGATOR_HOST'] || '127.0.0.1'
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${process.env['AGGREGATOR_PORT'] || '5000'}`
-}
-
-async function status(flags: { serviceUrl: string; operationsUrl: string; json?: true }): Promise<void> {
-  const service = readServiceUrl(flags.serviceUrl)
-  const operations = readServiceUrl(flags.operationsUrl)
-  const [live, ready] = await Promise.all([getJson(`${service}/livez`), getJson(`${service}/readyz`)])
-  const details = await getJson(`${operations}/status`).catch((error: unknown) => {
-    if (error instanceof UnreachableError) return null
-    throw error
-  })
-  const healthy = live.status === 200 && ready.status === 200
-  if (!healthy) process.exitCode = exitCodes.failed
-  if (flags.json) {
-    const seen = details !== null && details.status === 200 ? details.body : null
-    return printJson({
-      service_url: service,
-      live: live.status === 200,
-      ready: ready.status === 200,
-      checks: checksOf(ready),
-      status: seen,
-    })
+/** @returns whether the call was one of the plain ones, and is done */
+export async function runPlain(argv: readonly string[]): Promise<boolean> {
+  let values: { 'service-url'?: string; 'operations-url'?: string; json?: boolean }
+  try {
+    const text = { type: 'string' } as const
+    const options = { 'service-url': text, 'operations-url': text, json: { type: 'boolean' } } as const
+    ;({ values } = parseArgs({ args: [...argv], options, strict: true }))
+  } catch {
+    return false
   }
-  print(
-    formatPairs([
-      ['enclave', service],
-      ['live', mark(live.status === 200)],
-      ['ready', mark(ready.status === 200)],
-      ...checksOf(ready).map(
-        ({ name, state }) => [`  ${name}`, state === 'ok' ? mark(true) : paint('red', state)] as const,
-      ),
-    ]),
-  )
-  if (details === null)
-    return remark(
-      `\nqueues and gaps: ${operations} does not answer; they are the operator's (--operations-url)`,
-    )
-  if (details.status !== 200) return remark(`\nqueues and gaps: ${operations} answers ${details.status}`)
-  print(`\n${formatPairs(flatten(details.body))}`)
-}
-
-function checksOf({ body }: Answer): readonly { name: string; state: string }[] {
-  const checks = body !== null && typeof body === 'object' && 'checks' in body ? body.checks : null
-  if (checks === null || typeof checks !== 'object') return []
-  return Object.entries(checks).map(([name, state]) => ({
-    name: printable(name),
-    state: printable(String(state)),
-  }))
-}
-
-function mark(good: boolean): string {
-  return good ? paint('green', 'yes') : paint('red', 'no')
-}
-
-/** `{"outbox":{"waiting":3}}` as `outbox waiting  3`: the daemon may say more than this version knows. */
-function flatten(value: unknown, prefix = ''): (readonly [string, string])[] {
-  if (value === null || typeof value !== 'object')
-    return [[prefix, printable(value === null ? '–' : String(value))]]
-  if (Array.isArray(value) && value.length === 0) return [[prefix, 'none']]
-  return Object.entries(value).flatMap(([name, member]) =>
-    flatten(member, `${prefix} ${printable(name).replaceAll('_', ' ')}`.trimStart()),
-  )
+  await showStatus({
+    serviceUrl: values['service-url'] ?? serviceUrlDefault,
+    operationsUrl: values['operations-url'] ?? operationsUrlDefault(),
+    ...(values.json === true ? { json: true } : {}),
+  })
+  return true
 }

@@ -6,7 +6,7 @@ import {
   type SessionAccess,
   type SummaryView,
 } from '@perf-agg/sdk'
-import { readServiceUrl } from './command.ts'
+import { readServiceUrl } from './service-url.ts'
 import { type KeptRegistration, type Registrations } from './registrations.ts'
 import { withSpinner } from './spinner.ts'
 import { remark } from './terminal.ts'
