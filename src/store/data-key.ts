@@ -34,21 +34,22 @@ async function read(file: FileHandle, path: string): Promise<Uint8Array> {
       })
     }
     const text = size > 64 ? '' : (await file.readFile('latin1')).replace(/\r?\n$/, '')
-    if (text.length !== 44) throw invalid(path)
-    try {
-      return fromBase64(text)
-    } catch {
-      throw invalid(path)
-    }
+    const key = bytesOrNull(text)
+    if (key?.length === 32) return key
+    throw new StoreError('DATA_KEY_INVALID', `${path} is no data key`, {
+      hint: 'it holds one line: 32 random bytes in base64 (openssl rand -base64 32)',
+    })
   } finally {
     await file.close()
   }
 }
 
-function invalid(path: string): StoreError {
-  return new StoreError('DATA_KEY_INVALID', `${path} is no data key`, {
-    hint: 'it holds one line: 32 random bytes in base64 (openssl rand -base64 32)',
-  })
+function bytesOrNull(text: string): Uint8Array | null {
+  try {
+    return fromBase64(text)
+  } catch {
+    return null
+  }
 }
 
 /** Durable before it is used: a state sealed under a key that a power cut took back would be lost. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromBase64, toBase64 } from '@perf-agg/sdk'
 import { Connection } from './connection.ts'
@@ -41,7 +41,11 @@ export async function openStore(stateDir: string, options: StoreOptions): Promis
 /** Both files exist, for this user only, before SQLite opens them: it would make them readable for all. */
 function makePrivate(stateDir: string): void {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 })
-  for (const name of ['lock', 'state.db']) closeSync(openSync(join(stateDir, name), 'a', 0o600))
+  for (const name of ['lock', 'state.db']) {
+    const path = join(stateDir, name)
+    // one that exists is not touched: closing it would let go of a lock that this very process holds on it
+    if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600))
+  }
 }
 
 function openFault(error: unknown, stateDir: string): unknown {
