@@ -1,12 +1,29 @@
-import type { Closed, PriceWant } from './hour.ts'
+import { hourMs, hourOf, parseDecimal, toText } from '@perf-agg/sdk'
+import type { Decimal } from '@perf-agg/sdk'
+import { Reader, Writer } from './codec.ts'
+import type { Closed, Correction, Gap, Hour, Origin, PriceWant } from './hour.ts'
+import { draftHour } from './hour-draft.ts'
+import type { Draft, FloorRule, HourContext } from './hour-draft.ts'
+import { admit } from './intake.ts'
+import type { Quarantined } from './intake.ts'
+import { Ledger } from './ledger.ts'
+import type { Entry } from './entry.ts'
 import type { Anchor, Candle, Market, Observation } from './observation.ts'
+import { PriceBook } from './price-book.ts'
+import { joinWants } from './price-wants.ts'
+import { Pricing } from './pricing.ts'
+import { Polls } from './polls.ts'
+import { TrackRecord } from './track-record.ts'
+import { readRules, writeRules } from './rules.ts'
 import type { Rules } from './rules.ts'
 import type { AccountView } from './view.ts'
+
+export type { Quarantined } from './intake.ts'
 
 export interface AccountOptions {
   /**
    * From here on hours are stated: the first is the first full UTC hour that starts at or after this instant.
-   * Balances must be anchored before its end, history read from its start.
+   * History is to be read from the start of the hour that holds this instant.
    */
   readonly openedAtMs: number
   /** Hours that start before it are `backfilled`. */
@@ -16,74 +33,320 @@ export interface AccountOptions {
   readonly rules: Rules
 }
 
-/** An entry that was refused at the door, and why; it never became a number. */
-export interface Quarantined {
-  readonly kind: 'fill' | 'flow' | 'conversion' | 'income' | 'anchor' | 'candle'
-  readonly id: string
-  readonly reason: string
-}
-
 /** A balance change of one asset that nothing explains so far. */
 export interface OpenResidual {
   readonly asset: string
   /** Signed decimal string. */
   readonly amount: string
-  /** Half-open from the end of one anchor to the next. */
+  /** From one anchor to the next. */
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** One exchange account with balances: from observations to hours that hold. Pure: time and prices are given. */
+const magic = 'perf-agg account 1'
+/** So many hours are priced at once while an outage is recovered. */
+const hoursAheadMax = 24
+const foldEveryMs = 24 * hourMs
+
+/**
+ * One exchange account with balances: from observations to hours that hold. Pure: time, observations and candles are
+ * given, hours come back. What `close` returns is stated and will not change but by a correction.
+ */
 export class Account {
-  static open(_options: AccountOptions): Account {
-    throw new Error('not built yet')
+  readonly #options: AccountOptions
+  readonly #floor: FloorRule
+  #ledger: Ledger
+  #book: PriceBook
+  #polls: Polls
+  #record: TrackRecord
+  /** Stated hours that a late entry may have moved, and what came late. */
+  #dirty = new Set<number>()
+  #late: { cause: Correction['cause']; record: string }[] = []
+
+  private constructor(options: AccountOptions) {
+    this.#options = options
+    const { rules } = options
+    this.#floor = { leastUsd: parseDecimal(rules.floorUsd), share: parseDecimal(rules.floorShare) }
+    const firstHourMs = hourOf(options.openedAtMs + hourMs - 1)
+    this.#ledger = new Ledger(hourOf(options.openedAtMs), rules.balanceScale)
+    this.#book = new PriceBook(rules)
+    this.#polls = new Polls(options.settlingMs)
+    this.#record = new TrackRecord(firstHourMs, rules)
   }
-  /** @throws {InputError} `SNAPSHOT_INVALID` unless the bytes are exactly what `snapshot` wrote */
-  static restore(_bytes: Uint8Array): Account {
-    throw new Error('not built yet')
+
+  static open(options: AccountOptions): Account {
+    return new Account(options)
   }
+
   /** The whole state, the same bytes for the same state; markets are not part of it and are set again. */
   snapshot(): Uint8Array {
-    throw new Error('not built yet')
+    const writer = new Writer()
+    const { openedAtMs, firstRegisteredAtMs, settlingMs, rules } = this.#options
+    writer.text(magic)
+    writer.count(openedAtMs)
+    writer.count(firstRegisteredAtMs)
+    writer.count(settlingMs)
+    writeRules(writer, rules)
+    this.#ledger.write(writer)
+    this.#book.write(writer)
+    this.#polls.write(writer)
+    this.#record.write(writer)
+    writer.list(
+      [...this.#dirty].toSorted((a, b) => a - b),
+      (startMs) => writer.count(startMs),
+    )
+    writer.list(this.#late, (late) => {
+      writer.count(causes.indexOf(late.cause))
+      writer.text(late.record)
+    })
+    return writer.finish()
   }
+
+  /** @throws {InputError} `SNAPSHOT_INVALID` unless the bytes are exactly what `snapshot` wrote */
+  static restore(bytes: Uint8Array): Account {
+    const reader = new Reader(bytes)
+    if (reader.text() !== magic) reader.refuse()
+    const account = new Account({
+      openedAtMs: reader.count(),
+      firstRegisteredAtMs: reader.count(),
+      settlingMs: reader.count(),
+      rules: readRules(reader),
+    })
+    const { rules, settlingMs } = account.#options
+    account.#ledger = Ledger.read(reader, rules.balanceScale)
+    account.#book = PriceBook.read(reader, rules)
+    account.#polls = Polls.read(reader, settlingMs)
+    account.#record = TrackRecord.read(reader, rules, account.#book)
+    account.#dirty = new Set(reader.list(() => reader.count()))
+    account.#late = reader.list(() => ({ cause: reader.oneOf(causes), record: reader.text() }))
+    reader.end()
+    return account
+  }
+
   /** Call at start, after `restore`, and whenever the exchange's list changed. */
-  setMarkets(_markets: readonly Market[]): void {}
+  setMarkets(markets: readonly Market[]): void {
+    this.#book.setMarkets(markets)
+  }
+
   /** Takes what a poll brought; taking it again changes nothing. Returns what was refused. */
-  take(_observation: Observation): readonly Quarantined[] {
-    return []
+  take(observation: Observation): readonly Quarantined[] {
+    const admitted = admit(observation)
+    if ('reason' in admitted) return [admitted]
+    const { anchor, lost, begunAtMs } = admitted
+    for (const entry of admitted.entries) this.#takeEntry(entry)
+    if (lost !== null) this.#ledger.takeLost(lost)
+    if (anchor !== null && this.#ledger.takeAnchor(anchor.atMs, anchor.balances) && observation.complete) {
+      this.#polls.take(begunAtMs, anchor.atMs)
+    }
+    return admitted.quarantined
   }
-  /** Minute candles needed before `close` can go on. Answer each with `takeCandles`, then ask again: some needs show late. */
-  priceWants(_nowMs: number): readonly PriceWant[] {
-    return []
+
+  #takeEntry(entry: Entry): void {
+    const known = this.#ledger.find(entry.key)
+    const taken = this.#ledger.take(entry)
+    if (taken !== 'new' && taken !== 'changed') return
+    let isLate = this.#markDirty(entry.atMs)
+    if (known !== null) isLate = this.#markDirty(known.atMs) || isLate
+    if (!isLate) return
+    const cause = taken === 'changed' ? 'changed' : entry.kind === 'flow' ? 'late-flow' : 'late-fill'
+    if (!this.#late.some((late) => late.record === entry.id)) this.#late.push({ cause, record: entry.id })
   }
-  /** `null`: the exchange has no such candles and will not have them. A failed fetch is no answer: try again later. */
-  takeCandles(_want: PriceWant, _candles: readonly Candle[] | null): readonly Quarantined[] {
-    return []
+
+  /** Whether an entry at `atMs` may move stated hours; they are made again by the next `close`. */
+  #markDirty(atMs: number): boolean {
+    const reach = this.#ledger.reach(atMs)
+    const moved = this.#record.statedHours().filter(({ startMs, context }) => {
+      const fromMs = context.gapFromMs ?? startMs
+      return fromMs < reach.toMs && startMs + hourMs > reach.fromMs
+    })
+    for (const { startMs } of moved) this.#dirty.add(startMs)
+    return moved.length > 0
   }
-  /** States every hour that can be stated, in order. What it returns is stated: make it durable with the snapshot. */
-  close(_nowMs: number): Closed {
-    return { hours: [], gaps: [], corrections: [] }
+
+  /** Minute candles needed before `close` can go on. Answer each, then ask again: some needs show late. */
+  priceWants(nowMs: number): readonly PriceWant[] {
+    if (!this.#book.ready) return []
+    const wants: PriceWant[] = []
+    for (const startMs of this.#dirty) wants.push(...this.#redraft(startMs).pricing.wants)
+    let startMs = this.nextHourMs
+    for (let count = 0; count < hoursAheadMax; count += 1, startMs += hourMs) {
+      const context = this.#contextOf(startMs, nowMs)
+      if (context === null) break
+      const isNext = count === 0
+      const { pricing } = this.#draft(startMs, isNext ? context : { ...context, gapFromMs: null }, isNext)
+      wants.push(...pricing.wants)
+    }
+    return joinWants(wants)
   }
+
+  /** `null`: the exchange has no such candles and never will. A failed fetch is no answer: try again later. */
+  takeCandles(want: PriceWant, candles: readonly Candle[] | null): readonly Quarantined[] {
+    const refused = this.#book.candles.take(want, candles ?? [])
+    return refused.map((reason) => ({ kind: 'candle', id: want.symbol, reason }))
+  }
+
+  #draft(startMs: number, context: HourContext, search: boolean): { draft: Draft; pricing: Pricing } {
+    const pricing = new Pricing(this.#book, this.#ledger, search)
+    return { draft: draftHour(startMs, context, this.#floor, this.#ledger, pricing), pricing }
+  }
+
+  #redraft(startMs: number): { draft: Draft; pricing: Pricing } {
+    const { context } = this.#record.stated(startMs)!
+    return this.#draft(startMs, { ...context, trustedMs: this.#polls.trustedMs }, true)
+  }
+
+  /** What the next hour stands on; null while no complete poll was begun after it had settled. */
+  #contextOf(startMs: number, nowMs: number): HourContext | null {
+    const endMs = startMs + hourMs
+    const { rules, firstRegisteredAtMs } = this.#options
+    const poll = nowMs < endMs ? null : this.#polls.firstAfter(endMs)
+    if (poll === null) return null
+    const seenLate = poll.begunAtMs > endMs + rules.observedWithinMs
+    const origin: Origin = startMs < firstRegisteredAtMs ? 'backfilled' : seenLate ? 'recovered' : 'observed'
+    return {
+      origin,
+      peakUsd: this.#record.history.peakUsd(startMs, rules.peakWindowMs),
+      gapFromMs: this.#record.gapFromMs,
+      trustedMs: this.#polls.trustedMs,
+    }
+  }
+
+  /**
+   * States every hour that can be stated, in order; corrections of former ones first. Poll before closing after a
+   * standstill: what is older than a day and still unseen becomes a gap.
+   */
+  close(nowMs: number): Closed {
+    const hours: Hour[] = []
+    const gaps: Gap[] = []
+    if (!this.#book.ready) return { hours, gaps, corrections: [] }
+    const corrections = this.#correct()
+    for (;;) {
+      const step = this.#closeNext(nowMs)
+      if (step === null) break
+      if ('origin' in step) hours.push(step)
+      else joinGap(gaps, step)
+    }
+    if (hours.length + gaps.length > 0) this.#fold()
+    if (this.#contextOf(this.nextHourMs, nowMs) === null && this.#dirty.size === 0) this.#book.candles.clear()
+    return { hours, gaps, corrections }
+  }
+
+  #closeNext(nowMs: number): Hour | Gap | null {
+    const startMs = this.nextHourMs
+    const endMs = startMs + hourMs
+    if (nowMs < endMs + this.#options.settlingMs) return null
+    if (this.#ledger.lost.some((span) => span.fromMs < endMs && span.toMs > startMs)) {
+      return this.#record.putGap('history-lost')
+    }
+    const isTooLate = nowMs - endMs >= this.#options.rules.gapAfterMs
+    const context = this.#contextOf(startMs, nowMs)
+    if (context === null) return isTooLate ? this.#record.putGap('exchange-unreachable') : null
+    const { draft, pricing } = this.#draft(startMs, context, true)
+    if (draft.kind === 'waiting') return isTooLate ? this.#record.putGap('prices-unavailable') : null
+    if (draft.kind === 'hold') return isTooLate || draft.atOnce ? this.#record.putGap(draft.reason) : null
+    pricing.commit()
+    this.#record.put(draft, context, this.#ledger, this.#book)
+    this.#polls.forget(endMs)
+    return draft.hour
+  }
+
+  /** Makes dirty hours again, all or none; those that came out otherwise are a correction. */
+  #correct(): Correction[] {
+    if (this.#dirty.size === 0) return []
+    const starts = [...this.#dirty].filter((startMs) => this.#record.stated(startMs) !== null)
+    if (starts.some((startMs) => this.#redraft(startMs).draft.kind === 'waiting')) return []
+    const changed: Hour[] = []
+    let isExplained = false
+    for (const startMs of starts.toSorted((a, b) => a - b)) {
+      const { draft, pricing } = this.#redraft(startMs)
+      // One that can't be made any more stays as it was stated.
+      if (draft.kind !== 'hour') continue
+      const before = this.#record.history.find(startMs)
+      pricing.commit()
+      if (!this.#record.replace(draft)) continue
+      changed.push(draft.hour)
+      const left = draft.hour.marks.unreconciled?.length ?? 0
+      isExplained ||= (before?.marks.unreconciled?.length ?? 0) > left
+    }
+    const late = this.#late
+    this.#dirty.clear()
+    this.#late = []
+    if (changed.length === 0) return []
+    this.#record.rebuild(this.#ledger, this.#book)
+    const cause = isExplained ? 'explained' : (late[0]?.cause ?? 'changed')
+    return [{ hours: changed, cause, records: late.map(({ record }) => record) }]
+  }
+
+  /** Forgets what can't change any more. */
+  #fold(): void {
+    const { rules } = this.#options
+    const windowMs = this.nextHourMs - rules.correctionWindowMs
+    const beforeMs = Math.min(windowMs, this.#record.gapFromMs ?? windowMs)
+    if (beforeMs - this.#ledger.foldedMs < foldEveryMs) return
+    this.#record.fold(beforeMs, this.#ledger, this.#book)
+    this.#ledger.fold(beforeMs)
+    this.#book.fold(beforeMs)
+  }
+
   lastAnchor(): Anchor | null {
-    return null
+    const last = this.#ledger.anchors.at(-1)
+    if (last === undefined) return null
+    const balances = [...last.balances].toSorted(([a], [b]) => (a < b ? -1 : 1))
+    return {
+      atMs: last.atMs,
+      balances: balances.map(([asset, amount]) => ({ asset, amount: toText(amount) })),
+    }
   }
+
   /** Start of the next hour to be stated. */
   get nextHourMs(): number {
-    return 0
+    return this.#record.nextHourMs
   }
+
   /** Residuals between anchors not yet explained, newest first: instruments are searched while there are any. */
   openResiduals(): readonly OpenResidual[] {
-    return []
+    return this.#ledger
+      .residuals(0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+      .map(({ asset, amount, fromMs, toMs }) => ({ asset, amount: toText(amount), fromMs, toMs }))
+      .toReversed()
   }
+
   /** Assets that moved or are held, the unexplained first: where fills may hide. */
   candidateAssets(): readonly string[] {
-    return []
+    const assets = new Set(this.openResiduals().map(({ asset }) => asset))
+    for (const entry of this.#window().toReversed()) for (const { asset } of entry.changes) assets.add(asset)
+    for (const anchor of this.#ledger.anchors.toReversed())
+      for (const asset of anchor.balances.keys()) assets.add(asset)
+    return [...assets]
   }
+
   /** Symbols with fills in the correction window, most recent first. */
   candidateSymbols(): readonly string[] {
-    return []
+    const fills = this.#window().filter((entry) => entry.kind === 'fill')
+    return [...new Set(fills.toReversed().map((fill) => fill.symbol))]
   }
+
+  #window(): readonly Entry[] {
+    return this.#ledger.entries(0, Number.MAX_SAFE_INTEGER)
+  }
+
+  /** Equity at the end of the last stated hour. */
+  get equityUsd(): Decimal | null {
+    return this.#record.history.last?.equityUsd ?? null
+  }
+
   view(_nowMs: number): AccountView {
-    throw new Error('not built yet')
+    return this.#record.view('twr')
+  }
+}
+
+const causes = ['late-fill', 'late-flow', 'explained', 'changed'] as const
+
+function joinGap(gaps: Gap[], gap: Gap): void {
+  const last = gaps.at(-1)
+  if (last !== undefined && last.toMs === gap.fromMs && last.reason === gap.reason) {
+    gaps[gaps.length - 1] = { ...last, toMs: gap.toMs }
+  } else {
+    gaps.push(gap)
   }
 }

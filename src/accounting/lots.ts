@@ -78,6 +78,10 @@ export class Lots {
     return copy
   }
 
+  get hasUnknown(): boolean {
+    return this.#lots.some((lot, index) => index >= this.#head && lot.cost === null)
+  }
+
   /** Gives lots of unknown worth what one unit is worth now. */
   appraise(unit: Decimal): void {
     this.#lots = this.#lots.map((lot) =>

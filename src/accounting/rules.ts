@@ -1,3 +1,5 @@
+import type { Reader, Writer } from './codec.ts'
+
 /**
  * The one table of rules by which amounts become dollars and dollars become returns. It is part of the measured
  * configuration: another table is another configuration digest.
@@ -32,4 +34,35 @@ export const defaultRules: Rules = {
   gapAfterMs: 86_400_000,
   observedWithinMs: 2 * 3_600_000,
   balanceScale: 8,
+}
+
+/** Rules are part of the state: they never change under an account by a new default. */
+export function writeRules(writer: Writer, rules: Rules): void {
+  writer.list(rules.pegged, (coin) => writer.text(coin))
+  writer.list(rules.bridges, (coin) => writer.text(coin))
+  writer.text(rules.floorUsd)
+  writer.text(rules.floorShare)
+  for (const value of [
+    rules.peakWindowMs,
+    rules.correctionWindowMs,
+    rules.gapAfterMs,
+    rules.observedWithinMs,
+    rules.balanceScale,
+  ]) {
+    writer.count(value)
+  }
+}
+
+export function readRules(reader: Reader): Rules {
+  return {
+    pegged: reader.list(() => reader.text()),
+    bridges: reader.list(() => reader.text()),
+    floorUsd: reader.text(),
+    floorShare: reader.text(),
+    peakWindowMs: reader.count(),
+    correctionWindowMs: reader.count(),
+    gapAfterMs: reader.count(),
+    observedWithinMs: reader.count(),
+    balanceScale: reader.count(),
+  }
 }

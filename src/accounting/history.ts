@@ -1,0 +1,277 @@
+import { dayMs, decimalFromNumber, hourMs, maximum, toNumber, zero } from '@perf-agg/sdk'
+import type { Decimal } from '@perf-agg/sdk'
+import type { Reader, Writer } from './codec.ts'
+import type { Gap, Hour, HourMarks, Origin } from './hour.ts'
+
+/** An old hour in as many doubles; what is undefined is NaN. */
+const columns = [
+  'startMs',
+  'returnPct',
+  'trades',
+  'volumeBase',
+  'volumeQuoteUsd',
+  'feesUsd',
+  'equityUsd',
+  'flowCount',
+  'flowUsd',
+  'flags',
+] as const
+const width = columns.length
+const origins: readonly Origin[] = ['observed', 'recovered', 'backfilled']
+const flags = ['noCapital', 'belowFloor', 'approximate', 'unpricedFees'] as const
+
+/** Everything that was stated, oldest first: recent hours whole, older ones in columns. */
+export class History {
+  #old = new Float64Array(0)
+  #oldCount = 0
+  /** What marks say beyond flags, of old hours; few have any. */
+  #oldMarks = new Map<number, HourMarks>()
+  #recent: Hour[] = []
+  #gaps: Gap[] = []
+  #peaks = new Map<number, Decimal>()
+  /** Changes with everything stated: what is computed from the history is kept as long as it is the same. */
+  version = 0
+
+  get count(): number {
+    return this.#oldCount + this.#recent.length
+  }
+
+  get gaps(): readonly Gap[] {
+    return this.#gaps
+  }
+
+  get last(): Hour | null {
+    return this.#recent.at(-1) ?? (this.#oldCount > 0 ? this.#oldHour(this.#oldCount - 1) : null)
+  }
+
+  find(startMs: number): Hour | null {
+    return this.#recent.find((hour) => hour.startMs === startMs) ?? null
+  }
+
+  /** Puts a new hour in its place, or another in the place of one stated before. */
+  put(hour: Hour): void {
+    this.version += 1
+    const at = this.#recent.findLastIndex((other) => other.startMs <= hour.startMs)
+    const same = this.#recent[at]?.startMs === hour.startMs
+    this.#recent.splice(same ? at : at + 1, same ? 1 : 0, hour)
+  }
+
+  putGap(fromMs: number, toMs: number, reason: string): void {
+    this.version += 1
+    const last = this.#gaps.at(-1)
+    if (last !== undefined && last.toMs === fromMs && last.reason === reason) {
+      this.#gaps[this.#gaps.length - 1] = { fromMs: last.fromMs, toMs, reason }
+    } else {
+      this.#gaps.push({ fromMs, toMs, reason })
+    }
+  }
+
+  /** Notes equity for the trailing peak, by day. */
+  sawEquity(atMs: number, equityUsd: Decimal, windowMs: number): void {
+    const day = Math.floor(atMs / dayMs) * dayMs
+    this.#peaks.set(day, maximum(this.#peaks.get(day) ?? equityUsd, equityUsd))
+    for (const old of this.#peaks.keys()) if (old < day - windowMs) this.#peaks.delete(old)
+  }
+
+  peakUsd(atMs: number, windowMs: number): Decimal {
+    let peak = zero
+    for (const [day, equityUsd] of this.#peaks)
+      if (day > atMs - windowMs - dayMs) peak = maximum(peak, equityUsd)
+    return peak
+  }
+
+  hours(): Hour[] {
+    return [...Array.from({ length: this.#oldCount }, (_, index) => this.#oldHour(index)), ...this.#recent]
+  }
+
+  /** Hours before it are put into columns. */
+  fold(beforeMs: number): void {
+    const first = this.#recent.findIndex((hour) => hour.startMs >= beforeMs)
+    const folded = this.#recent.splice(0, first < 0 ? this.#recent.length : first)
+    if (folded.length === 0) return
+    const room = (this.#oldCount + folded.length) * width
+    if (room > this.#old.length) {
+      const larger = new Float64Array(Math.ceil(room * 1.25))
+      larger.set(this.#old.subarray(0, this.#oldCount * width))
+      this.#old = larger
+    }
+    for (const hour of folded) this.#fold(hour)
+  }
+
+  #fold(hour: Hour): void {
+    const { noCapital, belowFloor, approximate, unpricedFees, ...rest } = hour.marks
+    const set = [noCapital, belowFloor, approximate, unpricedFees]
+    const bits = set.reduce((sum, flag, index) => sum + (flag ? 2 ** index : 0), 0)
+    this.#old.set(
+      [
+        hour.startMs,
+        hour.returnPct ?? Number.NaN,
+        hour.trades,
+        toNumber(hour.volumeBase),
+        toNumber(hour.volumeQuoteUsd),
+        toNumber(hour.feesUsd),
+        hour.equityUsd === null ? Number.NaN : toNumber(hour.equityUsd),
+        hour.flows.count,
+        toNumber(hour.flows.netUsd),
+        bits * 4 + origins.indexOf(hour.origin),
+      ],
+      this.#oldCount * width,
+    )
+    this.#oldCount += 1
+    if (rest.unreconciled ?? rest.unpriced) {
+      this.#oldMarks.set(hour.startMs, {
+        ...(rest.unreconciled && { unreconciled: rest.unreconciled }),
+        ...(rest.unpriced && { unpriced: rest.unpriced }),
+      })
+    }
+  }
+
+  #oldHour(index: number): Hour {
+    const row = this.#old.subarray(index * width, (index + 1) * width)
+    const [
+      startMs = 0,
+      returnPct = 0,
+      trades = 0,
+      base = 0,
+      quote = 0,
+      fees = 0,
+      equity = 0,
+      count = 0,
+      flow = 0,
+      bits = 0,
+    ] = row
+    const marks: Record<string, unknown> = {}
+    for (const [at, flag] of flags.entries())
+      if (Math.floor(bits / 2 ** (at + 2)) % 2 === 1) marks[flag] = true
+    return {
+      startMs,
+      origin: origins[bits % 4] ?? 'observed',
+      returnPct: Number.isNaN(returnPct) ? null : returnPct,
+      returnReason: Number.isNaN(returnPct) ? 'no_trades_yet' : null,
+      trades,
+      volumeBase: decimalFromNumber(base),
+      volumeQuoteUsd: decimalFromNumber(quote),
+      feesUsd: decimalFromNumber(fees),
+      equityUsd: Number.isNaN(equity) ? null : decimalFromNumber(equity),
+      flows: { count, netUsd: decimalFromNumber(flow) },
+      marks: { ...marks, ...this.#oldMarks.get(startMs) },
+    }
+  }
+
+  write(writer: Writer): void {
+    const text = (value: string): void => writer.text(value)
+    writer.count(this.version)
+    writer.count(this.#oldCount)
+    for (const value of this.#old.subarray(0, this.#oldCount * width)) writer.double(value)
+    writer.map(
+      this.#oldMarks,
+      (startMs) => writer.count(startMs),
+      (marks) => writeMarks(writer, marks),
+    )
+    writer.list(this.#recent, (hour) => writeHour(writer, hour))
+    writer.list(this.#gaps, (gap) => {
+      writer.count(gap.fromMs)
+      writer.count(gap.toMs)
+      text(gap.reason)
+    })
+    writer.map(
+      this.#peaks,
+      (day) => writer.count(day),
+      (peak) => writer.decimal(peak),
+    )
+  }
+
+  static read(reader: Reader): History {
+    const history = new History()
+    history.version = reader.count()
+    const rows = reader.count()
+    const values: number[] = []
+    for (let index = 0; index < rows * width; index += 1) values.push(reader.double())
+    history.#old = Float64Array.from(values)
+    history.#oldCount = rows
+    history.#oldMarks = reader.map(
+      () => reader.count(),
+      () => readMarks(reader),
+    )
+    history.#recent = reader.list(() => readHour(reader))
+    history.#gaps = reader.list(() => ({
+      fromMs: reader.count(),
+      toMs: reader.count(),
+      reason: reader.text(),
+    }))
+    history.#peaks = reader.map(
+      () => reader.count(),
+      () => reader.decimal(),
+    )
+    return history
+  }
+}
+
+export function writeHour(writer: Writer, hour: Hour): void {
+  writer.count(hour.startMs)
+  writer.count(origins.indexOf(hour.origin))
+  writer.optional(hour.returnPct, (value) => writer.double(value))
+  writer.optional(hour.returnReason, (value) => writer.text(value))
+  writer.count(hour.trades)
+  writer.decimal(hour.volumeBase)
+  writer.decimal(hour.volumeQuoteUsd)
+  writer.decimal(hour.feesUsd)
+  writer.optional(hour.equityUsd, (value) => writer.decimal(value))
+  writer.count(hour.flows.count)
+  writer.decimal(hour.flows.netUsd)
+  writeMarks(writer, hour.marks)
+}
+
+export function readHour(reader: Reader): Hour {
+  return {
+    startMs: reader.count(),
+    origin: reader.oneOf(origins),
+    returnPct: reader.optional(() => reader.double()),
+    returnReason: reader.optional(() => reader.text()),
+    trades: reader.count(),
+    volumeBase: reader.decimal(),
+    volumeQuoteUsd: reader.decimal(),
+    feesUsd: reader.decimal(),
+    equityUsd: reader.optional(() => reader.decimal()),
+    flows: { count: reader.count(), netUsd: reader.decimal() },
+    marks: readMarks(reader),
+  }
+}
+
+function writeMarks(writer: Writer, marks: HourMarks): void {
+  for (const flag of flags) writer.flag(marks[flag] === true)
+  writer.list(marks.unreconciled ?? [], (one) => {
+    writer.text(one.asset)
+    writer.text(one.amount)
+    writer.text(one.usd)
+  })
+  writer.list(marks.unpriced ?? [], (asset) => writer.text(asset))
+  writer.list(marks.stale ?? [], (one) => {
+    writer.text(one.asset)
+    writer.count(one.ageS)
+  })
+}
+
+function readMarks(reader: Reader): HourMarks {
+  const [noCapital, belowFloor, approximate, unpricedFees] = flags.map(() => reader.flag())
+  const unreconciled = reader.list(() => ({
+    asset: reader.text(),
+    amount: reader.text(),
+    usd: reader.text(),
+  }))
+  const unpriced = reader.list(() => reader.text())
+  const stale = reader.list(() => ({ asset: reader.text(), ageS: reader.count() }))
+  return {
+    ...(noCapital && { noCapital: true as const }),
+    ...(belowFloor && { belowFloor: true as const }),
+    ...(approximate && { approximate: true as const }),
+    ...(unpricedFees && { unpricedFees: true as const }),
+    ...(unreconciled.length > 0 && { unreconciled }),
+    ...(unpriced.length > 0 && { unpriced }),
+    ...(stale.length > 0 && { stale }),
+  }
+}
+
+/** How many hours there are from one instant to another. */
+export const hoursBetween = (fromMs: number, toMs: number): number =>
+  Math.max(0, Math.round((toMs - fromMs) / hourMs))

@@ -1,0 +1,87 @@
+import { minuteMs } from '@perf-agg/sdk'
+import { addTo } from './balances.ts'
+import type { Balances } from './balances.ts'
+import { readCashFlow } from './cash-flow.ts'
+import { readConversion } from './conversion.ts'
+import { Refusal, readAmount, readAsset, readInstant } from './door.ts'
+import type { Entry } from './entry.ts'
+import { readFill } from './fill.ts'
+import { readIncome } from './income.ts'
+import type { Anchor, Observation } from './observation.ts'
+
+/** An entry that was refused at the door, and why; it never became a number. */
+export interface Quarantined {
+  readonly kind: 'observation' | 'fill' | 'flow' | 'conversion' | 'income' | 'anchor' | 'lost' | 'candle'
+  readonly id: string
+  readonly reason: string
+}
+
+/** What of an observation may pass. */
+export interface Admitted {
+  readonly begunAtMs: number
+  readonly entries: readonly Entry[]
+  readonly anchor: { readonly atMs: number; readonly balances: Balances } | null
+  readonly lost: { readonly fromMs: number; readonly toMs: number } | null
+  readonly quarantined: readonly Quarantined[]
+}
+
+/** A poll takes minutes at most; what is stamped later than this after its beginning comes from a broken clock. */
+const pollMs = 30 * minuteMs
+
+/** Judges everything an observation brings, entry by entry: one bad entry keeps no good one out. */
+export function admit(observation: Observation): Admitted | Quarantined {
+  const quarantined: Quarantined[] = []
+  const attempt = <T>(kind: Quarantined['kind'], id: unknown, read: () => T): T | null => {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      quarantined.push({ kind, id: String(id).slice(0, 120), reason: error.reason })
+      return null
+    }
+  }
+  const begunAtMs = attempt('observation', observation.begunAtMs, () =>
+    readInstant(observation.begunAtMs, Number.MAX_SAFE_INTEGER),
+  )
+  if (begunAtMs === null) return quarantined[0]!
+  const latestMs = begunAtMs + pollMs
+  const entries = [
+    ...observation.fills.map((fill) => attempt('fill', fill.id, () => readFill(fill, latestMs))),
+    ...observation.flows.map((flow) => attempt('flow', flow.id, () => readCashFlow(flow, latestMs))),
+    ...observation.conversions.map((one) =>
+      attempt('conversion', one.id, () => readConversion(one, latestMs)),
+    ),
+    ...observation.incomes.map((income) => attempt('income', income.id, () => readIncome(income, latestMs))),
+  ].filter((entry) => entry !== null)
+  const { anchor, lost } = observation
+  return {
+    begunAtMs,
+    entries,
+    anchor: anchor === null ? null : attempt('anchor', anchor.atMs, () => readAnchor(anchor, latestMs)),
+    lost: lost === null ? null : attempt('lost', lost.fromMs, () => readLost(lost, latestMs)),
+    quarantined,
+  }
+}
+
+/** Balances are taken whole or not at all: a part of them would look like a loss. */
+function readAnchor(anchor: Anchor, latestMs: number): { atMs: number; balances: Balances } {
+  const balances: Balances = new Map()
+  const seen = new Set<string>()
+  for (const { asset, amount } of anchor.balances) {
+    const name = readAsset(asset)
+    if (seen.has(name)) throw new Refusal('asset-twice')
+    seen.add(name)
+    addTo(balances, name, readAmount(amount))
+  }
+  return { atMs: readInstant(anchor.atMs, latestMs), balances }
+}
+
+function readLost(
+  lost: { fromMs: number; toMs: number },
+  latestMs: number,
+): { fromMs: number; toMs: number } {
+  const fromMs = readInstant(lost.fromMs, latestMs)
+  const toMs = readInstant(lost.toMs, latestMs)
+  if (fromMs >= toMs) throw new Refusal('span-empty')
+  return { fromMs, toMs }
+}

@@ -1,0 +1,295 @@
+import {
+  add,
+  compare,
+  hourMs,
+  hourOf,
+  minuteOf,
+  multiply,
+  negate,
+  signOf,
+  subtract,
+  zero,
+} from '@perf-agg/sdk'
+import type { Decimal } from '@perf-agg/sdk'
+import type { Balances } from './balances.ts'
+import type { Reader, Writer } from './codec.ts'
+import type { Entry, FillEntry } from './entry.ts'
+import { Lots } from './lots.ts'
+import type { Lot } from './lots.ts'
+import type { PriceBook } from './price-book.ts'
+import type { Residual } from './residual.ts'
+
+/** What a symbol's fills made. */
+interface Made {
+  realizedUsd: Decimal
+  /** Cost of its open lots now, and the highest at any hour's end. */
+  costUsd: Decimal
+  costPeakUsd: Decimal
+}
+
+interface Holding {
+  readonly lots: Lots
+  side: 1 | -1
+}
+
+/** What changed balances in a span, in order. */
+export interface Changes {
+  readonly toMs: number
+  readonly entries: readonly Entry[]
+  readonly residuals: readonly Residual[]
+}
+
+/**
+ * Lots of every asset that is no dollar coin, at cost in USD, first in first out. Fills realise P&L under the symbol
+ * that opened the lot; deposits and rewards open lots at market value, withdrawals take lots without P&L, fees in a
+ * third coin consume lots of that coin.
+ */
+export class Inventory {
+  /** Everything before is in. */
+  #untilMs: number
+  readonly #book: PriceBook
+  readonly #holdings = new Map<string, Holding>()
+  readonly #made = new Map<string, Made>()
+
+  constructor(untilMs: number, book: PriceBook) {
+    this.#untilMs = untilMs
+    this.#book = book
+  }
+
+  get untilMs(): number {
+    return this.#untilMs
+  }
+
+  clone(): Inventory {
+    const copy = new Inventory(this.#untilMs, this.#book)
+    for (const [asset, holding] of this.#holdings) {
+      copy.#holdings.set(asset, { lots: holding.lots.clone(), side: holding.side })
+    }
+    for (const [symbol, made] of this.#made) copy.#made.set(symbol, { ...made })
+    return copy
+  }
+
+  /** Opening balances open lots at the prices of the boundary. */
+  open(balances: Balances): void {
+    for (const [asset, amount] of balances)
+      this.#come(asset, amount, this.#boundaryUsd(asset, amount, this.#untilMs))
+  }
+
+  advance(changes: Changes): void {
+    const residuals = [...changes.residuals]
+    for (const entry of changes.entries) this.#apply(entry)
+    for (const { asset, amount, jumpMs } of residuals) {
+      const value = this.#boundaryUsd(asset, amount, hourOf(jumpMs) + hourMs)
+      this.#move(asset, amount, value, '')
+    }
+    this.#untilMs = changes.toMs
+    for (const [asset, { lots }] of this.#holdings) {
+      const unit = this.#book.kept({ kind: 'boundary', atMs: changes.toMs }, asset)?.usd
+      if (unit !== undefined && unit !== null) this.#appraise(lots, unit)
+    }
+    for (const made of this.#made.values()) {
+      if (compare(made.costUsd, made.costPeakUsd) > 0) made.costPeakUsd = made.costUsd
+    }
+  }
+
+  #appraise(lots: Lots, unit: Decimal): void {
+    if (lots.hasUnknown) lots.appraise(unit)
+  }
+
+  #apply(entry: Entry): void {
+    switch (entry.kind) {
+      case 'fill':
+        return this.#fill(entry)
+      case 'flow':
+        for (const { asset, amount } of entry.changes) {
+          const unit = this.#book.kept({ kind: 'cut', atMs: minuteOf(entry.atMs) }, asset)?.usd ?? null
+          this.#move(asset, amount, unit === null ? null : multiply(amount, unit), '')
+        }
+        return
+      case 'conversion':
+      case 'income':
+        for (const { asset, amount } of entry.changes) {
+          const value = this.#rateUsd(asset, amount, entry.atMs)
+          if (signOf(amount) >= 0) this.#come(asset, amount, value)
+          else this.#dispose(asset, negate(amount), value === null ? null : negate(value), '')
+        }
+    }
+  }
+
+  #fill(fill: FillEntry): void {
+    const worth = this.#rateUsd(fill.quote, fill.quoteQuantity, fill.atMs)
+    const bought = fill.side === 'buy'
+    let quantity = fill.quantity
+    let cost = worth
+    for (const fee of fill.fees) {
+      const value = this.#rateUsd(fee.asset, fee.amount, fill.atMs)
+      if (bought && fee.asset === fill.base && compare(fee.amount, quantity) < 0) {
+        // What the fee took of the bought never became a lot; its worth is the fee.
+        quantity = subtract(quantity, fee.amount)
+        cost = cost === null || value === null ? cost : subtract(cost, value)
+      } else if (signOf(fee.amount) >= 0) {
+        this.#dispose(fee.asset, fee.amount, value, '')
+      } else {
+        this.#come(fee.asset, negate(fee.amount), value === null ? null : negate(value))
+      }
+    }
+    if (bought) {
+      this.#dispose(fill.quote, fill.quoteQuantity, worth, '')
+      this.#acquire(fill.base, quantity, cost, fill.symbol)
+    } else {
+      this.#dispose(fill.base, quantity, worth, fill.symbol)
+      this.#acquire(fill.quote, fill.quoteQuantity, worth, '')
+    }
+  }
+
+  /** In or out without P&L. */
+  #move(asset: string, amount: Decimal, value: Decimal | null, symbol: string): void {
+    if (signOf(amount) >= 0) return this.#acquire(asset, amount, value, symbol)
+    const holding = this.#holdingOf(asset)
+    if (holding === null || holding.side < 0) {
+      return this.#dispose(asset, negate(amount), value === null ? null : negate(value), symbol)
+    }
+    for (const lot of this.#takeFrom(holding, negate(amount))) void lot
+  }
+
+  #come(asset: string, amount: Decimal, value: Decimal | null): void {
+    if (signOf(amount) < 0) this.#dispose(asset, negate(amount), value === null ? null : negate(value), '')
+    else this.#acquire(asset, amount, value, '')
+  }
+
+  #acquire(asset: string, quantity: Decimal, cost: Decimal | null, symbol: string): void {
+    this.#trade(asset, 1, quantity, cost, symbol)
+  }
+
+  #dispose(asset: string, quantity: Decimal, proceeds: Decimal | null, symbol: string): void {
+    this.#trade(asset, -1, quantity, proceeds, symbol)
+  }
+
+  /** Closes the other side first in first out, and opens the rest. */
+  #trade(asset: string, direction: 1 | -1, quantity: Decimal, worth: Decimal | null, symbol: string): void {
+    if (this.#book.isCash(asset) || signOf(quantity) <= 0) return
+    const holding = this.#holdingOf(asset) ?? { lots: new Lots(), side: direction }
+    this.#holdings.set(asset, holding)
+    let left = { quantity, cost: worth, unit: null, symbol }
+    if (signOf(holding.lots.quantity) > 0 && holding.side !== direction) {
+      const taken = this.#takeFrom(holding, quantity)
+      const whole = new Lots()
+      whole.put(left)
+      for (const lot of taken) {
+        const part = whole.take(lot.quantity)[0]!
+        if (lot.cost === null || part.cost === null) continue
+        const gain = holding.side === 1 ? subtract(part.cost, lot.cost) : subtract(lot.cost, part.cost)
+        const made = this.#madeBy(lot.symbol === '' ? symbol : lot.symbol)
+        if (made !== null) made.realizedUsd = add(made.realizedUsd, gain)
+      }
+      const rest = whole.open[0]
+      if (rest === undefined) return
+      left = { quantity: rest.quantity, cost: rest.cost, unit: null, symbol }
+    }
+    holding.side = direction
+    holding.lots.put(left)
+    this.#held(left, 1)
+  }
+
+  #takeFrom(holding: Holding, quantity: Decimal): Lot[] {
+    const taken = holding.lots.take(quantity)
+    for (const lot of taken) this.#held(lot, -1)
+    return taken
+  }
+
+  #held(lot: Lot, sign: 1 | -1): void {
+    const made = this.#madeBy(lot.symbol)
+    if (made === null || lot.cost === null) return
+    made.costUsd = sign === 1 ? add(made.costUsd, lot.cost) : subtract(made.costUsd, lot.cost)
+  }
+
+  #holdingOf(asset: string): Holding | null {
+    return this.#holdings.get(asset) ?? null
+  }
+
+  #madeBy(symbol: string): Made | null {
+    if (symbol === '') return null
+    const made = this.#made.get(symbol) ?? { realizedUsd: zero, costUsd: zero, costPeakUsd: zero }
+    this.#made.set(symbol, made)
+    return made
+  }
+
+  #rateUsd(asset: string, amount: Decimal, atMs: number): Decimal | null {
+    if (this.#book.isPar(asset)) return amount
+    const minute = minuteOf(atMs)
+    const rate = this.#book.keptRate(minute, asset) ?? this.#book.lastKept(minute, asset)?.usd ?? null
+    return rate === null ? null : multiply(amount, rate)
+  }
+
+  #boundaryUsd(asset: string, amount: Decimal, atMs: number): Decimal | null {
+    if (this.#book.isPar(asset)) return amount
+    const quote = this.#book.kept({ kind: 'boundary', atMs }, asset) ?? this.#book.lastKept(atMs, asset)
+    return quote === null || quote.usd === null ? null : multiply(amount, quote.usd)
+  }
+
+  /** Realised and unrealised by symbol, at the prices of the boundary at which it stands. */
+  symbols(): Map<string, { realizedUsd: Decimal; unrealizedUsd: Decimal; costPeakUsd: Decimal }> {
+    const symbols = new Map<string, { realizedUsd: Decimal; unrealizedUsd: Decimal; costPeakUsd: Decimal }>()
+    for (const [symbol, { realizedUsd, costPeakUsd }] of this.#made) {
+      symbols.set(symbol, { realizedUsd, unrealizedUsd: zero, costPeakUsd })
+    }
+    for (const [asset, { lots, side }] of this.#holdings) {
+      for (const lot of lots.open) {
+        const made = symbols.get(lot.symbol)
+        const worth = this.#boundaryUsd(asset, lot.quantity, this.#untilMs)
+        if (made === undefined || worth === null || lot.cost === null) continue
+        const gain = side === 1 ? subtract(worth, lot.cost) : subtract(lot.cost, worth)
+        made.unrealizedUsd = add(made.unrealizedUsd, gain)
+      }
+    }
+    return symbols
+  }
+
+  write(writer: Writer): void {
+    writer.count(this.#untilMs)
+    const text = (value: string): void => writer.text(value)
+    const decimal = (value: Decimal): void => writer.decimal(value)
+    writer.map(this.#holdings, text, ({ lots, side }) => {
+      writer.flag(side === 1)
+      writer.list(lots.open, (lot) => {
+        decimal(lot.quantity)
+        writer.optional(lot.cost, decimal)
+        writer.optional(lot.unit, decimal)
+        text(lot.symbol)
+      })
+    })
+    writer.map(this.#made, text, (made) => {
+      decimal(made.realizedUsd)
+      decimal(made.costUsd)
+      decimal(made.costPeakUsd)
+    })
+  }
+
+  static read(reader: Reader, book: PriceBook): Inventory {
+    const inventory = new Inventory(reader.count(), book)
+    const text = (): string => reader.text()
+    const decimal = (): Decimal => reader.decimal()
+    const holdings = reader.map(text, (): Holding => {
+      const side = reader.flag() ? 1 : -1
+      const lots = new Lots()
+      for (const lot of reader.list(() => ({
+        quantity: decimal(),
+        cost: reader.optional(decimal),
+        unit: reader.optional(decimal),
+        symbol: text(),
+      }))) {
+        if (signOf(lot.quantity) <= 0) reader.refuse()
+        lots.put(lot)
+      }
+      return { lots, side }
+    })
+    for (const [asset, holding] of holdings) inventory.#holdings.set(asset, holding)
+    const made = reader.map(text, () => ({
+      realizedUsd: decimal(),
+      costUsd: decimal(),
+      costPeakUsd: decimal(),
+    }))
+    for (const [symbol, one] of made) inventory.#made.set(symbol, one)
+    return inventory
+  }
+}

@@ -1,0 +1,32 @@
+import { minuteMs } from '@perf-agg/sdk'
+import type { PriceWant } from './hour.ts'
+
+/** One answer of an exchange holds about this many candles. */
+const minutesMax = 1_000
+/** Asking for candles in between is cheaper than asking twice. */
+const joinMs = 30 * minuteMs
+
+/** As few requests as cover all wants, in a fixed order, each short enough for one answer. */
+export function joinWants(wants: readonly PriceWant[]): PriceWant[] {
+  const joined: PriceWant[] = []
+  const sorted = wants.toSorted((a, b) =>
+    a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : a.fromMs - b.fromMs,
+  )
+  for (const want of sorted) {
+    const last = joined.at(-1)
+    if (last !== undefined && last.symbol === want.symbol && want.fromMs <= last.toMs + joinMs) {
+      joined[joined.length - 1] = { ...last, toMs: Math.max(last.toMs, want.toMs) }
+    } else {
+      joined.push(want)
+    }
+  }
+  return joined.flatMap(splitWant)
+}
+
+function splitWant({ symbol, fromMs, toMs }: PriceWant): PriceWant[] {
+  const parts: PriceWant[] = []
+  for (let at = fromMs; at < toMs; at += minutesMax * minuteMs) {
+    parts.push({ symbol, fromMs: at, toMs: Math.min(toMs, at + minutesMax * minuteMs) })
+  }
+  return parts
+}

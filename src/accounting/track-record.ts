@@ -1,0 +1,279 @@
+import { hourMs, signOf, subtract, add, divide, toNumber } from '@perf-agg/sdk'
+import { addExecuted, nothingExecuted, subtractExecuted } from './bucket.ts'
+import type { Executed } from './bucket.ts'
+import { Writer } from './codec.ts'
+import type { Reader } from './codec.ts'
+import { History, hoursBetween, writeHour } from './history.ts'
+import type { Gap, Hour } from './hour.ts'
+import type { Draft, HourContext } from './hour-draft.ts'
+import { Inventory } from './inventory.ts'
+import type { Ledger } from './ledger.ts'
+import { portfolioOf } from './portfolio.ts'
+import type { PriceBook } from './price-book.ts'
+import type { Rules } from './rules.ts'
+import type { AccountView, Figures, SymbolView } from './view.ts'
+
+type HourDraft = Extract<Draft, { kind: 'hour' }>
+
+/** An hour that can still be corrected: what it stood on, and its parts by symbol. */
+interface Stated {
+  readonly startMs: number
+  readonly context: HourContext
+  readonly bySymbol: ReadonlyMap<string, Executed>
+}
+
+/** What has been stated of an account, and the positions as of then: it only moves forward, hour by hour. */
+export class TrackRecord {
+  readonly #rules: Rules
+  readonly #firstHourMs: number
+  #nextHourMs: number
+  /** Start of the gap that the next hour has to carry. */
+  #gapFromMs: number | null = null
+  history = new History()
+  #totals: Executed = nothingExecuted
+  #symbols = new Map<string, Executed>()
+  #stated = new Map<number, Stated>()
+  /** Positions as of the last stated hour, and as of the beginning of what can still change; null: not opened. */
+  #inventory: Inventory | null = null
+  #base: Inventory | null = null
+  #figures: { readonly version: number; readonly figures: Figures } | null = null
+
+  constructor(firstHourMs: number, rules: Rules) {
+    this.#firstHourMs = firstHourMs
+    this.#nextHourMs = firstHourMs
+    this.#rules = rules
+  }
+
+  get nextHourMs(): number {
+    return this.#nextHourMs
+  }
+
+  get gapFromMs(): number | null {
+    return this.#gapFromMs
+  }
+
+  stated(startMs: number): Stated | null {
+    return this.#stated.get(startMs) ?? null
+  }
+
+  statedHours(): Stated[] {
+    return [...this.#stated.values()]
+  }
+
+  put(draft: HourDraft, context: HourContext, ledger: Ledger, book: PriceBook): void {
+    const { hour, bucket, startUsd } = draft
+    const { startMs } = hour
+    this.history.put(hour)
+    this.history.sawEquity(startMs, startUsd, this.#rules.peakWindowMs)
+    if (hour.equityUsd !== null)
+      this.history.sawEquity(startMs + hourMs, hour.equityUsd, this.#rules.peakWindowMs)
+    this.#count(bucket.whole, bucket.bySymbol, 1)
+    this.#stated.set(startMs, { startMs, context, bySymbol: bucket.bySymbol })
+    this.#nextHourMs = startMs + hourMs
+    this.#gapFromMs = null
+    this.#inventory ??= this.#opened(startMs, ledger, book)
+    advance(this.#inventory, this.#nextHourMs, ledger)
+  }
+
+  /** Another version of a stated hour; false where it is the same. */
+  replace({ hour, bucket }: HourDraft): boolean {
+    const before = this.history.find(hour.startMs)
+    const stated = this.#stated.get(hour.startMs)
+    if (before === null || stated === undefined || sameHour(before, hour)) return false
+    this.history.put(hour)
+    this.#count(before, stated.bySymbol, -1)
+    this.#count(bucket.whole, bucket.bySymbol, 1)
+    this.#stated.set(hour.startMs, { ...stated, bySymbol: bucket.bySymbol })
+    return true
+  }
+
+  #count(whole: Executed, bySymbol: ReadonlyMap<string, Executed>, sign: 1 | -1): void {
+    const combine = sign === 1 ? addExecuted : subtractExecuted
+    const { trades, volumeBase, volumeQuoteUsd, feesUsd } = combine(this.#totals, whole)
+    this.#totals = { trades, volumeBase, volumeQuoteUsd, feesUsd }
+    for (const [symbol, executed] of bySymbol) {
+      this.#symbols.set(symbol, combine(this.#symbols.get(symbol) ?? nothingExecuted, executed))
+    }
+  }
+
+  /** The next hour can't be observed any more. */
+  putGap(reason: string): Gap {
+    const gap: Gap = { fromMs: this.#nextHourMs, toMs: this.#nextHourMs + hourMs, reason }
+    this.history.putGap(gap.fromMs, gap.toMs, reason)
+    this.#gapFromMs ??= gap.fromMs
+    this.#nextHourMs = gap.toMs
+    return gap
+  }
+
+  #opened(startMs: number, ledger: Ledger, book: PriceBook): Inventory {
+    const inventory = new Inventory(startMs, book)
+    inventory.open(ledger.balancesBefore(startMs) ?? new Map())
+    return inventory
+  }
+
+  /** Positions anew, from where nothing can change any more. */
+  rebuild(ledger: Ledger, book: PriceBook): void {
+    const first = this.history.hours()[0]
+    if (first === undefined || this.#inventory === null) return
+    const untilMs = this.#inventory.untilMs
+    this.#inventory = this.#base?.clone() ?? this.#opened(first.startMs, ledger, book)
+    advance(this.#inventory, untilMs, ledger)
+  }
+
+  /** To be called before the ledger forgets. */
+  fold(beforeMs: number, ledger: Ledger, book: PriceBook): void {
+    const first = this.history.hours()[0]
+    if (first !== undefined && first.startMs < beforeMs) {
+      this.#base ??= this.#opened(first.startMs, ledger, book)
+      advance(this.#base, beforeMs, ledger)
+    }
+    this.history.fold(beforeMs)
+    for (const startMs of this.#stated.keys()) if (startMs < beforeMs) this.#stated.delete(startMs)
+  }
+
+  view(method: AccountView['method']): AccountView {
+    const hours = this.history.hours()
+    const last = hours.at(-1)
+    const expected = hoursBetween(this.#firstHourMs, this.#nextHourMs)
+    const of = (origin: Hour['origin']): number => hours.filter((hour) => hour.origin === origin).length
+    if (this.#figures?.version !== this.history.version) {
+      this.#figures = { version: this.history.version, figures: portfolioOf(hours, this.history.gaps) }
+    }
+    return {
+      asOfMs: last === undefined ? null : last.startMs + hourMs,
+      totals: this.#totals,
+      symbols: this.#symbolViews(),
+      coverage: {
+        hoursExpected: expected,
+        observed: of('observed'),
+        recovered: of('recovered'),
+        backfilled: of('backfilled'),
+        gaps: this.history.gaps,
+        reconciled: !hours.some((hour) => hour.marks.unreconciled !== undefined),
+      },
+      portfolio: this.#figures.figures,
+      hours,
+      equityUsd: last?.equityUsd ?? null,
+      method,
+    }
+  }
+
+  #symbolViews(): SymbolView[] {
+    const made = this.#inventory?.symbols() ?? new Map()
+    return [...this.#symbols]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([symbol, executed]) => {
+        const one = made.get(symbol)
+        const realizedPnlUsd = one?.realizedUsd ?? nothingExecuted.feesUsd
+        const unrealizedPnlUsd = one?.unrealizedUsd ?? nothingExecuted.feesUsd
+        const net = subtract(add(realizedPnlUsd, unrealizedPnlUsd), executed.feesUsd)
+        const cost = one?.costPeakUsd
+        const returnPct =
+          cost === undefined || signOf(cost) <= 0
+            ? null
+            : toNumber(divide({ ...net, digits: net.digits * 100n }, cost, 18))
+        return { symbol, ...executed, realizedPnlUsd, unrealizedPnlUsd, returnPct }
+      })
+  }
+
+  write(writer: Writer): void {
+    writer.count(this.#firstHourMs)
+    writer.count(this.#nextHourMs)
+    writer.optional(this.#gapFromMs, (fromMs) => writer.count(fromMs))
+    this.history.write(writer)
+    writeExecuted(writer, this.#totals)
+    writer.map(
+      this.#symbols,
+      (symbol) => writer.text(symbol),
+      (executed) => writeExecuted(writer, executed),
+    )
+    writer.map(
+      this.#stated,
+      (startMs) => writer.count(startMs),
+      ({ context, bySymbol }) => {
+        writer.count(origins.indexOf(context.origin))
+        writer.decimal(context.peakUsd)
+        writer.optional(context.gapFromMs, (fromMs) => writer.count(fromMs))
+        writer.count(context.trustedMs)
+        writer.map(
+          bySymbol,
+          (symbol) => writer.text(symbol),
+          (executed) => writeExecuted(writer, executed),
+        )
+      },
+    )
+    writer.optional(this.#inventory, (inventory) => inventory.write(writer))
+    writer.optional(this.#base, (base) => base.write(writer))
+  }
+
+  static read(reader: Reader, rules: Rules, book: PriceBook): TrackRecord {
+    const record = new TrackRecord(reader.count(), rules)
+    record.#nextHourMs = reader.count()
+    record.#gapFromMs = reader.optional(() => reader.count())
+    record.history = History.read(reader)
+    record.#totals = readExecuted(reader)
+    record.#symbols = reader.map(
+      () => reader.text(),
+      () => readExecuted(reader),
+    )
+    let startMs = 0
+    record.#stated = reader.map(
+      () => (startMs = reader.count()),
+      () => ({
+        startMs,
+        context: {
+          origin: reader.oneOf(origins),
+          peakUsd: reader.decimal(),
+          gapFromMs: reader.optional(() => reader.count()),
+          trustedMs: reader.count(),
+        },
+        bySymbol: reader.map(
+          () => reader.text(),
+          () => readExecuted(reader),
+        ),
+      }),
+    )
+    record.#inventory = reader.optional(() => Inventory.read(reader, book))
+    record.#base = reader.optional(() => Inventory.read(reader, book))
+    return record
+  }
+}
+
+const origins = ['observed', 'recovered', 'backfilled'] as const
+
+/** Takes positions on hour by hour: the hours' ends are where costs are seen and first prices come in. */
+function advance(inventory: Inventory, toMs: number, ledger: Ledger): void {
+  for (let at = inventory.untilMs; at < toMs; at += hourMs) {
+    const endMs = at + hourMs
+    inventory.advance({
+      toMs: endMs,
+      entries: ledger.entries(at, endMs),
+      residuals: ledger.residuals(at, endMs, Number.MAX_SAFE_INTEGER),
+    })
+  }
+}
+
+function sameHour(a: Hour, b: Hour): boolean {
+  const bytes = [a, b].map((hour) => {
+    const writer = new Writer()
+    writeHour(writer, hour)
+    return writer.finish()
+  })
+  return bytes[0]!.length === bytes[1]!.length && bytes[0]!.every((byte, index) => byte === bytes[1]![index])
+}
+
+function writeExecuted(writer: Writer, executed: Executed): void {
+  writer.count(executed.trades)
+  writer.decimal(executed.volumeBase)
+  writer.decimal(executed.volumeQuoteUsd)
+  writer.decimal(executed.feesUsd)
+}
+
+function readExecuted(reader: Reader): Executed {
+  return {
+    trades: reader.count(),
+    volumeBase: reader.decimal(),
+    volumeQuoteUsd: reader.decimal(),
+    feesUsd: reader.decimal(),
+  }
+}
