@@ -81,6 +81,7 @@ export class Desk {
   /** 0.1 % of what was received, or three quarters of that in BNB. */
   #fee(wallet: Wallet, received: string, units: bigint, atMs: number): { asset: string; units: bigint } {
     const plain = units / 1_000n
+    if (!wallet.paysInBnb) return { asset: received, units: plain }
     const inBnb =
       received === 'BNB' ? (units * 75n) / 100_000n : this.#inBnb(received, (units * 75n) / 100_000n, atMs)
     const has = wallet.balance('BNB') - (received === 'BNB' ? 0n : wallet.locked('BNB'))

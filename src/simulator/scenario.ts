@@ -75,6 +75,8 @@ export type PlannedEvent =
       readonly amount: string
       readonly info: string
     })
+  /** Whether fees are paid in BNB where it is held; on at the start. */
+  | (Planned & { readonly kind: 'bnb-fees'; readonly on: boolean })
   /** Signed; no list ever shows it. */
   | (Planned & { readonly kind: 'unexplained'; readonly asset: string; readonly amount: string })
   /** One order, one fill, at the minute's price; `visibleAfterMs` later it appears in myTrades. */

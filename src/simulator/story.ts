@@ -2,6 +2,9 @@ import { dayMs, hourMs, minuteMs, secondMs } from '@perf-agg/sdk'
 import type { Faults } from './faults.ts'
 import type { PlannedEvent, Scenario } from './scenario.ts'
 
+/** The lists of the story forget after two days. */
+export const storyHistoryMs = 2 * dayMs
+
 /**
  * A month in the life of an account in which everything happens that a track record must survive. Shorter spans take
  * what falls into them.
@@ -54,8 +57,10 @@ export function usualStory(startMs: number, days: number): Scenario {
       symbol: 'ETH/BTC',
       side: 'buy',
       quantity: '0.25',
-      visibleAfterMs: 2 * hourMs,
+      visibleAfterMs: 25 * hourMs,
     },
+    { kind: 'bnb-fees', atMs: at(13, 0), on: false },
+    { kind: 'bnb-fees', atMs: at(17, 0), on: true },
     { kind: 'dust', atMs: at(15, 9, 15, 30), assets: ['ACA', 'QKC'] },
     { kind: 'deposit', atMs: at(16, 15, 0, 0), asset: 'ETH', amount: '1.25' },
     { kind: 'withdrawal', atMs: at(17, 3, 30, 30), asset: 'ETH', amount: '0.5', fee: '0.0012' },
@@ -65,7 +70,8 @@ export function usualStory(startMs: number, days: number): Scenario {
     { kind: 'reward', atMs: at(22, 8, 8, 8), asset: 'QKC', amount: '12000', info: 'Airdrop' },
     { kind: 'withdrawal', atMs: at(24, 14, 45, 59), asset: 'WAVES', amount: '100', fee: '1' },
     { kind: 'reward', atMs: at(25, 0, 30, 1), asset: 'BNB', amount: '0.0377', info: 'Referral Commission' },
-    { kind: 'dust', atMs: at(27, 9, 15, 30) },
+    { kind: 'fill', atMs: at(25, 12, 40, 19), symbol: 'LTC/USDT', side: 'buy', quantity: '2.5' },
+    { kind: 'dust', atMs: at(28, 9, 15, 30) },
     { kind: 'deposit', atMs: at(28, 23, 59, 30), asset: 'USDT', amount: '2500' },
   ]
   const endMs = startMs + days * dayMs
@@ -77,11 +83,12 @@ export function usualStory(startMs: number, days: number): Scenario {
         events: events.filter(({ atMs }) => atMs < endMs),
       },
     ],
+    historyMs: storyHistoryMs,
     delistings: [{ symbol: 'WAVES/USDT', atMs: at(21, 3) }],
   }
 }
 
-/** The wire's troubles of the same month; none is longer than the history reaches. */
+/** The wire's troubles of the same month: all but one are over before the lists have forgotten what they hid. */
 export function usualFaults(startMs: number): Faults {
   const at = (day: number, hour: number, minute = 0): number =>
     startMs + (day - 1) * dayMs + hour * hourMs + minute * minuteMs
@@ -90,9 +97,11 @@ export function usualFaults(startMs: number): Faults {
     { kind: 'refuse', fromMs: at(4, 17, 50), toMs: at(4, 21, 20) },
     { kind: 'html', fromMs: at(6, 8, 0), toMs: at(6, 8, 20) },
     { kind: 'rate-limit', fromMs: at(8, 12, 0), toMs: at(8, 12, 10), retryAfterS: 60 },
-    { kind: 'clock-skew', fromMs: at(9, 5, 0), toMs: at(9, 9, 0), skewMs: 7_500 },
+    { kind: 'clock-skew', fromMs: at(9, 5, 0), toMs: at(9, 9, 0), skewMs: -1_500 },
     { kind: 'truncate', fromMs: at(10, 10, 0), toMs: at(10, 10, 15), path: '/api/v3/myTrades' },
     { kind: 'ban', fromMs: at(14, 1, 0), toMs: at(14, 1, 30) },
     { kind: 'unavailable', fromMs: at(16, 22, 30), toMs: at(17, 2, 10) },
+    // two hours longer than the history reaches: what happened in the first two is lost
+    { kind: 'refuse', fromMs: at(25, 12, 5), toMs: at(27, 14, 10) },
   ]
 }

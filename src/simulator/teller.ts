@@ -42,6 +42,10 @@ export class Teller {
         return this.#agenda.at(event.atMs, (now) => this.#convert(event, now))
       case 'reward':
         return this.#agenda.at(event.atMs, (now) => this.#reward(event, now))
+      case 'bnb-fees':
+        return this.#agenda.at(event.atMs, () => {
+          this.#wallet.paysInBnb = event.on
+        })
       case 'unexplained':
         return this.#agenda.at(event.atMs, (now) => {
           this.#wallet.move({

@@ -81,6 +81,8 @@ export class Wallet {
   readonly secret: string
   readonly permissions: ReadonlySet<string>
   readonly createdMs: number
+  /** Fees are taken in BNB where it is held. */
+  paysInBnb = true
   /** Of one market, in the order of time. */
   readonly fills = new Map<string, FillRecord[]>()
   readonly deposits: DepositRecord[] = []

@@ -207,8 +207,8 @@ function assetDividend({ exchange, query, wallet, nowMs }: SignedRequest): unkno
   }
 }
 
-const transferTypes =
-  /^(MAIN|FUNDING|UMFUTURE|CMFUTURE|MARGIN|OPTION|ISOLATEDMARGIN)_(MAIN|FUNDING|UMFUTURE|CMFUTURE|MARGIN|OPTION|ISOLATED_MARGIN|ISOLATEDMARGIN)$/
+const wallets = 'MAIN|FUNDING|UMFUTURE|CMFUTURE|MARGIN|OPTION|PORTFOLIO_MARGIN|ISOLATEDMARGIN|ISOLATED_MARGIN'
+const transferTypes = new RegExp(`^(${wallets})_(${wallets})$`)
 
 function transfers({ exchange, query, wallet, nowMs }: SignedRequest): unknown {
   const type = query.text('type', transferTypes)

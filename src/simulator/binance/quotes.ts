@@ -25,6 +25,11 @@ export const quoteEndpoints: Readonly<Record<string, Endpoint>> = {
     weight: (query) => ({ budget: 'ip', weight: query.has('symbol') ? 2 : 4 }),
     answer: tickerPrice,
   },
+  '/api/v3/ticker/24hr': {
+    access: 'public',
+    weight: (query) => ({ budget: 'ip', weight: query.has('symbol') ? 2 : 80 }),
+    answer: tickerDay,
+  },
   // no derivatives here; a client that loads all its markets still gets an answer
   '/fapi/v1/exchangeInfo': { access: 'public', weight: fixed('ip', 1), answer: () => ({ symbols: [] }) },
   '/dapi/v1/exchangeInfo': { access: 'public', weight: fixed('ip', 1), answer: () => ({ symbols: [] }) },
@@ -170,7 +175,7 @@ function klines({ exchange, query, nowMs }: PublicRequest): unknown {
   return rows
 }
 
-function kline(startMs: number, intervalMs: number, first: Minute, minutes: readonly Minute[]): unknown {
+function merged(first: Minute, minutes: readonly Minute[]): Minute {
   const whole = { ...first }
   for (const minute of minutes.slice(1)) {
     whole.high = Math.max(whole.high, minute.high)
@@ -180,6 +185,11 @@ function kline(startMs: number, intervalMs: number, first: Minute, minutes: read
     whole.quote += minute.quote
     whole.trades += minute.trades
   }
+  return whole
+}
+
+function kline(startMs: number, intervalMs: number, first: Minute, minutes: readonly Minute[]): unknown {
+  const whole = merged(first, minutes)
   const candle = candleOf(whole)
   return [
     startMs,
@@ -206,6 +216,42 @@ function tickerPrice({ exchange, query, nowMs }: PublicRequest): unknown {
     price: lastPrice(exchange.market, listing, nowMs),
   }))
   return one ? prices[0] : prices
+}
+
+function tickerDay({ exchange, query, nowMs }: PublicRequest): unknown {
+  const one = query.has('symbol')
+  const wanted = listingsFrom(query) ?? listings
+  query.optionalText('type', /^(FULL|MINI)$/)
+  query.refuseUnread()
+  const { market } = exchange
+  const closeMs = Math.floor(nowMs / minuteMs) * minuteMs
+  const days = wanted.flatMap((listing) => {
+    const minutes: Minute[] = []
+    for (let at = Math.max(market.openedMs, closeMs - dayMs); at < closeMs; at += minuteMs) {
+      const minute = market.minute(listing, at)
+      if (minute !== null) minutes.push(minute)
+    }
+    const first = minutes[0]
+    if (first === undefined) return []
+    const candle = candleOf(merged(first, minutes))
+    return [
+      {
+        symbol: listing.id,
+        openPrice: candle.open,
+        highPrice: candle.high,
+        lowPrice: candle.low,
+        lastPrice: candle.close,
+        volume: candle.baseVolume,
+        quoteVolume: candle.quoteVolume,
+        openTime: closeMs - dayMs,
+        closeTime: closeMs - 1,
+        firstId: 0,
+        lastId: candle.trades,
+        count: candle.trades,
+      },
+    ]
+  })
+  return one ? days[0] : days
 }
 
 function lastPrice(market: Market, listing: Listing, nowMs: number): string {

@@ -51,6 +51,9 @@ export function expectedHours(truth: Truth, question: Question): ExpectedHour[] 
   return new Answer(truth, question).hours()
 }
 
+/** Dollars for one unit; null is unpriced and counts 0. */
+type Price = (asset: string) => Rational | null
+
 /** What a span of time came to, before it is linked. */
 interface Span {
   readonly growth: Rational
@@ -99,7 +102,7 @@ class Answer {
 
   #hour(startMs: number, carried: Rational | null): ExpectedHour {
     const endMs = startMs + hour
-    this.#peaks.push({ atMs: startMs, equity: this.#equity(startMs, startMs) })
+    this.#peaks.push({ atMs: startMs, equity: this.#equityAt(startMs) })
     const inside = this.#known.filter(({ atMs }) => atMs >= startMs && atMs < endMs)
     const flows = inside.filter(({ change }) => external.includes(change.cause))
     const fills = inside.flatMap(({ change }) =>
@@ -125,7 +128,7 @@ class Answer {
       fills.map(({ change, fill }) => worth(fill.fee.asset, fill.fee.amount, change.atMs)),
     )
     const residuals = this.#residuals.filter(({ afterMs }) => afterMs >= startMs && afterMs < endMs)
-    const capital = [startMs, endMs].some((atMs) => this.#equity(atMs, atMs).sign !== 0) || flows.length > 0
+    const capital = [startMs, endMs].some((atMs) => this.#equityAt(atMs).sign !== 0) || flows.length > 0
     return {
       startMs,
       returnPct: growth.minus(unity).times(new Rational(100n)).toNumber(),
@@ -138,10 +141,10 @@ class Answer {
         .map((residual) => ({
           asset: residual.asset,
           amount: amountOf(residual).text(),
-          usd: this.#value(residual.asset, amountOf(residual), endMs).text(),
+          usd: this.#value(residual.asset, amountOf(residual), this.#boundary(endMs)).text(),
         }))
         .filter(({ amount }) => amount !== '0'),
-      equityUsd: this.#equity(endMs, endMs).text(),
+      equityUsd: this.#equityAt(endMs).text(),
       noCapital: !capital,
       belowFloor: spans.some((span) => span.belowFloor),
       approximate: carried !== null,
@@ -154,8 +157,10 @@ class Answer {
    * is a loss, a positive one is never gain.
    */
   #span(startMs: number, endMs: number, hourEndMs: number, startsWithFlow: boolean): Span {
-    const v0 = this.#equity(startMs, valuedAt(startMs), startsWithFlow ? 'after' : 'before')
-    const v1 = this.#equity(endMs, valuedAt(endMs), 'before')
+    const v0 = startsWithFlow
+      ? this.#equity(startMs, this.#atFlow(startMs), 'after')
+      : this.#equityAt(startMs)
+    const v1 = endMs < hourEndMs ? this.#equity(endMs, this.#atFlow(endMs), 'before') : this.#equityAt(endMs)
     if (v0.sign === 0) return { growth: unity, belowFloor: false }
     const given = this.#given(startMs, endMs, hourEndMs)
     const growth = least(v1.over(v0.plus(given)), v1.minus(given).over(v0))
@@ -166,8 +171,8 @@ class Answer {
 
   /** A gap: Modified Dietz at exact times over what is known, residuals as in an hour. */
   #across(startMs: number, endMs: number): Rational {
-    const v0 = this.#equity(startMs, startMs)
-    const v1 = this.#equity(endMs, endMs)
+    const v0 = this.#equityAt(startMs)
+    const v1 = this.#equityAt(endMs)
     const given = this.#given(startMs, endMs, endMs)
     let flow = nought
     let weighted = nought
@@ -189,25 +194,38 @@ class Answer {
     return total(
       this.#residuals
         .filter(({ afterMs }) => afterMs >= startMs && afterMs < endMs)
-        .map((residual) => this.#value(residual.asset, amountOf(residual), valuedMs))
+        .map((residual) => this.#value(residual.asset, amountOf(residual), this.#boundary(valuedMs)))
         .filter((value) => value.sign > 0),
     )
   }
 
   #flowValue({ change, atMs }: KnownChange): Rational {
-    const minuteMs = Math.floor(atMs / minute) * minute
-    return total(change.moves.map(({ asset, amount }) => this.#value(asset, Rational.of(amount), minuteMs)))
+    const price = this.#atFlow(atMs)
+    return total(change.moves.map(({ asset, amount }) => this.#value(asset, Rational.of(amount), price)))
   }
 
-  #value(asset: string, amount: Rational, atMs: number): Rational {
-    return amount.sign === 0 ? nought : (this.#prices.at(asset, atMs) ?? nought).times(amount)
+  #value(asset: string, amount: Rational, price: Price): Rational {
+    return amount.sign === 0 ? nought : (price(asset) ?? nought).times(amount)
+  }
+
+  #boundary(atMs: number): Price {
+    return (asset) => this.#prices.at(asset, atMs)
+  }
+
+  /** Flows and the equities around them are valued at the open of the flow's minute. */
+  #atFlow(atMs: number): Price {
+    return (asset) => this.#prices.atFlow(asset, Math.floor(atMs / minute) * minute)
+  }
+
+  #equityAt(atMs: number): Rational {
+    return this.#equity(atMs, this.#boundary(atMs), 'before')
   }
 
   /**
    * What the account was worth at an instant. A residual counts from just after the last look that did not have it.
    * `side` says whether flows of exactly that instant are in; other changes of an instant belong to what follows.
    */
-  #equity(atMs: number, pricedMs: number, side: 'before' | 'after' = 'before'): Rational {
+  #equity(atMs: number, price: Price, side: 'before' | 'after'): Rational {
     const held = this.#booked(atMs)
     if (side === 'after') {
       for (const known of this.#known) {
@@ -218,7 +236,7 @@ class Answer {
       if (residual.afterMs >= atMs) continue
       held.set(residual.asset, (held.get(residual.asset) ?? nought).plus(amountOf(residual)))
     }
-    return total([...held].map(([asset, amount]) => this.#value(asset, amount, pricedMs)))
+    return total([...held].map(([asset, amount]) => this.#value(asset, amount, price)))
   }
 
   /** Known balances just before an instant; hours are asked for in order, so each walks on from the one before. */
@@ -254,11 +272,6 @@ function add(held: Map<string, Rational>, change: Change): void {
   for (const { asset, amount } of change.moves) {
     held.set(asset, (held.get(asset) ?? nought).plus(Rational.of(amount)))
   }
-}
-
-/** Cuts are valued at the open of their minute. */
-function valuedAt(atMs: number): number {
-  return Math.floor(atMs / minute) * minute
 }
 
 function amountOf(residual: Residual): Rational {

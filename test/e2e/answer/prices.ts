@@ -6,7 +6,8 @@ import { nought, Rational, unity } from './rational.ts'
  *
  * A spot price at t is the last minute close at or before t when most of the 15 minutes before t traded and our own
  * fills are under 10 % of their volume; else the volume-weighted average of the 60 minutes before t without our own
- * fills, rounded half to even at 18 places; else the last price, stale. The way to dollars: a market against USD,
+ * fills, rounded half to even at 18 places; else the last price: the close of the last minute in which others traded.
+ * A flow takes the open of its minute where that market is liquid by the first sentence. The way to dollars: a market against USD,
  * USDT, USDC, FDUSD, in this order, else over BTC, BNB, ETH. The three dollar coins are 1 where no market against USD
  * is listed.
  *
@@ -61,6 +62,14 @@ export class Prices {
     return price
   }
 
+  /** Dollars for one unit at the open of a flow's minute; null is unpriced. */
+  atFlow(asset: string, minuteMs: number): Rational | null {
+    return this.#over(asset, (symbol) => {
+      const now = this.#isLiquid(symbol, minuteMs) ? this.#candle(symbol, minuteMs) : null
+      return now !== null && now.base.sign > 0 ? now.open : this.#spot(symbol, minuteMs)
+    })
+  }
+
   /** Dollars for one unit at the open of a minute, for amounts of fills; null is unpriced. */
   rate(asset: string, minuteMs: number): Rational | null {
     return this.#over(asset, (symbol) => this.#open(symbol, minuteMs))
@@ -78,12 +87,15 @@ export class Prices {
     return null
   }
 
-  #spot(symbol: string, atMs: number): Rational | null {
-    const last15 = this.#before(symbol, atMs, 15)
-    const traded = last15.filter((candle) => candle.base.sign > 0)
+  #isLiquid(symbol: string, atMs: number): boolean {
+    const traded = this.#before(symbol, atMs, 15).filter((candle) => candle.base.sign > 0)
     const base = traded.reduce((sum, candle) => sum.plus(candle.base), nought)
     const own = this.#ownBefore(symbol, atMs, 15).base
-    if (traded.length > 7 && own.times(new Rational(10n)).compare(base) < 0) return last15.at(-1)!.close
+    return traded.length > 7 && own.times(new Rational(10n)).compare(base) < 0
+  }
+
+  #spot(symbol: string, atMs: number): Rational | null {
+    if (this.#isLiquid(symbol, atMs)) return this.#before(symbol, atMs, 15).at(-1)!.close
 
     const last60 = this.#before(symbol, atMs, 60)
     const mine = this.#ownBefore(symbol, atMs, 60)
@@ -91,7 +103,7 @@ export class Prices {
     const paid = last60.reduce((sum, candle) => sum.plus(candle.quote), nought).minus(mine.quote)
     if (others.sign > 0) return paid.over(others).rounded(18)
 
-    return this.#lastClose(symbol, atMs)
+    return this.#lastOfOthers(symbol, atMs)
   }
 
   #open(symbol: string, minuteMs: number): Rational | null {
@@ -101,10 +113,11 @@ export class Prices {
   }
 
   /** A market that ended keeps its last price. */
-  #lastClose(symbol: string, atMs: number): Rational | null {
-    for (let back = 1; back <= 400 * 1_440; back += 1) {
-      const candle = this.#candle(symbol, atMs - back * minute)
-      if (candle !== null) return candle.close
+  #lastOfOthers(symbol: string, atMs: number): Rational | null {
+    for (let at = atMs - minute; at > atMs - 400 * 1_440 * minute; at -= minute) {
+      const candle = this.#candle(symbol, at)
+      if (candle === null || candle.base.sign === 0) continue
+      if (candle.base.compare(this.#ownBefore(symbol, at + minute, 1).base) > 0) return candle.close
     }
     return null
   }

@@ -27,8 +27,10 @@ export function readTruth(file: string): Truth {
     if (line.kind === 'exchange') {
       markets = line.markets
       historyMs = line.historyMs ?? Number.POSITIVE_INFINITY
-    } else if (line.kind === 'change') changes.push(line)
-    else minutes.set(`${line.symbol} ${line.minuteMs}`, line.candle)
+    } else if (line.kind === 'change') {
+      const { kind: _, ...change } = line
+      changes.push(change)
+    } else minutes.set(`${line.symbol} ${line.minuteMs}`, line.candle)
   }
   return {
     changes,
