@@ -79,9 +79,11 @@ export function bodyOf(
   }
 }
 
+/** In order of time. */
 export function hoursOf(claim: Claim): readonly Hour[] {
   if (claim.type === 'period') return claim.hours
-  return claim.type === 'correction' ? claim.correction.hours : []
+  if (claim.type !== 'correction') return []
+  return claim.correction.hours.toSorted((a, b) => a.startMs - b.startMs)
 }
 
 /** Half-open; an event has both ends at its instant. */
