@@ -1,5 +1,6 @@
-/** The kinds of evidence a quote may carry. */
-export type Tee = 'tdx' | 'sev-snp' | 'nitro' | 'dstack-tdx' | 'simulated'
+import type { Tee } from '@perf-agg/sdk'
+
+export type { Tee }
 
 /** What makes evidence: the hardware, or its stand-in. */
 export interface Attester {

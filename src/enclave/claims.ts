@@ -1,21 +1,12 @@
 import { createHash, timingSafeEqual, type Hash } from 'node:crypto'
-import { canonicalBytes, utf8, type PublicJwk } from '@perf-agg/sdk'
-
-export const eatProfile = 'tag:perf-agg,2026:attestation/v1'
+import { attestationProfile, canonicalBytes, utf8, type Claims, type PublicJwk } from '@perf-agg/sdk'
 
 /** Seconds back for which a claims digest is still known: a quote older than that has to be fetched anew. */
 export const claimsWindowS = 360
 
 /** What every quote of one start says, apart from nonce, time and box key. */
-export interface StandingClaims {
-  readonly sig_key: PublicJwk<'Ed25519'>
-  readonly mounted_key: PublicJwk<'Ed25519'> | null
-  readonly webhook_key: PublicJwk<'Ed25519'>
-  readonly log: { readonly origin: string; readonly vkey: string }
+export type StandingClaims = Omit<Claims, 'eat_profile' | 'eat_nonce' | 'iat' | 'enc_key' | 'config'> & {
   readonly config: object
-  readonly config_digest: string
-  readonly pseudonym_epoch: string
-  readonly software: { readonly name: string; readonly version: string }
 }
 
 /** The claims but for their second: one quote's, or those a client says it saw. */
@@ -38,7 +29,7 @@ export function frameOf(
   const whole = canonicalBytes({
     ...rest,
     ...(mounted === null ? {} : { mounted_key: mounted }),
-    eat_profile: eatProfile,
+    eat_profile: attestationProfile,
     eat_nonce: nonce,
     enc_key: boxKey,
     iat: 0,

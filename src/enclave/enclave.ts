@@ -1,7 +1,16 @@
-import { canonicalBytes, concat, digestOf, PerfAggError, sha512, toBase64url, utf8 } from '@perf-agg/sdk'
-import type { Attester, Evidence, Tee } from './attester.ts'
+import {
+  attestationProfile,
+  canonicalBytes,
+  digestOf,
+  PerfAggError,
+  possessionBytes,
+  type Quote,
+  reportDataOf,
+  toBase64url,
+} from '@perf-agg/sdk'
+import type { Attester, Tee } from './attester.ts'
 import { BoxKeys } from './box-keys.ts'
-import { claimsBytes, claimsShown, eatProfile, frameOf, type StandingClaims } from './claims.ts'
+import { claimsBytes, claimsShown, frameOf, type StandingClaims } from './claims.ts'
 import { newSigner, type OwnedSigner, type Signer } from './signer.ts'
 import { verifierKey } from './verifier-key.ts'
 
@@ -22,7 +31,7 @@ export interface Enclave {
   readonly configDigest: string
 
   /** @throws PerfAggError ATTESTATION_FAILED, ENCLAVE_CLOSED */
-  quote(nonce: string | null, nowMs: number): Promise<EnclaveQuote>
+  quote(nonce: string | null, nowMs: number): Promise<Quote>
   /** Null for every box that does not open, whatever the cause, after the same work. The caller wipes `plaintext`. */
   openBox(sealed: Uint8Array, nowMs: number): Promise<OpenedBox | null>
   /**
@@ -34,16 +43,6 @@ export interface Enclave {
   rotate(nowMs: number): Promise<void>
   /** Wipes every key; afterwards all of the above refuse with ENCLAVE_CLOSED. Idempotent. */
   close(): void
-}
-
-/** The wire form of GET /attestation/quote. */
-export interface EnclaveQuote {
-  readonly eat_profile: string
-  readonly tee: Tee
-  readonly claims: string
-  readonly evidence: Evidence
-  readonly endorsements: Readonly<Record<string, string>>
-  readonly signature: string
 }
 
 export interface OpenedBox {
@@ -63,9 +62,6 @@ export interface EnclaveOptions {
   readonly nowMs: number
 }
 
-const attestationDomain = utf8('perf-agg/attestation/v1\0')
-const possessionDomain = utf8('perf-agg/pop/v1\0')
-
 /** Makes the keys of this start. Asks for evidence once, so that what cannot attest does not start. */
 export async function openEnclave(options: EnclaveOptions): Promise<Enclave> {
   const { attester, mountedSigner, nowMs } = options
@@ -73,11 +69,12 @@ export async function openEnclave(options: EnclaveOptions): Promise<Enclave> {
   const webhookSigner = newSigner()
   const logSigner = newSigner()
   const boxes = await BoxKeys.make(nowMs)
+  const log = { origin: options.logOrigin, vkey: verifierKey(options.logOrigin, logSigner.publicKey) }
   const standing: StandingClaims = {
     sig_key: signer.jwk,
     mounted_key: mountedSigner?.jwk ?? null,
     webhook_key: webhookSigner.jwk,
-    log: { origin: options.logOrigin, vkey: verifierKey(options.logOrigin, logSigner.publicKey) },
+    log,
     config: options.config,
     config_digest: await digestOf(canonicalBytes(options.config)),
     pseudonym_epoch: options.pseudonymEpoch,
@@ -96,25 +93,25 @@ export async function openEnclave(options: EnclaveOptions): Promise<Enclave> {
     webhookSigner,
     logSigner,
     mountedSigner,
-    logVerifierKey: standing.log.vkey,
+    logVerifierKey: log.vkey,
     configDigest: standing.config_digest,
 
     async quote(nonce, atMs) {
       assertOpen()
       await boxes.rotate(atMs)
       const claims = claimsBytes(frameOf(standing, boxes.jwk, nonce), Math.floor(atMs / 1_000))
-      const reportData = await sha512(concat(attestationDomain, claims))
+      const reportData = await reportDataOf(claims)
       const [evidence, endorsements] = await Promise.all([
         attester.evidence(reportData),
         attester.endorsements(),
       ])
       return {
-        eat_profile: eatProfile,
+        eat_profile: attestationProfile,
         tee: attester.tee,
         claims: toBase64url(claims),
         evidence,
         endorsements,
-        signature: toBase64url(await signer.sign(concat(possessionDomain, reportData))),
+        signature: toBase64url(await signer.sign(possessionBytes(reportData))),
       }
     },
 

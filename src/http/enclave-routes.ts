@@ -56,7 +56,7 @@ export function enclaveRoutes(app: FastifyInstance, options: EnclaveRoutesOption
       schema: {
         summary: 'The owner’s figures',
         querystring: schema.ViewQuery,
-        response: answers({ 200: schema.Metrics }, [404]),
+        response: answers({ 200: schema.Metrics }, [404, 409]),
       },
       handler: async ({ params, query }) => service.metrics(checkedId(params.sessionId), query.nonce ?? null),
     },
@@ -66,7 +66,7 @@ export function enclaveRoutes(app: FastifyInstance, options: EnclaveRoutesOption
     schema: {
       summary: 'What may be shown to others, by session id or view id',
       querystring: schema.ViewQuery,
-      response: answers({ 200: schema.Summary }, [404]),
+      response: answers({ 200: schema.Summary }, [404, 409]),
     },
     handler: async ({ params, query }) => service.summary(checkedId(params.id), query.nonce ?? null),
   })

@@ -49,14 +49,13 @@ const statusOfCode: Readonly<Record<string, number>> = {
   CLAIMS_FOREIGN: 400,
   CREDENTIALS_INVALID: 422,
   ACCOUNT_BOUND: 409,
-  OPTION_UNKNOWN: 422,
-  OWNERSHIP_REFUSED: 422,
   ACCOUNT_TYPE_UNSUPPORTED: 422,
   SANDBOX_UNSUPPORTED: 422,
   CLIENT_SIGNATURE_INVALID: 422,
-  SESSIONS_FULL: 503,
   // sessions
   SESSION_UNKNOWN: 404,
+  /** The exchange has not yet said whose account it is. */
+  SESSION_PENDING: 409,
   CHALLENGE_REQUIRED: 403,
   CHALLENGE_REFUSED: 403,
   // registration in clear
@@ -65,9 +64,13 @@ const statusOfCode: Readonly<Record<string, number>> = {
   // WebSocket only: never an HTTP answer, listed for completeness
   TRADES_NOT_TAKEN: 409,
   // the daemon
+  CLOCK_SET_BACK: 503,
   ENCLAVE_CLOSED: 503,
   ATTESTATION_FAILED: 503,
-  CLOCK_SKEWED: 503,
+  // state of ours that can't be read is no fault of the request
+  CHAIN_FORK: 500,
+  HOUR_TWICE: 500,
+  SNAPSHOT_INVALID: 500,
 }
 
 const statusOfPrefix: readonly (readonly [string, number])[] = [

@@ -1,10 +1,12 @@
-import { canonicalBytes, concat, toBase64url, toHex, utf8 } from '@perf-agg/sdk'
+import {
+  canonicalBytes,
+  simulatedEvidenceType,
+  simulatedSignedBytes,
+  toBase64url,
+  toHex,
+} from '@perf-agg/sdk'
 import type { Attester } from '../attester.ts'
 import { newSigner } from '../signer.ts'
-
-export const simulatedEvidenceType = 'application/vnd.perf-agg.simulated+json'
-
-const domain = utf8('perf-agg/simulated/v1\0')
 
 /**
  * The stand-in for hardware: evidence signed by a throwaway key, in the same frame as any other, so that all around
@@ -18,7 +20,7 @@ export function simulatedAttester(): Attester {
       const value = canonicalBytes({
         report_data: toHex(reportData),
         key: toBase64url(signer.publicKey),
-        signature: toBase64url(await signer.sign(concat(domain, reportData))),
+        signature: toBase64url(await signer.sign(simulatedSignedBytes(reportData))),
       })
       return { type: simulatedEvidenceType, value: toBase64url(value) }
     },
