@@ -1,4 +1,5 @@
-import type { Anchor, Candle, Market, MarketType, Observation, PriceWant } from '../accounting/observation.ts'
+import type { PriceWant } from '../accounting/hour.ts'
+import type { Anchor, Candle, Market, MarketType, Observation } from '../accounting/observation.ts'
 
 /**
  * What is asked of a collector and what it answers: the words that the daemon and the adapters share.

@@ -1,0 +1,31 @@
+import type { Endpoint } from '../call.ts'
+import type { Budget } from '../limiter.ts'
+
+/** binance's budgets for one address, and the price of each call we make. */
+export const budgets: Readonly<Record<string, Budget>> = {
+  ip: { limitOfMinute: 6_000, header: 'x-mbx-used-weight-1m' },
+  sapi: { limitOfMinute: 12_000, header: 'x-sapi-used-ip-weight-1m' },
+}
+
+export const endpoints = {
+  time: { method: 'publicGetTime', budget: 'ip', weight: 1 },
+  exchangeInfo: { method: 'publicGetExchangeInfo', budget: 'ip', weight: 20 },
+  ticker24hr: { method: 'publicGetTicker24hr', budget: 'ip', weight: 80 },
+  klines: { method: 'publicGetKlines', budget: 'ip', weight: 2 },
+  account: { method: 'privateGetAccount', budget: 'ip', weight: 20 },
+  myTrades: { method: 'privateGetMyTrades', budget: 'ip', weight: 20 },
+  apiRestrictions: { method: 'sapiGetAccountApiRestrictions', budget: 'sapi', weight: 1 },
+  deposits: { method: 'sapiGetCapitalDepositHisrec', budget: 'sapi', weight: 1 },
+  // its own budget is ten a second for an account: far more than one poll asks
+  withdrawals: { method: 'sapiGetCapitalWithdrawHistory', budget: 'sapi', weight: 1 },
+  dust: { method: 'sapiGetAssetDribblet', budget: 'sapi', weight: 1 },
+  // 3,000 of an account's 180,000 a minute
+  converts: { method: 'sapiGetConvertTradeFlow', budget: 'sapi', weight: 1 },
+  dividends: { method: 'sapiGetAssetAssetDividend', budget: 'sapi', weight: 10 },
+  transfers: { method: 'sapiGetAssetTransfer', budget: 'sapi', weight: 1 },
+} as const satisfies Readonly<Record<string, Endpoint>>
+
+export const paths = {
+  apiRestrictions: '/sapi/v1/account/apiRestrictions',
+  account: '/api/v3/account',
+} as const

@@ -1,0 +1,83 @@
+import { add, type Decimal, negate, parseDecimal, subtract, toText } from '@perf-agg/sdk'
+import type { Amount, CashFlow, Conversion, Fill } from '../../accounting/observation.ts'
+import type { Base } from './cursor.ts'
+
+/** One ledger entry as it moves balances. */
+export interface Entry {
+  readonly atMs: number
+  readonly changes: readonly (readonly [asset: string, amount: Decimal])[]
+}
+
+export function entryOfFill(fill: Fill): Entry {
+  const quantity = parseDecimal(fill.quantity)
+  const quoteQuantity = parseDecimal(fill.quoteQuantity)
+  const bought = fill.side === 'buy'
+  return {
+    atMs: fill.atMs,
+    changes: [
+      [fill.base, bought ? quantity : negate(quantity)],
+      [fill.quote, bought ? negate(quoteQuantity) : quoteQuantity],
+      ...fill.fees.map(({ asset, amount }) => [asset, negate(parseDecimal(amount))] as const),
+    ],
+  }
+}
+
+export function entryOfFlow(flow: CashFlow): Entry {
+  return { atMs: flow.atMs, changes: [[flow.asset, parseDecimal(flow.amount)]] }
+}
+
+export function entryOfConversion(conversion: Conversion): Entry {
+  return {
+    atMs: conversion.atMs,
+    changes: conversion.changes.map(({ asset, amount }) => [asset, parseDecimal(amount)] as const),
+  }
+}
+
+/** What is left of each asset's change; only assets with a rest are in it. */
+export type Residual = ReadonlyMap<string, Decimal>
+
+export type Explanation =
+  /** Base and the entries until `atMs` give the balances exactly. */
+  { readonly kind: 'exact'; readonly atMs: number } | { readonly kind: 'open'; readonly residual: Residual }
+
+/**
+ * Do `entries` lead from `base` to `balances`? Exact to the last unit, or not at all. Where more happened between
+ * the balance read and the ledger read, some earlier instant fits: then that is where the balances were read.
+ */
+export function explain(base: Base, balances: readonly Amount[], entries: readonly Entry[]): Explanation {
+  const residual = new Map<string, Decimal>()
+  const change = (asset: string, amount: Decimal): void => {
+    const rest = add(residual.get(asset) ?? parseDecimal('0'), amount)
+    if (rest.digits === 0n) residual.delete(asset)
+    else residual.set(asset, rest)
+  }
+  for (const { asset, amount } of balances) change(asset, parseDecimal(amount))
+  for (const { asset, amount } of base.balances) change(asset, negate(parseDecimal(amount)))
+
+  const later = entries.filter(({ atMs }) => atMs > base.atMs).toSorted((a, b) => a.atMs - b.atMs)
+  let exactAtMs = residual.size === 0 ? base.atMs : null
+  for (const [index, entry] of later.entries()) {
+    for (const [asset, amount] of entry.changes) change(asset, negate(amount))
+    // entries of one instant happened together
+    if (residual.size === 0 && later[index + 1]?.atMs !== entry.atMs) exactAtMs = entry.atMs
+  }
+  return exactAtMs === null ? { kind: 'open', residual } : { kind: 'exact', atMs: exactAtMs }
+}
+
+export function residualText(residual: Residual): string {
+  return [...residual]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([asset, amount]) => `${asset} ${toText(amount)}`)
+    .join(', ')
+}
+
+export function sameBalances(a: readonly Amount[], b: readonly Amount[]): boolean {
+  const amounts = new Map(a.map(({ asset, amount }) => [asset, parseDecimal(amount)]))
+  return (
+    a.length === b.length &&
+    b.every(({ asset, amount }) => {
+      const other = amounts.get(asset)
+      return other !== undefined && subtract(other, parseDecimal(amount)).digits === 0n
+    })
+  )
+}

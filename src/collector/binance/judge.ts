@@ -1,0 +1,95 @@
+import { dayMs, hourMs, minuteMs, parseJson, secondMs } from '@perf-agg/sdk'
+import { limits } from '../../limits.ts'
+import type { FailureCode } from '../answer.ts'
+import { CollectorFailure, failureOf } from '../failure.ts'
+import type { WireAnswer } from '../wire.ts'
+
+/**
+ * What an answer of binance's means, by its status and its own code; the message is never looked at, but for the
+ * end of a ban.
+ */
+export function judge(answer: WireAnswer, exchangeNowMs: number): unknown {
+  const { status } = answer
+  const value = parsed(answer.body)
+  const code = codeOf(value)
+  if (status >= 200 && status < 300 && code === null) {
+    // A proxy's page or half an answer: the next one may be whole.
+    if (value === undefined) throw failure('EXCHANGE_ANSWER_INVALID', 'session', `HTTP ${status}`, null, true)
+    return value
+  }
+  const retryAfterMs = retryAfterOf(answer)
+  const exchangeCode = code === null ? `HTTP ${status}` : String(code)
+  if (status === 418) {
+    const untilMs = banEnd(value, exchangeNowMs)
+    throw failure('EXCHANGE_BANNED', 'exchange', exchangeCode, retryAfterMs ?? untilMs ?? 2 * minuteMs)
+  }
+  if (status === 429 || code === -1003) {
+    throw failure('EXCHANGE_RATE_LIMITED', 'exchange', exchangeCode, retryAfterMs ?? minuteMs)
+  }
+  // The firewall before the exchange: goes on being asked it bans.
+  if (status === 403 && code === null) {
+    throw failure('EXCHANGE_RATE_LIMITED', 'exchange', exchangeCode, retryAfterMs ?? 5 * minuteMs)
+  }
+  // The exchange does not serve the country of our address.
+  if (status === 451) throw failure('EXCHANGE_UNREACHABLE', 'exchange', exchangeCode, hourMs)
+  if (keyCodes.has(code ?? 0) || status === 401)
+    throw failure('EXCHANGE_KEY_REFUSED', 'session', exchangeCode)
+  if (code === -1021) throw failure('EXCHANGE_REQUEST_REFUSED', 'session', exchangeCode, null, true)
+  if (status >= 500 || downCodes.has(code ?? 0)) {
+    throw failure('EXCHANGE_UNREACHABLE', 'exchange', exchangeCode, retryAfterMs, true)
+  }
+  throw failure('EXCHANGE_REQUEST_REFUSED', 'session', exchangeCode)
+}
+
+/** Unauthorized, bad signature, malformed key, "invalid API-key, IP, or permissions". */
+const keyCodes = new Set([-1002, -1022, -2008, -2014, -2015])
+
+/** Unknown error, disconnected, unexpected response, timeout, overloaded, shutting down. */
+const downCodes = new Set([-1000, -1001, -1006, -1007, -1008, -1016])
+
+/** Codes for "there is no such call here". */
+export function isMissing(failure: CollectorFailure['failure']): boolean {
+  if (failure.code === 'EXCHANGE_NOT_SUPPORTED') return true
+  return (
+    failure.code === 'EXCHANGE_REQUEST_REFUSED' && ['HTTP 404', '-1020'].includes(failure.exchangeCode ?? '')
+  )
+}
+
+function failure(
+  code: FailureCode,
+  scope: 'session' | 'exchange',
+  exchangeCode: string,
+  retryAfterMs: number | null = null,
+  retryable = false,
+): CollectorFailure {
+  return new CollectorFailure(failureOf(code, scope, { exchangeCode, retryAfterMs }), retryable)
+}
+
+/** Undefined where it is not JSON as it should be. */
+function parsed(body: Uint8Array): unknown {
+  try {
+    return parseJson(body, { bytesMax: limits.egress.bodyBytesMax, depthMax: limits.frame.jsonDepthMax })
+  } catch {
+    return undefined
+  }
+}
+
+/** `{"code":-2015,"msg":…}`; anything else has none. */
+function codeOf(value: unknown): number | null {
+  if (typeof value !== 'object' || value === null || !('code' in value)) return null
+  return Number.isSafeInteger(value.code) && (value.code as number) < 0 ? (value.code as number) : null
+}
+
+function retryAfterOf(answer: WireAnswer): number | null {
+  const text = answer.headers['retry-after']
+  if (text === undefined || !/^\d{1,7}$/.test(text)) return null
+  // binance bans for up to three days
+  return Math.min(Number(text) * secondMs, 3 * dayMs)
+}
+
+function banEnd(value: unknown, exchangeNowMs: number): number | null {
+  const text = typeof value === 'object' && value !== null && 'msg' in value ? value.msg : null
+  const found = typeof text === 'string' ? /until (\d{13})\b/.exec(text) : null
+  if (found === null) return null
+  return Math.min(Math.max(Number(found[1]) - exchangeNowMs, secondMs), 3 * dayMs)
+}

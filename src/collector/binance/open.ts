@@ -1,0 +1,141 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { binance } from 'ccxt'
+import { fromUtf8, utf8 } from '@perf-agg/sdk'
+import { limits } from '../../limits.ts'
+import { Caller, type Slot } from '../call.ts'
+import type { JobClock } from '../clock.ts'
+import type { Credentials } from '../credentials.ts'
+import { CollectorFailure, failureOf } from '../failure.ts'
+import type { Limiter } from '../limiter.ts'
+import { type Wire, WireRefusal } from '../wire.ts'
+import { endpoints } from './endpoint.ts'
+import { judge } from './judge.ts'
+import { serverTimeOf } from './row.ts'
+
+/** Every request of this process passes here; the slot of the call that made it learns what came back. */
+const slots = new AsyncLocalStorage<Slot>()
+
+export interface OpenOptions {
+  readonly wire: Wire
+  readonly clock: JobClock
+  readonly limiter: Limiter
+  readonly sandbox: boolean
+  /** From the operator's configuration only. */
+  readonly baseUrl: string | null
+  /** Null: only what anybody may read. */
+  readonly credentials: Credentials | null
+  readonly maxRetries: number
+}
+
+/**
+ * An instance of ccxt's class for one job. Fields are given by name: nothing that a client or an exchange sent
+ * is ever spread into its constructor.
+ */
+export async function openBinance(
+  options: OpenOptions,
+): Promise<{ caller: Caller; sync: () => Promise<number> }> {
+  const { wire, clock, limiter, sandbox, baseUrl, credentials, maxRetries } = options
+  const { default: Binance } = await import('ccxt:binance')
+  const exchange: binance = new Binance({
+    // ccxt keeps its own pace for an instance; ours is for the address.
+    enableRateLimit: false,
+    // egress gives up before
+    timeout: limits.egress.requestTimeoutMs + 5_000,
+    ...(credentials === null ? {} : { apiKey: credentials.apiKey, secret: credentials.secret }),
+  })
+  exchange.options['fetchCurrencies'] = false
+  exchange.options['fetchMargins'] = false
+  exchange.options['adjustForTimeDifference'] = false
+  exchange.options['maxRetriesOnFailure'] = 0
+  exchange.options['timeDifference'] = 0
+  exchange.number = String as unknown as typeof exchange.number
+  exchange.milliseconds = () => clock.nowMs()
+  exchange.fetchImplementation = (url: string, request: FetchRequest) => fetchThrough(wire, url, request)
+  if (baseUrl !== null) rewrite(exchange.urls['api'] as Leaves, new URL(baseUrl).origin)
+  else if (sandbox) exchange.setSandboxMode(true)
+  checkHosts(exchange.urls['api'])
+
+  const sync = async (): Promise<number> => {
+    const sentAtMs = clock.nowMs()
+    const { value } = await caller.call(endpoints.time)
+    const heardAtMs = clock.nowMs()
+    const serverTimeMs = serverTimeOf(value)
+    clock.skewMs = Math.round((sentAtMs + heardAtMs) / 2) - serverTimeMs
+    exchange.options['timeDifference'] = clock.skewMs
+    return serverTimeMs
+  }
+  const caller: Caller = new Caller({
+    methods: exchange as unknown as Readonly<Record<string, unknown>>,
+    slots,
+    judge,
+    limiter,
+    mainBudget: 'ip',
+    clock,
+    maxRetries,
+    resync: async () => void (await sync()),
+  })
+  return { caller, sync }
+}
+
+interface FetchRequest {
+  readonly method: string
+  readonly headers?: Readonly<Record<string, unknown>>
+  readonly body?: string
+}
+
+/** What ccxt wants of a response. */
+interface FetchResponse {
+  readonly status: number
+  readonly statusText: string
+  readonly headers: Readonly<Record<string, string>>
+  text(): Promise<string>
+}
+
+/** Beyond that ccxt is not shown the body: it would parse it for nothing, we do that ourselves. */
+const shownBytesMax = 262_144
+
+async function fetchThrough(wire: Wire, url: string, request: FetchRequest): Promise<FetchResponse> {
+  const slot = slots.getStore()
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(request.headers ?? {})) {
+    if (typeof value === 'string') headers[name.toLowerCase()] = value
+  }
+  try {
+    // A second request inside one call would be one that nobody asked for.
+    if (slot === undefined || slot.answer !== null) throw new WireRefusal('HOST_REFUSED')
+    const answer = await wire.send(request.method, url, headers, utf8(request.body ?? ''))
+    slot.answer = answer
+    const text = answer.body.length > shownBytesMax ? '{}' : fromUtf8(answer.body)
+    return {
+      status: answer.status,
+      statusText: '',
+      headers: answer.headers,
+      text: () => Promise.resolve(text),
+    }
+  } catch (error) {
+    if (slot !== undefined && slot.answer === null) {
+      slot.refusal = error instanceof WireRefusal ? error : new WireRefusal('UNREACHABLE')
+    }
+    throw new TypeError('refused')
+  }
+}
+
+type Leaves = Record<string, string | object>
+
+/** Scheme, host and port of every URL; the paths stay. */
+function rewrite(urls: Leaves, origin: string): void {
+  for (const [name, leaf] of Object.entries(urls)) {
+    if (typeof leaf === 'string') urls[name] = origin + new URL(leaf).pathname.replace(/\/$/, '')
+    else rewrite(leaf as Leaves, origin)
+  }
+}
+
+/** A sandbox switch that leaves no URL behind must not end in calls to nowhere, or to the real exchange. */
+function checkHosts(urls: unknown): void {
+  const leaves = typeof urls === 'object' && urls !== null ? (urls as Record<string, unknown>) : {}
+  for (const name of ['public', 'private']) {
+    if (typeof leaves[name] !== 'string') {
+      throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
+    }
+  }
+}

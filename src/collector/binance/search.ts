@@ -1,0 +1,88 @@
+import { limits } from '../../limits.ts'
+import { CollectorFailure } from '../failure.ts'
+import type { Search } from './cursor.ts'
+import { type Explanation, type Residual, residualText } from './explain.ts'
+import type { Listing } from './row.ts'
+
+/**
+ * binance tells fills by symbol only, so what moved balances has to be looked for: a round trip between two polls
+ * moves the quote coin alone, and any of its hundreds of markets may have been the one.
+ */
+export interface SearchOptions {
+  readonly listings: readonly Listing[]
+  readonly ranks: ReadonlyMap<string, number>
+  /** Symbols that this account has traded before. */
+  readonly isKnown: (id: string) => boolean
+  /** Read in this poll already. */
+  readonly wasRead: (id: string) => boolean
+  /** Reads a symbol's fills and explains anew. */
+  readonly tryListing: (listing: Listing) => Promise<Explanation>
+  /** Where the last poll stopped. */
+  readonly before: Search | null
+  readonly nowMs: number
+}
+
+/** The search as it stands after this poll; null where all is explained. */
+export async function search(options: SearchOptions, start: Residual): Promise<Search | null> {
+  let residual = start
+  const same = options.before?.residual === residualText(start) ? options.before : null
+  const tried = new Set(same?.tried ?? [])
+  const state = (exhausted: boolean): Search => ({
+    residual: residualText(residual),
+    tried: [...tried],
+    sinceMs: same?.sinceMs ?? options.nowMs,
+    exhausted,
+  })
+  for (let count = 0; count < limits.collector.searchSymbolsMax; count += 1) {
+    const listing = nextListing(options, residual, tried)
+    if (listing === undefined) return state(true)
+    tried.add(listing.id)
+    const sizeBefore = residual.size
+    let explanation: Explanation
+    try {
+      explanation = await options.tryListing(listing)
+    } catch (error) {
+      // The minute's weight is spent: the next poll goes on from here.
+      if (!isOutOfBudget(error)) throw error
+      tried.delete(listing.id)
+      break
+    }
+    if (explanation.kind === 'exact') return null
+    residual = explanation.residual
+    // A coin that was bought and sold on elsewhere points to more markets.
+    if (residual.size > sizeBefore) count = Math.max(0, count - 1)
+  }
+  return state(nextListing(options, residual, tried) === undefined)
+}
+
+/** Both coins moved, then one of them; among equals what the account knows, then the busiest market. */
+function nextListing(
+  options: SearchOptions,
+  residual: Residual,
+  tried: ReadonlySet<string>,
+): Listing | undefined {
+  let best: Listing | undefined
+  let bestScore = Number.POSITIVE_INFINITY
+  for (const listing of options.listings) {
+    if (tried.has(listing.id) || options.wasRead(listing.id)) continue
+    const touches = Number(residual.has(listing.base)) + Number(residual.has(listing.quote))
+    if (touches === 0) continue
+    const rank = options.ranks.get(listing.id) ?? limits.collector.symbolsMax
+    const unknown = options.isKnown(listing.id) ? 0 : 1
+    const score = ((2 - touches) * 2 + unknown) * 1e6 + rank
+    if (score < bestScore) {
+      best = listing
+      bestScore = score
+    }
+  }
+  return best
+}
+
+export function isOutOfBudget(error: unknown): boolean {
+  // Our own limiter carries no code of the exchange's.
+  return (
+    error instanceof CollectorFailure &&
+    error.failure.code === 'EXCHANGE_RATE_LIMITED' &&
+    error.failure.exchangeCode === null
+  )
+}

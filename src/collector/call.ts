@@ -1,0 +1,160 @@
+import type { AsyncLocalStorage } from 'node:async_hooks'
+import { limits } from '../limits.ts'
+import type { Weight } from './answer.ts'
+import type { JobClock } from './clock.ts'
+import { CollectorFailure, failureOf } from './failure.ts'
+import type { Limiter, Urgency } from './limiter.ts'
+import { type WireAnswer, WireRefusal } from './wire.ts'
+
+/** One call of an exchange's API: ccxt's name for it, and its price. */
+export interface Endpoint {
+  readonly method: string
+  readonly budget: string
+  readonly weight: number
+}
+
+/** What really went over the wire during one ccxt call, beside what ccxt made of it. */
+export interface Slot {
+  answer: WireAnswer | null
+  refusal: WireRefusal | null
+}
+
+export interface Called {
+  /** Strictly parsed. */
+  readonly value: unknown
+  /** As egress received it. */
+  readonly body: Uint8Array
+}
+
+/** Says what an answer means: its parsed body, or the failure. @throws {CollectorFailure} */
+export type Judge = (answer: WireAnswer, exchangeNowMs: number) => unknown
+
+export interface CallerOptions {
+  /** ccxt's implicit methods, by name. */
+  readonly methods: Readonly<Record<string, unknown>>
+  readonly slots: AsyncLocalStorage<Slot>
+  readonly judge: Judge
+  readonly limiter: Limiter
+  readonly mainBudget: string
+  readonly clock: JobClock
+  readonly maxRetries: number
+  /** Asks the exchange for its time anew: it found ours too far off. */
+  readonly resync: () => Promise<void>
+}
+
+/**
+ * Calls through ccxt, which signs, and judges the answer itself: ccxt's error classes say too little (a ban and a
+ * refused key look alike) and its messages too much (they hold the signed URL). The retries are here as well:
+ * ccxt's own come at once, even into a ban.
+ */
+export class Caller {
+  readonly #options: CallerOptions
+  #running = 0
+  readonly #queue: (() => void)[] = []
+  #requests = 0
+  #spent = 0
+
+  constructor(options: CallerOptions) {
+    this.#options = options
+  }
+
+  get weight(): Weight {
+    const { limiter, mainBudget, clock } = this.#options
+    return {
+      requests: this.#requests,
+      spent: this.#spent,
+      usedOfMinute: limiter.usedOfMinute(mainBudget, clock.exchangeNowMs()),
+      limitOfMinute: limiter.limitOfMinute(mainBudget),
+    }
+  }
+
+  /** @throws {CollectorFailure} */
+  async call(
+    endpoint: Endpoint,
+    parameters: Readonly<Record<string, string | number>> = {},
+    urgency: Urgency = 'needed',
+  ): Promise<Called> {
+    const { maxRetries, clock, resync } = this.#options
+    for (let attempt = 0; ; attempt += 1) {
+      await this.#room(endpoint, urgency)
+      try {
+        return await this.#once(endpoint, parameters)
+      } catch (error) {
+        if (!(error instanceof CollectorFailure) || !error.retryable || attempt >= maxRetries) throw error
+        const { retryAfterMs, exchangeCode } = error.failure
+        if ((retryAfterMs ?? 0) > limits.collector.waitMsMax) throw error
+        await clock.pause(Math.max(retryAfterMs ?? 0, backoffMs(attempt)))
+        if (exchangeCode === '-1021') await resync()
+      }
+    }
+  }
+
+  async #room(endpoint: Endpoint, urgency: Urgency): Promise<void> {
+    const { limiter, clock } = this.#options
+    for (;;) {
+      const waitMs = limiter.take(endpoint.budget, endpoint.weight, urgency, clock.exchangeNowMs())
+      if (waitMs === 0) return
+      if (clock.frozen || waitMs > limits.collector.waitMsMax) {
+        throw new CollectorFailure(failureOf('EXCHANGE_RATE_LIMITED', 'exchange', { retryAfterMs: waitMs }))
+      }
+      await clock.pause(waitMs)
+    }
+  }
+
+  async #once(endpoint: Endpoint, parameters: Readonly<Record<string, string | number>>): Promise<Called> {
+    const { methods, slots, judge, limiter, clock } = this.#options
+    const method = methods[endpoint.method]
+    if (typeof method !== 'function') {
+      throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
+    }
+    const slot: Slot = { answer: null, refusal: null }
+    await this.#enter()
+    try {
+      this.#requests += 1
+      this.#spent += endpoint.weight
+      // What ccxt throws is never looked at: the slot knows what happened.
+      await slots.run(slot, () => Promise.resolve(method.call(methods, { ...parameters }))).catch(() => {})
+    } finally {
+      this.#leave()
+    }
+    if (slot.refusal !== null) throw refused(slot.refusal)
+    if (slot.answer === null) throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
+    limiter.heard(slot.answer.headers, clock.exchangeNowMs())
+    return { value: judge(slot.answer, clock.exchangeNowMs()), body: slot.answer.body }
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#running < limits.collector.callsAtOnceMax) {
+      this.#running += 1
+      return
+    }
+    await new Promise<void>((resolve) => this.#queue.push(resolve))
+  }
+
+  #leave(): void {
+    const next = this.#queue.shift()
+    if (next === undefined) this.#running -= 1
+    else next()
+  }
+}
+
+function backoffMs(attempt: number): number {
+  const ceilingMs = Math.min(limits.collector.retryPauseMs * 2 ** attempt, limits.collector.retryPauseMsMax)
+  return ceilingMs * (0.5 + Math.random() / 2)
+}
+
+function refused(refusal: WireRefusal): CollectorFailure {
+  const detail = { exchangeCode: refusal.code }
+  switch (refusal.code) {
+    case 'HOST_REFUSED':
+    case 'ADDRESS_REFUSED':
+      return new CollectorFailure(failureOf('EXCHANGE_HOST_REFUSED', 'exchange', detail))
+    case 'TOO_LARGE':
+    case 'REDIRECT_REFUSED':
+      return new CollectorFailure(failureOf('EXCHANGE_ANSWER_INVALID', 'session', detail))
+    case 'ANSWER_INVALID':
+      return new CollectorFailure(failureOf('EXCHANGE_ANSWER_INVALID', 'session', detail), true)
+    default:
+      return new CollectorFailure(failureOf('EXCHANGE_UNREACHABLE', 'exchange', detail), true)
+  }
+}

@@ -1,0 +1,42 @@
+import type { Failure, FailureCode } from './answer.ts'
+
+/** What went wrong, in words that hold nothing of a request or an answer. */
+export class CollectorFailure extends Error {
+  readonly failure: Failure
+  /** The same call may succeed a moment later. */
+  readonly retryable: boolean
+
+  constructor(failure: Failure, retryable = false) {
+    super(failure.code)
+    this.failure = failure
+    this.retryable = retryable
+  }
+}
+
+export function failureOf(
+  code: FailureCode,
+  scope: Failure['scope'],
+  detail: { readonly exchangeCode?: string | null; readonly retryAfterMs?: number | null } = {},
+): Failure {
+  return {
+    kind: 'failed',
+    code,
+    exchangeCode: detail.exchangeCode ?? null,
+    retryAfterMs: detail.retryAfterMs ?? null,
+    scope,
+  }
+}
+
+/** An answer with a part that cannot be true. `place` names where, never what. */
+export function invalidAnswer(place: string): CollectorFailure {
+  return new CollectorFailure(
+    failureOf('EXCHANGE_ANSWER_INVALID', 'session', { exchangeCode: place.slice(0, 64) }),
+  )
+}
+
+/** Waits for all of them, failed or not, so that nothing of a job runs on after it; then throws the first failure. */
+export async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(works)
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}

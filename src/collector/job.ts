@@ -1,0 +1,98 @@
+import {
+  parseJson,
+  readArray,
+  readBoolean,
+  readEnum,
+  readInteger,
+  readNullable,
+  readObject,
+  readRecord,
+  readString,
+} from '@perf-agg/sdk'
+import type { PriceWant } from '../accounting/hour.ts'
+import type { Anchor } from '../accounting/observation.ts'
+import { limits } from '../limits.ts'
+import { readAnchor } from './observation.ts'
+
+/** What the daemon asks of the collector, over its control pipe. Credentials are the frame's body. */
+interface Common {
+  readonly id: number
+  readonly nowMs: number
+  /** Time stands still while the job runs. */
+  readonly frozen: boolean
+  readonly exchange: string
+  readonly sandbox: boolean
+  readonly baseUrl: string | null
+}
+
+export interface PollJob extends Common {
+  readonly job: 'poll'
+  readonly sinceMs: number
+  readonly cursor: string | null
+  readonly previousAnchor: Anchor | null
+  readonly maxRetries: number
+  readonly sweep: boolean
+}
+
+export interface CandlesJob extends Common {
+  readonly job: 'candles'
+  readonly wants: readonly PriceWant[]
+}
+
+export type Job = PollJob | CandlesJob | (Common & { readonly job: 'check' | 'markets' })
+
+/** Plain `Omit` would forget what tells the jobs apart. */
+export type Asked = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'> : never) : never
+
+export function readJob(head: unknown): Job {
+  const job = readEnum(readRecord(head, '')['job'], 'job', ['check', 'poll', 'candles', 'markets'])
+  const common = ['job', 'id', 'nowMs', 'frozen', 'exchange', 'sandbox', 'baseUrl'] as const
+  if (job === 'poll') {
+    const poll = readObject(head, '', {
+      required: [...common, 'sinceMs', 'cursor', 'previousAnchor', 'maxRetries', 'sweep'],
+    })
+    return {
+      ...readCommon(poll),
+      job,
+      sinceMs: readInteger(poll.sinceMs, 'sinceMs', { min: 0 }),
+      cursor: readNullable(poll.cursor, 'cursor', (value, path) =>
+        readString(value, path, { max: limits.collector.cursorBytesMax }),
+      ),
+      previousAnchor: readNullable(poll.previousAnchor, 'previousAnchor', readAnchor),
+      maxRetries: readInteger(poll.maxRetries, 'maxRetries', { min: 0, max: limits.collector.retriesMax }),
+      sweep: readBoolean(poll.sweep, 'sweep'),
+    }
+  }
+  if (job === 'candles') {
+    const candles = readObject(head, '', { required: [...common, 'wants'] })
+    return {
+      ...readCommon(candles),
+      job,
+      wants: readArray(candles.wants, 'wants', limits.collector.wantsMax, (value, path) => {
+        const want = readObject(value, path, { required: ['symbol', 'fromMs', 'toMs'] })
+        return {
+          symbol: readString(want.symbol, `${path}.symbol`, { min: 1, max: 80 }),
+          fromMs: readInteger(want.fromMs, `${path}.fromMs`, { min: 0 }),
+          toMs: readInteger(want.toMs, `${path}.toMs`, { min: 0 }),
+        }
+      }),
+    }
+  }
+  return { ...readCommon(readObject(head, '', { required: common })), job }
+}
+
+function readCommon(head: { readonly [Name in keyof Common]: unknown }): Common {
+  return {
+    id: readInteger(head.id, 'id', { min: 1 }),
+    nowMs: readInteger(head.nowMs, 'nowMs', { min: 0 }),
+    frozen: readBoolean(head.frozen, 'frozen'),
+    exchange: readString(head.exchange, 'exchange', { max: 64 }),
+    sandbox: readBoolean(head.sandbox, 'sandbox'),
+    baseUrl: readNullable(head.baseUrl, 'baseUrl', (value, path) => readString(value, path, { max: 2_048 })),
+  }
+}
+
+/** A body that is JSON: candles, markets, an observation. */
+export function parseBody(body: Uint8Array): unknown {
+  return parseJson(body, { bytesMax: limits.frame.bodyBytesMax, depthMax: limits.frame.jsonDepthMax })
+}

@@ -1,0 +1,63 @@
+import { minuteMs } from '@perf-agg/sdk'
+
+/** One of the exchange's budgets for our address: so much weight a minute, whoever of our accounts asks. */
+export interface Budget {
+  readonly limitOfMinute: number
+  /** The answer's header that says what is used of it. */
+  readonly header: string
+}
+
+/** Work that can wait leaves a part of the minute to work that can't. */
+export type Urgency = 'needed' | 'searching'
+
+const shares: Readonly<Record<Urgency, number>> = { needed: 0.9, searching: 0.6 }
+
+/**
+ * Keeps our address below an exchange's budgets. What the exchange counts is believed over our own count: others
+ * may share the address, our other processes among them.
+ */
+export class Limiter {
+  readonly #budgets: Readonly<Record<string, Budget>>
+  readonly #used = new Map<string, { minute: number; weight: number }>()
+
+  constructor(budgets: Readonly<Record<string, Budget>>) {
+    this.#budgets = budgets
+  }
+
+  /** Milliseconds until there is room; 0 takes it. */
+  take(budget: string, weight: number, urgency: Urgency, exchangeNowMs: number): number {
+    const used = this.#usedOf(budget, exchangeNowMs)
+    const limit = this.limitOfMinute(budget) * shares[urgency]
+    // A call that is alone in its minute always goes: a budget may be smaller than it.
+    if (used.weight > 0 && used.weight + weight > limit) return minuteMs - (exchangeNowMs % minuteMs)
+    used.weight += weight
+    return 0
+  }
+
+  heard(headers: Readonly<Record<string, string>>, exchangeNowMs: number): void {
+    for (const [name, budget] of Object.entries(this.#budgets)) {
+      const told = headers[budget.header]
+      if (told === undefined || !/^\d{1,9}$/.test(told)) continue
+      const used = this.#usedOf(name, exchangeNowMs)
+      used.weight = Math.max(used.weight, Number(told))
+    }
+  }
+
+  usedOfMinute(budget: string, exchangeNowMs: number): number {
+    return this.#usedOf(budget, exchangeNowMs).weight
+  }
+
+  limitOfMinute(budget: string): number {
+    return this.#budgets[budget]?.limitOfMinute ?? Number.POSITIVE_INFINITY
+  }
+
+  #usedOf(budget: string, exchangeNowMs: number): { minute: number; weight: number } {
+    const minute = Math.floor(exchangeNowMs / minuteMs)
+    let used = this.#used.get(budget)
+    if (used === undefined || used.minute !== minute) {
+      used = { minute, weight: 0 }
+      this.#used.set(budget, used)
+    }
+    return used
+  }
+}

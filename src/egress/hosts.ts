@@ -1,0 +1,56 @@
+/**
+ * The hosts of the exchanges, inside the program that is measured: nobody's settings add to them. The one way to
+ * send an exchange elsewhere is its `base_url` in the operator's configuration, which makes every account of it
+ * `simulated`.
+ */
+
+export type Environment = 'live' | 'sandbox' | 'simulated'
+
+/** One origin that may be called, and how. */
+export interface Rule {
+  /** `https://api.binance.com` */
+  readonly origin: string
+  readonly environment: Environment
+  readonly methods: readonly string[]
+  /** Prefixes of the path. */
+  readonly paths: readonly string[]
+  /** Headers that are handed on; all others are dropped. Lower case. */
+  readonly headers: readonly string[]
+  /** True only for what a configuration names itself: it may stand on this machine or in its network. */
+  readonly privateAllowed: boolean
+}
+
+interface ExchangeHosts {
+  readonly live: readonly string[]
+  readonly sandbox: readonly string[]
+  readonly methods: readonly string[]
+  readonly paths: readonly string[]
+  readonly headers: readonly string[]
+}
+
+const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
+  binance: {
+    live: ['https://api.binance.com'],
+    sandbox: ['https://testnet.binance.vision'],
+    // Everything that is read there is a GET: a request that moves something can't be one of ours.
+    methods: ['GET'],
+    paths: ['/api/v3/', '/sapi/v1/'],
+    headers: ['x-mbx-apikey'],
+  },
+}
+
+export const exchangesWithHosts: readonly string[] = Object.keys(exchangeHosts)
+
+/** The rules of one exchange; with `baseUrl` that origin alone, whatever the path in it. */
+export function rulesOf(exchange: string, baseUrl: string | null): readonly Rule[] {
+  const hosts = Object.hasOwn(exchangeHosts, exchange) ? exchangeHosts[exchange] : undefined
+  if (hosts === undefined) return []
+  const { methods, paths, headers } = hosts
+  if (baseUrl !== null) {
+    const origin = new URL(baseUrl).origin
+    return [{ origin, environment: 'simulated', methods, paths, headers, privateAllowed: true }]
+  }
+  const rules = (environment: Environment, origins: readonly string[]): Rule[] =>
+    origins.map((origin) => ({ origin, environment, methods, paths, headers, privateAllowed: false }))
+  return [...rules('live', hosts.live), ...rules('sandbox', hosts.sandbox)]
+}

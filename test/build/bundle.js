@@ -1,0 +1,91 @@
+/**
+ * The second half of `npm run build`: what the children run is bundled, each into a folder of its own, so that
+ * such a process needs to read nothing but its own folder and nothing of ccxt's hundred other exchanges is shipped.
+ */
+import { access, copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+/** The exchanges whose ccxt class is bundled. */
+const exchanges = ['binance']
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const ccxtFolder = fileURLToPath(new URL('..', import.meta.resolve('ccxt')))
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  conditions: ['@perf-agg/source'],
+  legalComments: 'eof',
+  logLevel: 'warning',
+  metafile: true,
+}
+
+/** `ccxt:binance` is that exchange's file in ccxt's release, which its package does not export by name. */
+const ccxt = {
+  name: 'ccxt',
+  setup(build) {
+    build.onResolve({ filter: /^ccxt:/ }, ({ path }) => {
+      const exchange = path.slice('ccxt:'.length)
+      if (!exchanges.includes(exchange)) return { errors: [{ text: `${exchange} is not on the list` }] }
+      return { path: join(ccxtFolder, 'js', 'src', `${exchange}.js`), sideEffects: false }
+    })
+  },
+}
+
+async function bundleEgress() {
+  await build({ ...shared, entryPoints: { main: 'src/egress/main.ts' }, outdir: 'dist/egress' })
+}
+
+async function bundleCollector() {
+  const { version } = JSON.parse(await readFile(join(ccxtFolder, 'package.json'), 'utf8'))
+  const outdir = 'dist/collector'
+  const { metafile } = await build({
+    ...shared,
+    entryPoints: { main: 'src/collector/main.ts' },
+    outdir,
+    splitting: true,
+    chunkNames: 'ccxt/[name]-[hash]',
+    minifyWhitespace: true,
+    keepNames: true,
+    // Never called: egress fetches. Bundled they break, and some are not installed.
+    external: [
+      'undici',
+      'protobufjs',
+      'protobufjs/*',
+      'http-proxy-agent',
+      'https-proxy-agent',
+      'socks-proxy-agent',
+    ],
+    define: { ccxtRelease: JSON.stringify(version) },
+    banner: {
+      js: "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url);",
+    },
+    plugins: [ccxt],
+  })
+  const folder = join(root, outdir, 'ccxt')
+  await copyFile(join(ccxtFolder, 'LICENSE.txt'), join(folder, 'LICENSE.txt'))
+  await writeFile(join(folder, 'VERSION.txt'), `ccxt ${version}\n`)
+  // Parts of earlier builds, which nothing imports any more.
+  const kept = new Set(Object.keys(metafile.outputs).map((path) => join(root, path)))
+  for (const name of await readdir(folder)) {
+    if (name.endsWith('.js') && !kept.has(join(folder, name))) await rm(join(folder, name), { force: true })
+  }
+}
+
+/** The man pages have a builder of their own beside them. */
+async function buildManPages() {
+  const script = join(root, 'man', 'build.js')
+  try {
+    await access(script)
+  } catch {
+    return
+  }
+  await import(pathToFileURL(script).href)
+}
+
+await Promise.all([bundleEgress(), bundleCollector(), buildManPages()])
