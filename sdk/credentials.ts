@@ -130,7 +130,7 @@ function readPayload(value: unknown): CredentialsPayload {
     client_id: readClientId(payload.client_id, 'client_id'),
     label: payload.label === undefined ? labelDefault : readLabel(payload.label, 'label'),
     exchange: readExchange(payload.exchange, 'exchange'),
-    config: readSessionConfig(payload.config ?? {}, 'config'),
+    config: payload.config === undefined ? sessionConfigDefault : readSessionConfig(payload.config, 'config'),
     ttl_seconds: ttl === undefined ? null : readInteger(ttl, 'ttl_seconds', { min: ttlMinS, max: ttlMaxS }),
     reply_key: key('reply_key', 32),
     client_key: clientKey,

@@ -113,16 +113,21 @@ function readPolicy(value: unknown): Policy {
   return {
     version: readEnum(policy.version, 'version', [1]),
     accept,
-    max_age_s: readInteger(policy.max_age_s ?? policyMaxAgeDefaultS, 'max_age_s', { min: 1, max: 86_400 }),
-    clock_skew_s: readInteger(policy.clock_skew_s ?? policySkewDefaultS, 'clock_skew_s', {
+    max_age_s: readInteger(or(policy.max_age_s, policyMaxAgeDefaultS), 'max_age_s', { min: 1, max: 86_400 }),
+    clock_skew_s: readInteger(or(policy.clock_skew_s, policySkewDefaultS), 'clock_skew_s', {
       min: 0,
       max: 3_600,
     }),
-    require_crl: readBoolean(policy.require_crl ?? true, 'require_crl'),
-    config: readConfigPolicy(policy.config ?? {}, 'config'),
-    witnesses: readWitnesses(policy.witnesses ?? { keys: [], min: 0 }, 'witnesses'),
-    record: readRecordPolicy(policy.record ?? {}, 'record'),
+    require_crl: readBoolean(or(policy.require_crl, true), 'require_crl'),
+    config: readConfigPolicy(or(policy.config, {}), 'config'),
+    witnesses: readWitnesses(or(policy.witnesses, { keys: [], min: 0 }), 'witnesses'),
+    record: readRecordPolicy(or(policy.record, {}), 'record'),
   }
+}
+
+/** `null` is no way of leaving something out. */
+function or(value: unknown, otherwise: unknown): unknown {
+  return value === undefined ? otherwise : value
 }
 
 const acceptedTees = ['sev-snp', 'tdx', 'dstack-tdx', 'nitro'] as const

@@ -68,6 +68,7 @@ async function checkedEvent({
   version,
 }: RawEvent): Promise<RtmrEvent> {
   if (type !== runtimeType) {
+    if (register === 3) throw refuse(code, 'an event of the last register is not the guest’s')
     if (digest.length !== 48) throw refuse(code, 'an event of the log has no digest')
     return { register, digest, runtime: null }
   }
