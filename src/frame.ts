@@ -39,7 +39,8 @@ export function writeFrame(pipe: Writable, head: object, body: Uint8Array = empt
   return new Promise((resolve, reject) => {
     const done = (error?: Error | null): void =>
       error === undefined || error === null ? resolve() : reject(error)
-    if (pipe.destroyed || pipe.writableEnded) return reject(new InputError('PIPE_CLOSED', 'the pipe is closed'))
+    if (pipe.destroyed || pipe.writableEnded)
+      return reject(new InputError('PIPE_CLOSED', 'the pipe is closed'))
     if (body.length === 0) return void pipe.write(opening(head, 0), done)
     pipe.cork()
     pipe.write(opening(head, body.length))

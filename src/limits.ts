@@ -82,6 +82,7 @@ export const limits = {
     requestsMax: 16,
     /** Distinct origins that may be called; ours are a handful. */
     originsMax: 64,
+    heapMegabytesMax: 256,
   },
   collector: {
     /** Heap of the child; a poll of 50,000 fills needs about half of it. */

@@ -1,13 +1,24 @@
+import { performance } from 'node:perf_hooks'
+import { InputError, PerfAggError } from '@perf-agg/sdk'
 import type {
   CandlesAnswer,
   CandlesRequest,
   CheckAnswer,
   CheckRequest,
+  Failure,
+  FailureCode,
   MarketsAnswer,
   MarketsRequest,
   PollAnswer,
   PollRequest,
+  Source,
 } from '../collector/answer.ts'
+import { failureOf } from '../collector/failure.ts'
+import type { Asked } from '../collector/job.ts'
+import { exchangesWithHosts, type Rule, rulesOf } from '../egress/hosts.ts'
+import { limits } from '../limits.ts'
+import { type Finished, judgeCandles, judgeCheck, judgeMarkets, judgePoll } from './judge.ts'
+import { Pair, PairDied } from './pair.ts'
 
 /** Where an exchange is looked for instead of its own hosts; environment `simulated`. Part of `config_digest`. */
 export interface ExchangeSettings {
@@ -42,16 +53,13 @@ export interface CollectorsStats {
   readonly replaced: number
   readonly died: number
   /** By exchange and host set (`binance`, `binance sandbox`): used weight of the minute, and until when nobody calls. */
-  readonly exchanges: Readonly<
-    Record<
-      string,
-      {
-        readonly usedOfMinute: number | null
-        readonly limitOfMinute: number
-        readonly closedUntilMs: number | null
-      }
-    >
-  >
+  readonly exchanges: Readonly<Record<string, PlaceStats>>
+}
+
+export interface PlaceStats {
+  readonly usedOfMinute: number | null
+  readonly limitOfMinute: number
+  readonly closedUntilMs: number | null
 }
 
 /**
@@ -73,4 +81,288 @@ export interface Collectors {
   close(): Promise<void>
 }
 
-export declare function startCollectors(options: CollectorsOptions): Promise<Collectors>
+/** A failure where there is no account to answer for. */
+export class CollectorError extends PerfAggError {
+  override readonly name = 'CollectorError'
+  readonly failure: Failure
+
+  constructor(failure: Failure) {
+    super(failure.code, 'the exchange could not be asked', { action: 'retry' })
+    this.failure = failure
+  }
+}
+
+/** @throws {InputError} `BASE_URL_INVALID` */
+export async function startCollectors(options: CollectorsOptions): Promise<Collectors> {
+  const pool = new Pool(options)
+  pool.warm()
+  return pool
+}
+
+interface Slot {
+  pair: Pair | null
+  busy: boolean
+}
+
+interface Turn {
+  readonly take: (slot: Slot) => void
+  readonly refuse: () => void
+}
+
+const replaceAfterJobsDefault = 500
+const replaceAfterMsDefault = 30 * 60_000
+const noCredentials = new Uint8Array()
+
+class Pool implements Collectors {
+  readonly #options: CollectorsOptions
+  readonly #rules: readonly Rule[]
+  readonly #slots: readonly Slot[]
+  readonly #turns: Turn[] = []
+  readonly #places = new Map<string, { -readonly [Name in keyof PlaceStats]: PlaceStats[Name] }>()
+  readonly #closures = new Map<string, FailureCode>()
+  readonly #failures: Record<string, number> = {}
+  #jobs = 0
+  #replaced = 0
+  #died = 0
+  #closed = false
+
+  constructor(options: CollectorsOptions) {
+    this.#options = options
+    this.#rules = exchangesWithHosts.flatMap((exchange) =>
+      rulesOf(exchange, baseUrlOf(options.exchanges, exchange)),
+    )
+    this.#slots = Array.from({ length: options.pairs ?? 1 }, () => ({ pair: null, busy: false }))
+  }
+
+  /** Starts a pair ahead of the first job, which then need not wait; where it fails, that job says so. */
+  warm(): void {
+    this.#turn()
+      .then(async (slot) => {
+        try {
+          await this.#pairOf(slot)
+        } finally {
+          this.#free(slot)
+        }
+      })
+      .catch(() => {})
+  }
+
+  async check(request: CheckRequest): Promise<CheckAnswer> {
+    return this.#job(request.source, { job: 'check' }, request.credentials, judgeCheck)
+  }
+
+  async poll(request: PollRequest): Promise<PollAnswer> {
+    const { source, credentials, sinceMs, cursor, previousAnchor, sweep } = request
+    const maxRetries = Math.min(Math.max(request.maxRetries, 0), limits.collector.retriesMax)
+    const job = { job: 'poll', sinceMs, cursor, previousAnchor, maxRetries, sweep } as const
+    return this.#job(source, job, credentials, judgePoll)
+  }
+
+  async candles({ source, wants }: CandlesRequest): Promise<CandlesAnswer> {
+    return thrown(await this.#job(source, { job: 'candles', wants }, noCredentials, judgeCandles))
+  }
+
+  async markets({ source }: MarketsRequest): Promise<MarketsAnswer> {
+    return thrown(await this.#job(source, { job: 'markets' }, noCredentials, judgeMarkets))
+  }
+
+  stats(): CollectorsStats {
+    return {
+      pairs: this.#slots.filter(({ pair }) => pair?.alive === true).length,
+      running: this.#slots.filter(({ busy }) => busy).length,
+      waiting: this.#turns.length,
+      jobs: this.#jobs,
+      failures: { ...this.#failures },
+      replaced: this.#replaced,
+      died: this.#died,
+      exchanges: Object.fromEntries([...this.#places].map(([name, place]) => [name, { ...place }])),
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const { refuse } of this.#turns.splice(0)) refuse()
+    await Promise.all(this.#slots.map(({ pair }) => pair?.close()))
+  }
+
+  async #job<Answer>(
+    source: Source,
+    job: JobOf<Asked>,
+    credentials: Uint8Array,
+    judge: (finished: Finished) => Answer | Failure,
+  ): Promise<Answer | Failure> {
+    this.#jobs += 1
+    const answer = await this.#tryJob(source, job, credentials, judge)
+    if (isFailure(answer)) this.#failures[answer.code] = (this.#failures[answer.code] ?? 0) + 1
+    return answer
+  }
+
+  async #tryJob<Answer>(
+    source: Source,
+    job: JobOf<Asked>,
+    credentials: Uint8Array,
+    judge: (finished: Finished) => Answer | Failure,
+  ): Promise<Answer | Failure> {
+    const { clock, exchanges } = this.#options
+    if (!isSupported(source)) return failureOf('EXCHANGE_NOT_SUPPORTED', 'session')
+    const place = this.#placeOf(source)
+    const closed = this.#closedOf(source)
+    if (closed !== null) return closed
+    let slot: Slot
+    try {
+      slot = await this.#turn()
+    } catch {
+      return failureOf(this.#closed ? 'COLLECTOR_CLOSED' : 'COLLECTOR_DIED', 'collector')
+    }
+    try {
+      // It may have closed while this one waited.
+      const closedNow = this.#closedOf(source)
+      if (closedNow !== null) return closedNow
+      const pair = await this.#pairOf(slot)
+      const { exchange, sandbox } = source
+      const baseUrl = baseUrlOf(exchanges, exchange)
+      const common = { nowMs: clock.nowMs(), frozen: clock.frozen, exchange, sandbox, baseUrl }
+      const frame = await pair.run({ ...common, ...job }, credentials)
+      const environment = baseUrl === null ? (sandbox ? 'sandbox' : 'live') : 'simulated'
+      const answer = judge({ frame, reports: pair.reports, exchange, environment, place })
+      if (isFailure(answer)) this.#note(source, answer)
+      return answer
+    } catch (error) {
+      if (this.#closed) return failureOf('COLLECTOR_CLOSED', 'collector')
+      if (error instanceof PairDied || error instanceof PerfAggError) {
+        return failureOf(
+          error instanceof PairDied ? 'COLLECTOR_DIED' : 'COLLECTOR_ANSWER_INVALID',
+          'collector',
+          {
+            exchangeCode: error instanceof PerfAggError ? error.code : null,
+          },
+        )
+      }
+      throw error
+    } finally {
+      this.#free(slot)
+    }
+  }
+
+  /** The next free slot, in the order of asking. */
+  #turn(): Promise<Slot> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed || this.#turns.length >= limits.collector.waitingMax) {
+        return reject(new InputError('COLLECTOR_BUSY', 'no collector is free'))
+      }
+      const slot = this.#slots.find(({ busy }) => !busy)
+      if (slot === undefined) {
+        this.#turns.push({ take: resolve, refuse: () => reject(new InputError('COLLECTOR_BUSY', 'closed')) })
+        return
+      }
+      slot.busy = true
+      resolve(slot)
+    })
+  }
+
+  #free(slot: Slot): void {
+    const next = this.#turns.shift()
+    if (next === undefined) slot.busy = false
+    else next.take(slot)
+  }
+
+  /** The slot's pair, or a fresh one where that is gone or has served long enough. @throws {PairDied} */
+  async #pairOf(slot: Slot): Promise<Pair> {
+    const { replaceAfterJobs, replaceAfterMs, log } = this.#options
+    const old = slot.pair
+    if (old !== null && old.alive) {
+      const ageMs = performance.now() - old.startedAt
+      const worn =
+        old.jobs >= (replaceAfterJobs ?? replaceAfterJobsDefault) ||
+        ageMs >= (replaceAfterMs ?? replaceAfterMsDefault)
+      if (!worn) return old
+      this.#replaced += 1
+      await old.close()
+    }
+    slot.pair = null
+    const pair = await Pair.start(this.#rules, {
+      onDeath: (fields) => {
+        this.#died += 1
+        log('warn', 'collector-died', fields)
+      },
+      onRefused: ({ code, host }) => {
+        if (code !== 'UNREACHABLE' && code !== 'TIMED_OUT') log('warn', 'egress-refused', { code, host })
+      },
+    })
+    if (this.#closed) {
+      await pair.close()
+      throw new PairDied('closed')
+    }
+    slot.pair = pair
+    return pair
+  }
+
+  #placeOf(source: Source) {
+    const name = nameOf(source)
+    let place = this.#places.get(name)
+    if (place === undefined) {
+      place = { usedOfMinute: null, limitOfMinute: 0, closedUntilMs: null }
+      this.#places.set(name, place)
+    }
+    return place
+  }
+
+  /** The exchange has sent us away: nobody calls it before it said, whoever's account it is. */
+  #closedOf(source: Source): Failure | null {
+    const place = this.#placeOf(source)
+    const leftMs = (place.closedUntilMs ?? 0) - this.#options.clock.nowMs()
+    if (leftMs <= 0) {
+      place.closedUntilMs = null
+      return null
+    }
+    const code = this.#closures.get(nameOf(source)) ?? 'EXCHANGE_RATE_LIMITED'
+    return failureOf(code, 'exchange', { retryAfterMs: leftMs })
+  }
+
+  #note(source: Source, failure: Failure): void {
+    const { clock, log } = this.#options
+    const byExchange = failure.exchangeCode !== null && failure.retryAfterMs !== null
+    if (failure.scope !== 'exchange' || !byExchange || !closing.has(failure.code)) return
+    this.#placeOf(source).closedUntilMs = clock.nowMs() + failure.retryAfterMs
+    this.#closures.set(nameOf(source), failure.code)
+    log('warn', 'exchange-closed', {
+      exchange: nameOf(source),
+      code: failure.code,
+      exchange_code: failure.exchangeCode,
+      retry_after_ms: failure.retryAfterMs,
+    })
+  }
+}
+
+const closing: ReadonlySet<FailureCode> = new Set(['EXCHANGE_RATE_LIMITED', 'EXCHANGE_BANNED'])
+
+/** What tells the jobs apart, without what they all have. */
+type JobOf<Each> = Each extends unknown
+  ? Omit<Each, 'nowMs' | 'frozen' | 'exchange' | 'sandbox' | 'baseUrl'>
+  : never
+
+function isSupported(source: Source): boolean {
+  return exchangesWithHosts.includes(source.exchange) && source.marketTypes.every((type) => type === 'spot')
+}
+
+function nameOf(source: Source): string {
+  return source.sandbox ? `${source.exchange} sandbox` : source.exchange
+}
+
+function baseUrlOf(exchanges: ExchangeSettings, exchange: string): string | null {
+  const given = exchange === 'binance' ? exchanges.binance?.base_url : undefined
+  if (given === undefined) return null
+  if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
+    throw new InputError('BASE_URL_INVALID', `exchanges.${exchange}.base_url is no http or https URL`)
+  }
+  return given
+}
+
+function isFailure(answer: unknown): answer is Failure {
+  return typeof answer === 'object' && answer !== null && 'kind' in answer && answer.kind === 'failed'
+}
+
+function thrown<Answer>(answer: Answer | Failure): Answer {
+  if (isFailure(answer)) throw new CollectorError(answer)
+  return answer
+}

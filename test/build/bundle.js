@@ -23,13 +23,15 @@ const shared = {
   legalComments: 'eof',
   logLevel: 'warning',
   metafile: true,
+  // sealing is not for the children
+  external: ['libsodium-wrappers'],
 }
 
 /** `ccxt:binance` is that exchange's file in ccxt's release, which its package does not export by name. */
 const ccxt = {
   name: 'ccxt',
-  setup(build) {
-    build.onResolve({ filter: /^ccxt:/ }, ({ path }) => {
+  setup(bundler) {
+    bundler.onResolve({ filter: /^ccxt:/ }, ({ path }) => {
       const exchange = path.slice('ccxt:'.length)
       if (!exchanges.includes(exchange)) return { errors: [{ text: `${exchange} is not on the list` }] }
       return { path: join(ccxtFolder, 'js', 'src', `${exchange}.js`), sideEffects: false }
@@ -54,6 +56,7 @@ async function bundleCollector() {
     keepNames: true,
     // Never called: egress fetches. Bundled they break, and some are not installed.
     external: [
+      ...shared.external,
       'undici',
       'protobufjs',
       'protobufjs/*',

@@ -97,6 +97,9 @@ export function writeCursor(cursor: Cursor): string {
   return text
 }
 
+const instant = (value: unknown, path: string): number => readInteger(value, path, { min: 0 })
+const name = (value: unknown, path: string): string => readString(value, path, { min: 1, max: 160 })
+
 /** @throws {InputError} */
 export function parseCursor(text: string): Cursor {
   const value = parseJson(text, { bytesMax: limits.collector.cursorBytesMax, depthMax: 8 })
@@ -117,8 +120,6 @@ export function parseCursor(text: string): Cursor {
     ],
   })
   readInteger(cursor.version, 'cursor.version', { min: version, max: version })
-  const instant = (each: unknown, path: string): number => readInteger(each, path, { min: 0 })
-  const name = (each: unknown, path: string): string => readString(each, path, { min: 1, max: 160 })
   return {
     floorMs: instant(cursor.floorMs, 'cursor.floorMs'),
     thoroughHourMs: instant(cursor.thoroughHourMs, 'cursor.thoroughHourMs'),

@@ -14,31 +14,31 @@ export function judge(answer: WireAnswer, exchangeNowMs: number): unknown {
   const code = codeOf(value)
   if (status >= 200 && status < 300 && code === null) {
     // A proxy's page or half an answer: the next one may be whole.
-    if (value === undefined) throw failure('EXCHANGE_ANSWER_INVALID', 'session', `HTTP ${status}`, null, true)
+    if (value === undefined) throw refusal('EXCHANGE_ANSWER_INVALID', 'session', `HTTP ${status}`, null, true)
     return value
   }
   const retryAfterMs = retryAfterOf(answer)
   const exchangeCode = code === null ? `HTTP ${status}` : String(code)
   if (status === 418) {
     const untilMs = banEnd(value, exchangeNowMs)
-    throw failure('EXCHANGE_BANNED', 'exchange', exchangeCode, retryAfterMs ?? untilMs ?? 2 * minuteMs)
+    throw refusal('EXCHANGE_BANNED', 'exchange', exchangeCode, retryAfterMs ?? untilMs ?? 2 * minuteMs)
   }
   if (status === 429 || code === -1003) {
-    throw failure('EXCHANGE_RATE_LIMITED', 'exchange', exchangeCode, retryAfterMs ?? minuteMs)
+    throw refusal('EXCHANGE_RATE_LIMITED', 'exchange', exchangeCode, retryAfterMs ?? minuteMs)
   }
   // The firewall before the exchange: goes on being asked it bans.
   if (status === 403 && code === null) {
-    throw failure('EXCHANGE_RATE_LIMITED', 'exchange', exchangeCode, retryAfterMs ?? 5 * minuteMs)
+    throw refusal('EXCHANGE_RATE_LIMITED', 'exchange', exchangeCode, retryAfterMs ?? 5 * minuteMs)
   }
   // The exchange does not serve the country of our address.
-  if (status === 451) throw failure('EXCHANGE_UNREACHABLE', 'exchange', exchangeCode, hourMs)
+  if (status === 451) throw refusal('EXCHANGE_UNREACHABLE', 'exchange', exchangeCode, hourMs)
   if (keyCodes.has(code ?? 0) || status === 401)
-    throw failure('EXCHANGE_KEY_REFUSED', 'session', exchangeCode)
-  if (code === -1021) throw failure('EXCHANGE_REQUEST_REFUSED', 'session', exchangeCode, null, true)
+    throw refusal('EXCHANGE_KEY_REFUSED', 'session', exchangeCode)
+  if (code === -1021) throw refusal('EXCHANGE_REQUEST_REFUSED', 'session', exchangeCode, null, true)
   if (status >= 500 || downCodes.has(code ?? 0)) {
-    throw failure('EXCHANGE_UNREACHABLE', 'exchange', exchangeCode, retryAfterMs, true)
+    throw refusal('EXCHANGE_UNREACHABLE', 'exchange', exchangeCode, retryAfterMs, true)
   }
-  throw failure('EXCHANGE_REQUEST_REFUSED', 'session', exchangeCode)
+  throw refusal('EXCHANGE_REQUEST_REFUSED', 'session', exchangeCode)
 }
 
 /** Unauthorized, bad signature, malformed key, "invalid API-key, IP, or permissions". */
@@ -55,7 +55,7 @@ export function isMissing(failure: CollectorFailure['failure']): boolean {
   )
 }
 
-function failure(
+function refusal(
   code: FailureCode,
   scope: 'session' | 'exchange',
   exchangeCode: string,

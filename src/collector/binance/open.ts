@@ -116,6 +116,8 @@ async function fetchThrough(wire: Wire, url: string, request: FetchRequest): Pro
     if (slot !== undefined && slot.answer === null) {
       slot.refusal = error instanceof WireRefusal ? error : new WireRefusal('UNREACHABLE')
     }
+    // without its cause: that can hold the signed URL
+    // oxlint-disable-next-line eslint/preserve-caught-error
     throw new TypeError('refused')
   }
 }

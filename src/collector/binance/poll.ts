@@ -187,15 +187,14 @@ export class Poll {
   async #look(start: Explanation & { kind: 'open' }): Promise<Explanation> {
     const { caller, listings } = this.#options
     const before = this.#cursor.search
-    const known = before !== null && before.residual === residualText(start.residual) ? before : null
     const thoroughAlready = this.#cursor.thoroughHourMs === hourOf(this.#begunAtMs)
     // All of it was tried within the hour; each hour it is tried again, for lists come in late.
-    if (known !== null && known.exhausted && thoroughAlready) {
-      this.#search = known
+    if (before?.exhausted === true && thoroughAlready && before.residual === residualText(start.residual)) {
+      this.#search = before
       return start
     }
     let explanation: Explanation = start
-    const found = await search(
+    this.#search = await search(
       {
         listings: listings.all,
         ranks: await listings.ranks(caller, this.#begunAtMs),
@@ -207,14 +206,11 @@ export class Poll {
           explanation = this.#explain() ?? start
           return explanation
         },
-        before: known?.exhausted === true ? { ...known, tried: [] } : known,
+        before,
         nowMs: this.#begunAtMs,
       },
       start.residual,
     )
-    // Once all was tried for this residual it stays so, whatever part of it the repetition reached.
-    const again = found !== null && known?.exhausted === true && found.residual === known.residual
-    this.#search = again ? { ...found, exhausted: true } : found
     return explanation
   }
 

@@ -17,7 +17,7 @@ export interface SearchOptions {
   readonly wasRead: (id: string) => boolean
   /** Reads a symbol's fills and explains anew. */
   readonly tryListing: (listing: Listing) => Promise<Explanation>
-  /** Where the last poll stopped. */
+  /** Where the last poll stopped; one that was through begins anew. */
   readonly before: Search | null
   readonly nowMs: number
 }
@@ -25,14 +25,19 @@ export interface SearchOptions {
 /** The search as it stands after this poll; null where all is explained. */
 export async function search(options: SearchOptions, start: Residual): Promise<Search | null> {
   let residual = start
-  const same = options.before?.residual === residualText(start) ? options.before : null
-  const tried = new Set(same?.tried ?? [])
-  const state = (exhausted: boolean): Search => ({
-    residual: residualText(residual),
-    tried: [...tried],
-    sinceMs: same?.sinceMs ?? options.nowMs,
-    exhausted,
-  })
+  const { before } = options
+  const tried = new Set(before?.residual === residualText(start) && !before.exhausted ? before.tried : [])
+  const state = (exhausted: boolean): Search => {
+    const text = residualText(residual)
+    // Where new fills were found and the old rest is left, it is as old, and as well looked for, as it was.
+    const same = before?.residual === text ? before : null
+    return {
+      residual: text,
+      tried: [...tried],
+      sinceMs: same?.sinceMs ?? options.nowMs,
+      exhausted: exhausted || (same?.exhausted ?? false),
+    }
+  }
   for (let count = 0; count < limits.collector.searchSymbolsMax; count += 1) {
     const listing = nextListing(options, residual, tried)
     if (listing === undefined) return state(true)

@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { UnreachableError } from '@perf-agg/sdk'
+import { type Frame, type FrameBounds, FrameReader } from '../frame.ts'
+import { limits } from '../limits.ts'
+
+/** How the daemon starts its children: with the least that each can do its work with. */
+export type Role = 'collector' | 'egress'
+
+/** Always the bundles, from source as well: what is tested is what is shipped. */
+const built = import.meta.url.endsWith('.ts') ? '../../dist/' : '../'
+
+export function bundleOf(role: Role): string {
+  return fileURLToPath(new URL(`${built}${role}/main.js`, import.meta.url))
+}
+
+/** Node's own arguments. `--permission` alone leaves node:sqlite, which opens any file, and the network to who has it. */
+export function argumentsOf(role: Role): readonly string[] {
+  return [
+    '--permission',
+    `--allow-fs-read=${dirname(bundleOf(role))}/`,
+    ...(role === 'egress' ? ['--allow-net'] : []),
+    '--no-addons',
+    '--no-experimental-sqlite',
+    '--no-experimental-websocket',
+    '--no-webstorage',
+    '--disable-proto=delete',
+    '--disable-sigusr1',
+    '--disallow-code-generation-from-strings',
+    `--max-http-header-size=${limits.egress.headerBytesMax}`,
+    `--max-old-space-size=${role === 'collector' ? limits.collector.heapMegabytesMax : limits.egress.heapMegabytesMax}`,
+  ]
+}
+
+/** Nothing of ours: no NODE_OPTIONS, no proxy, no further roots, no secret that somebody put there. */
+export const childEnvironment: Readonly<Record<string, string>> = { TZ: 'UTC', LANG: 'C.UTF-8' }
+
+/** A crash must not write memory to disk. Only a shell can say so for a child, where there is one. */
+const shell = '/bin/sh'
+const withoutCore = 'ulimit -c 0; exec "$0" "$@"'
+
+export function spawnChild(role: Role, stdio: readonly (Duplex | 'ignore' | 'pipe')[]): ChildProcess {
+  const bundle = bundleOf(role)
+  if (!existsSync(bundle)) {
+    throw new UnreachableError('COLLECTOR_MISSING', `the ${role}'s program is not there`, {
+      hint: 'run npm run build',
+    })
+  }
+  const command = [process.execPath, ...argumentsOf(role), bundle]
+  const [file, ...rest] = existsSync(shell) ? [shell, '-c', withoutCore, ...command] : command
+  return spawn(file ?? shell, rest, {
+    env: { ...childEnvironment },
+    cwd: dirname(bundle),
+    stdio: [...stdio],
+    windowsHide: true,
+  })
+}
+
+/** Hands over the frames of a pipe, in order; `onEnd` once, when it is closed or sends what is no frame. */
+export function readFrames(
+  pipe: Duplex,
+  bounds: FrameBounds,
+  onFrame: (frame: Frame) => void,
+  onEnd: () => void,
+): void {
+  const reader = new FrameReader(bounds)
+  let ended = false
+  const end = (): void => {
+    if (ended) return
+    ended = true
+    onEnd()
+  }
+  pipe.on('data', (piece: Buffer) => {
+    if (ended) return
+    try {
+      for (const frame of reader.push(piece)) onFrame(frame)
+    } catch {
+      end()
+    }
+  })
+  pipe.on('end', end)
+  pipe.on('close', end)
+  pipe.on('error', end)
+}
+
+/** What a child's last words mean. They may hold anything, so only this word is kept of them. */
+export class LastWords {
+  #text = ''
+
+  constructor(child: ChildProcess) {
+    child.stderr?.setEncoding('utf8')
+    child.stderr?.on('data', (text: string) => {
+      this.#text = (this.#text + text).slice(-limits.collector.stderrBytesMax)
+    })
+    child.stderr?.on('error', () => {})
+  }
+
+  get meaning(): string {
+    if (this.#text === '') return 'none'
+    for (const [pattern, meaning] of meanings) if (pattern.test(this.#text)) return meaning
+    return 'other'
+  }
+}
+
+const meanings: readonly (readonly [RegExp, string])[] = [
+  [/heap out of memory|Allocation failed/i, 'out-of-memory'],
+  [/ERR_ACCESS_DENIED/, 'permission-denied'],
+  [/ERR_MODULE_NOT_FOUND|Cannot find module/, 'module-not-found'],
+  [/bad option/, 'node-too-old'],
+]
