@@ -1,5 +1,6 @@
 import { add, minuteOf, multiply, subtract, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
+import type { Reader, Writer } from './codec.ts'
 import type { Entry, FillEntry } from './entry.ts'
 import type { Pricing } from './pricing.ts'
 
@@ -83,4 +84,20 @@ export function bucketOf(entries: readonly Entry[], pricing: Pricing): Bucket | 
   return waiting
     ? undefined
     : { whole, bySymbol, unpricedFees, unpricedVolume: [...unpricedVolume].toSorted() }
+}
+
+export function writeExecuted(writer: Writer, executed: Executed): void {
+  writer.count(executed.trades)
+  writer.decimal(executed.volumeBase)
+  writer.decimal(executed.volumeQuoteUsd)
+  writer.decimal(executed.feesUsd)
+}
+
+export function readExecuted(reader: Reader): Executed {
+  return {
+    trades: reader.count(),
+    volumeBase: reader.decimal(),
+    volumeQuoteUsd: reader.decimal(),
+    feesUsd: reader.decimal(),
+  }
 }

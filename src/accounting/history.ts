@@ -1,6 +1,7 @@
 import { dayMs, decimalFromNumber, hourMs, maximum, toNumber, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
-import type { Reader, Writer } from './codec.ts'
+import { Writer } from './codec.ts'
+import type { Reader } from './codec.ts'
 import type { Gap, Hour, HourMarks, Origin } from './hour.ts'
 
 /** An old hour in as many doubles; what is undefined is NaN. */
@@ -78,6 +79,11 @@ export class History {
     for (const [day, equityUsd] of this.#peaks)
       if (day > atMs - windowMs - dayMs) peak = maximum(peak, equityUsd)
     return peak
+  }
+
+  /** Hours not yet in columns that start at or after `fromMs`. */
+  since(fromMs: number): Hour[] {
+    return this.#recent.filter((hour) => hour.startMs >= fromMs)
   }
 
   hours(): Hour[] {
@@ -270,6 +276,16 @@ function readMarks(reader: Reader): HourMarks {
     ...(unpriced.length > 0 && { unpriced }),
     ...(stale.length > 0 && { stale }),
   }
+}
+
+/** Whether two versions of an hour say the same. */
+export function sameHour(a: Hour, b: Hour): boolean {
+  const bytes = [a, b].map((hour) => {
+    const writer = new Writer()
+    writeHour(writer, hour)
+    return writer.finish()
+  })
+  return bytes[0]!.length === bytes[1]!.length && bytes[0]!.every((byte, index) => byte === bytes[1]![index])
 }
 
 /** How many hours there are from one instant to another. */

@@ -251,12 +251,7 @@ export class Inventory {
     const decimal = (value: Decimal): void => writer.decimal(value)
     writer.map(this.#holdings, text, ({ lots, side }) => {
       writer.flag(side === 1)
-      writer.list(lots.open, (lot) => {
-        decimal(lot.quantity)
-        writer.optional(lot.cost, decimal)
-        writer.optional(lot.unit, decimal)
-        text(lot.symbol)
-      })
+      lots.write(writer)
     })
     writer.map(this.#made, text, (made) => {
       decimal(made.realizedUsd)
@@ -271,17 +266,7 @@ export class Inventory {
     const decimal = (): Decimal => reader.decimal()
     const holdings = reader.map(text, (): Holding => {
       const side = reader.flag() ? 1 : -1
-      const lots = new Lots()
-      for (const lot of reader.list(() => ({
-        quantity: decimal(),
-        cost: reader.optional(decimal),
-        unit: reader.optional(decimal),
-        symbol: text(),
-      }))) {
-        if (signOf(lot.quantity) <= 0) reader.refuse()
-        lots.put(lot)
-      }
-      return { lots, side }
+      return { lots: Lots.read(reader), side }
     })
     for (const [asset, holding] of holdings) inventory.#holdings.set(asset, holding)
     const made = reader.map(text, () => ({

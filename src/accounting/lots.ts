@@ -1,5 +1,6 @@
 import { add, compare, divide, multiply, signOf, subtract, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
+import type { Reader, Writer } from './codec.ts'
 
 /** One opening's unclosed part. Quantity is > 0; which side it is, its owner knows. */
 export interface Lot {
@@ -87,5 +88,28 @@ export class Lots {
     this.#lots = this.#lots.map((lot) =>
       lot.cost === null ? { ...lot, cost: multiply(lot.quantity, unit), unit } : lot,
     )
+  }
+
+  write(writer: Writer): void {
+    writer.list(this.open, (lot) => {
+      writer.decimal(lot.quantity)
+      writer.optional(lot.cost, (cost) => writer.decimal(cost))
+      writer.optional(lot.unit, (unit) => writer.decimal(unit))
+      writer.text(lot.symbol)
+    })
+  }
+
+  static read(reader: Reader): Lots {
+    const lots = new Lots()
+    for (const lot of reader.list(() => ({
+      quantity: reader.decimal(),
+      cost: reader.optional(() => reader.decimal()),
+      unit: reader.optional(() => reader.decimal()),
+      symbol: reader.text(),
+    }))) {
+      if (signOf(lot.quantity) <= 0) reader.refuse()
+      lots.put(lot)
+    }
+    return lots
   }
 }

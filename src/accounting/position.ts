@@ -1,5 +1,6 @@
 import { add, compare, divide, minimum, multiply, negate, signOf, subtract, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
+import type { Reader, Writer } from './codec.ts'
 import { Lots, costScale } from './lots.ts'
 
 /** How a contract turns quantity and price into money. */
@@ -64,7 +65,7 @@ const signed = (quantity: Decimal, side: number): Decimal => (side < 0 ? negate(
 /** First in, first out. */
 export class FifoPosition implements Position {
   readonly #instrument: Instrument
-  readonly #lots = new Lots()
+  #lots = new Lots()
   #side: 1 | -1 = 1
   #realized = zero
 
@@ -100,6 +101,29 @@ export class FifoPosition implements Position {
       this.#lots.put({ quantity: opening, cost, unit: unitOf(this.#instrument, execution.price), symbol: '' })
     }
     return isOpening ? null : { quantity: closing, pnl }
+  }
+
+  /** For a snapshot: everything but the instrument. */
+  write(writer: Writer): void {
+    writer.flag(this.#side === 1)
+    writer.decimal(this.#realized)
+    this.#lots.write(writer)
+  }
+
+  static read(reader: Reader, instrument: Instrument): FifoPosition {
+    const position = new FifoPosition(instrument)
+    position.#side = reader.flag() ? 1 : -1
+    position.#realized = reader.decimal()
+    position.#lots = Lots.read(reader)
+    return position
+  }
+
+  clone(): FifoPosition {
+    const copy = new FifoPosition(this.#instrument)
+    copy.#side = this.#side
+    copy.#realized = this.#realized
+    copy.#lots = this.#lots.clone()
+    return copy
   }
 
   unrealized(mark: Decimal): Decimal {
@@ -175,16 +199,28 @@ export class AveragePosition implements Position {
   }
 
   /** For a snapshot: everything but the instrument. */
-  state(): { quantity: Decimal; cost: Decimal; realized: Decimal } {
-    return { quantity: this.quantity, cost: this.#cost, realized: this.#realized }
+  write(writer: Writer): void {
+    writer.flag(this.#side === 1)
+    writer.decimal(this.#quantity)
+    writer.decimal(this.#cost)
+    writer.decimal(this.#realized)
   }
 
-  static of(instrument: Instrument, state: ReturnType<AveragePosition['state']>): AveragePosition {
+  static read(reader: Reader, instrument: Instrument): AveragePosition {
     const position = new AveragePosition(instrument)
-    position.#side = signOf(state.quantity) < 0 ? -1 : 1
-    position.#quantity = signed(state.quantity, position.#side)
-    position.#cost = state.cost
-    position.#realized = state.realized
+    position.#side = reader.flag() ? 1 : -1
+    position.#quantity = reader.decimal()
+    position.#cost = reader.decimal()
+    position.#realized = reader.decimal()
     return position
+  }
+
+  clone(): AveragePosition {
+    const copy = new AveragePosition(this.#instrument)
+    copy.#side = this.#side
+    copy.#quantity = this.#quantity
+    copy.#cost = this.#cost
+    copy.#realized = this.#realized
+    return copy
   }
 }

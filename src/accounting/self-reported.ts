@@ -1,53 +1,311 @@
-import type { Closed } from './hour.ts'
-import type { AccountView } from './view.ts'
+import { InputError, add, hourMs, hourOf, minuteMs, signOf, subtract, zero } from '@perf-agg/sdk'
+import { addExecuted, nothingExecuted, readExecuted, subtractExecuted, writeExecuted } from './bucket.ts'
+import type { Executed } from './bucket.ts'
+import { Reader, Writer } from './codec.ts'
+import { History, sameHour } from './history.ts'
+import type { Closed, Correction, Hour } from './hour.ts'
+import { portfolioOf } from './portfolio.ts'
+import { ReportedBooks, executedBy } from './reported-books.ts'
+import { compareTrades, readReportedTrade } from './reported-trade.ts'
+import type { ReportedTrade, Trade } from './reported-trade.ts'
+import { percentOf } from './sub-period.ts'
+import { symbolView } from './symbol-view.ts'
+import type { AccountView, Figures } from './view.ts'
+
+export type { ReportedTrade } from './reported-trade.ts'
 
 export interface SelfReportedOptions {
-  /** From here on every hour is stated; earlier ones only where trades came for them, as `backfilled`. */
+  /** Every hour from the one that holds this instant is stated; earlier ones where trades came for them, `backfilled`. */
   readonly openedAtMs: number
   /** How long after its end, or after the last trade taken for it, an hour waits. */
   readonly graceMs: number
   readonly correctionWindowMs: number
 }
 
-/** A trade as its owner reports it; the fee is in quote currency, which counts as USD. */
-export interface ReportedTrade {
-  readonly symbol: string
-  readonly side: 'buy' | 'sell'
-  /** Decimal strings. */
-  readonly price: string
-  readonly size: string
-  readonly fee: string
-  readonly atMs: number
-  /** Two trades of one id are one. */
-  readonly id: string | null
+/** When trades came for an hour, or for hours that were stated already. */
+interface Arrivals {
+  readonly firstMs: number
+  readonly lastMs: number
 }
+
+const magic = 'perf-agg self-reported 1'
+/** However long trades drip in: after this an hour is stated. */
+const patienceMs = 15 * minuteMs
+const tradesMax = 200_000
 
 /** One account whose trades are reported by its owner (`mock`, `push`): no balances, so returns on capital in use. */
 export class SelfReported {
-  static open(_options: SelfReportedOptions): SelfReported {
-    throw new Error('not built yet')
+  readonly #options: SelfReportedOptions
+  /** What is older than the correction window is in; it does not change any more. */
+  #base = new ReportedBooks()
+  #foldedMs = 0
+  /** Everything up to the last stated hour. */
+  #books = new ReportedBooks()
+  #trades: Trade[] = []
+  #sequence = 0
+  #history = new History()
+  #totals: Executed = nothingExecuted
+  /** Pending hours that have trades. */
+  #arrivals = new Map<number, Arrivals>()
+  #late: (Arrivals & { readonly records: readonly string[] }) | null = null
+  #nextLiveMs: number
+  #figures: { readonly version: number; readonly figures: Figures } | null = null
+
+  private constructor(options: SelfReportedOptions) {
+    this.#options = options
+    this.#nextLiveMs = hourOf(options.openedAtMs)
   }
-  static restore(_bytes: Uint8Array): SelfReported {
-    throw new Error('not built yet')
+
+  static open(options: SelfReportedOptions): SelfReported {
+    return new SelfReported(options)
   }
-  snapshot(): Uint8Array {
-    throw new Error('not built yet')
+
+  /** Start of the last hour that was stated. */
+  get #lastStatedMs(): number {
+    return this.#history.last?.startMs ?? Number.NEGATIVE_INFINITY
   }
+
   /**
    * @returns false for a trade already taken
-   * @throws {InputError} `TRADE_INVALID`, `TRADE_IN_FUTURE`, `TRADE_TOO_OLD`
+   * @throws {InputError} `TRADE_INVALID`, `TRADE_IN_FUTURE`, `TRADE_TOO_OLD`, `TRADE_TOO_MANY`
    */
-  takeTrade(_trade: ReportedTrade, _receivedAtMs: number): boolean {
-    return false
+  takeTrade(reported: ReportedTrade, receivedAtMs: number): boolean {
+    const trade = readReportedTrade(reported, receivedAtMs, this.#sequence)
+    if (trade.atMs < this.#foldedMs) {
+      throw new InputError('TRADE_TOO_OLD', 'the trade is older than what can still be corrected')
+    }
+    if (
+      trade.id !== null &&
+      this.#trades.some((known) => known.id === trade.id && known.symbol === trade.symbol)
+    ) {
+      return false
+    }
+    if (this.#trades.length >= tradesMax) {
+      throw new InputError('TRADE_TOO_MANY', 'too many trades in the correction window', { action: 'retry' })
+    }
+    this.#sequence += 1
+    const at = this.#trades.findLastIndex((other) => compareTrades(other, trade) < 0) + 1
+    this.#trades.splice(at, 0, trade)
+    const startMs = hourOf(trade.atMs)
+    if (startMs > this.#lastStatedMs) {
+      this.#arrivals.set(startMs, arrived(this.#arrivals.get(startMs), receivedAtMs))
+    } else {
+      const records = [...(this.#late?.records ?? []), trade.id ?? `#${trade.sequence}`]
+      this.#late = { ...arrived(this.#late ?? undefined, receivedAtMs), records }
+    }
+    return true
   }
-  close(_nowMs: number): Closed {
-    return { hours: [], gaps: [], corrections: [] }
+
+  /** The next hour to be stated: an earlier one with trades, or the next in turn. */
+  #nextHourMs(): number {
+    let next = this.#nextLiveMs
+    for (const startMs of this.#arrivals.keys()) next = Math.min(next, startMs)
+    return next
   }
-  /** When the next hour will be ready, or null when only time's passing of the current hour decides. */
-  nextDueMs(_nowMs: number): number {
-    return 0
+
+  #readyMs(startMs: number): number {
+    const endMs = startMs + hourMs
+    const arrivals = this.#arrivals.get(startMs)
+    if (arrivals === undefined) return endMs + this.#options.graceMs
+    const quietMs = Math.max(endMs, arrivals.lastMs) + this.#options.graceMs
+    return Math.min(quietMs, Math.max(endMs, arrivals.firstMs) + patienceMs)
   }
+
+  #correctionMs(): number {
+    if (this.#late === null) return Number.POSITIVE_INFINITY
+    return Math.min(this.#late.lastMs + this.#options.graceMs, this.#late.firstMs + patienceMs)
+  }
+
+  /** When `close` has something to do next. */
+  nextDueMs(): number {
+    return Math.min(this.#readyMs(this.#nextHourMs()), this.#correctionMs())
+  }
+
+  close(nowMs: number): Closed {
+    const corrections = nowMs >= this.#correctionMs() ? this.#correct() : []
+    const hours: Hour[] = []
+    for (let startMs = this.#nextHourMs(); nowMs >= this.#readyMs(startMs); startMs = this.#nextHourMs()) {
+      hours.push(this.#state(startMs))
+    }
+    if (hours.length > 0) this.#fold()
+    return { hours, gaps: [], corrections }
+  }
+
+  #state(startMs: number): Hour {
+    if (this.#late !== null) this.#books = this.#replayed(startMs)
+    const hour = this.#made(startMs, this.#books)
+    this.#history.put(hour)
+    this.#totals = addExecuted(this.#totals, hour)
+    this.#arrivals.delete(startMs)
+    if (startMs === this.#nextLiveMs) this.#nextLiveMs += hourMs
+    return hour
+  }
+
+  /** Takes the books through one hour. */
+  #made(startMs: number, books: ReportedBooks): Hour {
+    const before = books.pnlUsd()
+    let executed = nothingExecuted
+    for (const trade of this.#between(startMs, startMs + hourMs)) {
+      books.apply(trade)
+      executed = addExecuted(executed, executedBy(trade))
+    }
+    const capital = books.capitalUsd
+    const pnl = subtract(books.pnlUsd(), before)
+    const isDefined = books.hasTraded && signOf(capital) > 0
+    return {
+      startMs,
+      origin: startMs < hourOf(this.#options.openedAtMs) ? 'backfilled' : 'observed',
+      returnPct: isDefined ? percentOf({ top: add(capital, pnl), bottom: capital }) : null,
+      returnReason: isDefined ? null : 'no_trades_yet',
+      ...executed,
+      equityUsd: null,
+      flows: { count: 0, netUsd: zero },
+      marks: {},
+    }
+  }
+
+  #between(fromMs: number, toMs: number): Trade[] {
+    return this.#trades.filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
+  }
+
+  #replayed(toMs: number): ReportedBooks {
+    const books = this.#base.clone()
+    for (const trade of this.#between(0, toMs)) books.apply(trade)
+    return books
+  }
+
+  /** Late trades move their own hour and, by cost and capital, later ones: all are made again. */
+  #correct(): Correction[] {
+    const records = this.#late?.records ?? []
+    this.#late = null
+    const lastMs = this.#lastStatedMs
+    const stated = this.#history.since(this.#foldedMs).map(({ startMs }) => startMs)
+    const traded = this.#between(0, lastMs + hourMs).map(({ atMs }) => hourOf(atMs))
+    const starts = [...new Set([...stated, ...traded])].toSorted((a, b) => a - b)
+    const books = this.#base.clone()
+    const changed: Hour[] = []
+    for (const startMs of starts) {
+      const hour = this.#made(startMs, books)
+      const before = this.#history.find(startMs)
+      if (before !== null && sameHour(before, hour)) continue
+      if (before !== null) this.#totals = subtractExecuted(this.#totals, before)
+      this.#totals = addExecuted(this.#totals, hour)
+      this.#history.put(hour)
+      changed.push(hour)
+    }
+    this.#books = books
+    return changed.length === 0 ? [] : [{ hours: changed, cause: 'late-fill', records }]
+  }
+
+  #fold(): void {
+    const beforeMs = this.#lastStatedMs - this.#options.correctionWindowMs
+    const oldest = this.#trades[0]?.atMs ?? this.#history.since(0)[0]?.startMs
+    if (oldest === undefined || oldest >= beforeMs - 24 * hourMs || this.#late !== null) return
+    for (const trade of this.#between(0, beforeMs)) this.#base.apply(trade)
+    this.#trades = this.#between(beforeMs, Number.MAX_SAFE_INTEGER)
+    this.#history.fold(beforeMs)
+    this.#foldedMs = beforeMs
+  }
+
   view(_nowMs: number): AccountView {
-    throw new Error('not built yet')
+    const hours = this.#history.hours()
+    const last = hours.at(-1)
+    const of = (origin: Hour['origin']): number => hours.filter((hour) => hour.origin === origin).length
+    if (this.#figures?.version !== this.#history.version) {
+      this.#figures = { version: this.#history.version, figures: portfolioOf(hours, []) }
+    }
+    return {
+      asOfMs: last === undefined ? null : last.startMs + hourMs,
+      totals: this.#totals,
+      symbols: this.#books
+        .symbols()
+        .map(({ symbol, executed, ...made }) => symbolView(symbol, executed, made)),
+      coverage: {
+        hoursExpected: hours.length,
+        observed: of('observed'),
+        recovered: 0,
+        backfilled: of('backfilled'),
+        gaps: [],
+        reconciled: true,
+      },
+      portfolio: this.#figures.figures,
+      hours,
+      equityUsd: null,
+      method: 'capital-in-use',
+    }
   }
+
+  /** The whole state, the same bytes for the same state. */
+  snapshot(): Uint8Array {
+    const writer = new Writer()
+    const count = (value: number): void => writer.count(value)
+    writer.text(magic)
+    count(this.#options.openedAtMs)
+    count(this.#options.graceMs)
+    count(this.#options.correctionWindowMs)
+    count(this.#foldedMs)
+    count(this.#sequence)
+    count(this.#nextLiveMs)
+    this.#base.write(writer)
+    this.#books.write(writer)
+    writer.list(this.#trades, (trade) => {
+      writer.text(trade.symbol)
+      writer.flag(trade.side === 'buy')
+      writer.decimal(trade.price)
+      writer.decimal(trade.size)
+      writer.decimal(trade.fee)
+      count(trade.atMs)
+      writer.optional(trade.id, (id) => writer.text(id))
+      count(trade.sequence)
+    })
+    this.#history.write(writer)
+    writeExecuted(writer, this.#totals)
+    writer.map(this.#arrivals, count, (arrivals) => {
+      count(arrivals.firstMs)
+      count(arrivals.lastMs)
+    })
+    writer.optional(this.#late, (late) => {
+      count(late.firstMs)
+      count(late.lastMs)
+      writer.list(late.records, (record) => writer.text(record))
+    })
+    return writer.finish()
+  }
+
+  /** @throws {InputError} `SNAPSHOT_INVALID` unless the bytes are exactly what `snapshot` wrote */
+  static restore(bytes: Uint8Array): SelfReported {
+    const reader = new Reader(bytes)
+    const count = (): number => reader.count()
+    if (reader.text() !== magic) reader.refuse()
+    const account = new SelfReported({ openedAtMs: count(), graceMs: count(), correctionWindowMs: count() })
+    account.#foldedMs = count()
+    account.#sequence = count()
+    account.#nextLiveMs = count()
+    account.#base = ReportedBooks.read(reader)
+    account.#books = ReportedBooks.read(reader)
+    account.#trades = reader.list(() => ({
+      symbol: reader.text(),
+      side: reader.flag() ? 'buy' : 'sell',
+      price: reader.decimal(),
+      size: reader.decimal(),
+      fee: reader.decimal(),
+      atMs: count(),
+      id: reader.optional(() => reader.text()),
+      sequence: count(),
+    }))
+    account.#history = History.read(reader)
+    account.#totals = readExecuted(reader)
+    account.#arrivals = reader.map(count, () => ({ firstMs: count(), lastMs: count() }))
+    account.#late = reader.optional(() => ({
+      firstMs: count(),
+      lastMs: count(),
+      records: reader.list(() => reader.text()),
+    }))
+    reader.end()
+    return account
+  }
+}
+
+function arrived(known: Arrivals | undefined, atMs: number): Arrivals {
+  return { firstMs: known?.firstMs ?? atMs, lastMs: Math.max(known?.lastMs ?? atMs, atMs) }
 }

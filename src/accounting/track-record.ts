@@ -1,9 +1,8 @@
-import { hourMs, signOf, subtract, add, divide, toNumber } from '@perf-agg/sdk'
-import { addExecuted, nothingExecuted, subtractExecuted } from './bucket.ts'
+import { hourMs, zero } from '@perf-agg/sdk'
+import { addExecuted, nothingExecuted, readExecuted, subtractExecuted, writeExecuted } from './bucket.ts'
 import type { Executed } from './bucket.ts'
-import { Writer } from './codec.ts'
-import type { Reader } from './codec.ts'
-import { History, hoursBetween, writeHour } from './history.ts'
+import type { Reader, Writer } from './codec.ts'
+import { History, hoursBetween, sameHour } from './history.ts'
 import type { Gap, Hour } from './hour.ts'
 import type { Draft, HourContext } from './hour-draft.ts'
 import { Inventory } from './inventory.ts'
@@ -11,6 +10,7 @@ import type { Ledger } from './ledger.ts'
 import { portfolioOf } from './portfolio.ts'
 import type { PriceBook } from './price-book.ts'
 import type { Rules } from './rules.ts'
+import { symbolView } from './symbol-view.ts'
 import type { AccountView, Figures, SymbolView } from './view.ts'
 
 type HourDraft = Extract<Draft, { kind: 'hour' }>
@@ -159,21 +159,11 @@ export class TrackRecord {
   }
 
   #symbolViews(): SymbolView[] {
-    const made = this.#inventory?.symbols() ?? new Map()
+    const made = this.#inventory?.symbols()
+    const none = { realizedUsd: zero, unrealizedUsd: zero, costPeakUsd: zero }
     return [...this.#symbols]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([symbol, executed]) => {
-        const one = made.get(symbol)
-        const realizedPnlUsd = one?.realizedUsd ?? nothingExecuted.feesUsd
-        const unrealizedPnlUsd = one?.unrealizedUsd ?? nothingExecuted.feesUsd
-        const net = subtract(add(realizedPnlUsd, unrealizedPnlUsd), executed.feesUsd)
-        const cost = one?.costPeakUsd
-        const returnPct =
-          cost === undefined || signOf(cost) <= 0
-            ? null
-            : toNumber(divide({ ...net, digits: net.digits * 100n }, cost, 18))
-        return { symbol, ...executed, realizedPnlUsd, unrealizedPnlUsd, returnPct }
-      })
+      .map(([symbol, executed]) => symbolView(symbol, executed, made?.get(symbol) ?? none))
   }
 
   write(writer: Writer): void {
@@ -250,30 +240,5 @@ function advance(inventory: Inventory, toMs: number, ledger: Ledger): void {
       entries: ledger.entries(at, endMs),
       residuals: ledger.residuals(at, endMs, Number.MAX_SAFE_INTEGER),
     })
-  }
-}
-
-function sameHour(a: Hour, b: Hour): boolean {
-  const bytes = [a, b].map((hour) => {
-    const writer = new Writer()
-    writeHour(writer, hour)
-    return writer.finish()
-  })
-  return bytes[0]!.length === bytes[1]!.length && bytes[0]!.every((byte, index) => byte === bytes[1]![index])
-}
-
-function writeExecuted(writer: Writer, executed: Executed): void {
-  writer.count(executed.trades)
-  writer.decimal(executed.volumeBase)
-  writer.decimal(executed.volumeQuoteUsd)
-  writer.decimal(executed.feesUsd)
-}
-
-function readExecuted(reader: Reader): Executed {
-  return {
-    trades: reader.count(),
-    volumeBase: reader.decimal(),
-    volumeQuoteUsd: reader.decimal(),
-    feesUsd: reader.decimal(),
   }
 }

@@ -1,0 +1,139 @@
+import { add, decimalFromInteger, maximum, multiply, negate, signOf, subtract, zero } from '@perf-agg/sdk'
+import type { Decimal } from '@perf-agg/sdk'
+import { addExecuted, nothingExecuted, readExecuted, writeExecuted } from './bucket.ts'
+import type { Executed } from './bucket.ts'
+import type { Reader, Writer } from './codec.ts'
+import { AveragePosition, FifoPosition } from './position.ts'
+import type { Instrument } from './position.ts'
+import type { Trade } from './reported-trade.ts'
+
+const instrument: Instrument = { kind: 'spot', contractSize: decimalFromInteger(1) }
+
+interface Book {
+  readonly average: AveragePosition
+  readonly fifo: FifoPosition
+  /** The last reported price. */
+  mark: Decimal
+  executed: Executed
+  costPeakUsd: Decimal
+}
+
+/**
+ * Positions of an account without balances. Capital in use is the running maximum of
+ * Σ |q|·average cost + max(0, −cumulative net P&L): what its positions cost, and what was lost so far.
+ */
+export class ReportedBooks {
+  readonly #books = new Map<string, Book>()
+  #capitalUsd = zero
+  #trades = 0
+
+  get hasTraded(): boolean {
+    return this.#trades > 0
+  }
+
+  get capitalUsd(): Decimal {
+    return this.#capitalUsd
+  }
+
+  /** Net of fees, open positions at their last reported price. */
+  pnlUsd(): Decimal {
+    let pnl = zero
+    for (const { average, mark, executed } of this.#books.values()) {
+      pnl = add(pnl, subtract(add(average.realized, average.unrealized(mark)), executed.feesUsd))
+    }
+    return pnl
+  }
+
+  apply(trade: Trade): void {
+    const book = this.#books.get(trade.symbol) ?? {
+      average: new AveragePosition(instrument),
+      fifo: new FifoPosition(instrument),
+      mark: trade.price,
+      executed: nothingExecuted,
+      costPeakUsd: zero,
+    }
+    this.#books.set(trade.symbol, book)
+    const execution = { side: trade.side, quantity: trade.size, price: trade.price }
+    book.average.apply(execution)
+    book.fifo.apply(execution)
+    book.mark = trade.price
+    book.executed = addExecuted(book.executed, executedBy(trade))
+    book.costPeakUsd = maximum(book.costPeakUsd, book.average.cost)
+    this.#trades += 1
+    let cost = zero
+    for (const { average } of this.#books.values()) cost = add(cost, average.cost)
+    const lost = negate(this.pnlUsd())
+    this.#capitalUsd = maximum(this.#capitalUsd, signOf(lost) > 0 ? add(cost, lost) : cost)
+  }
+
+  symbols(): {
+    symbol: string
+    executed: Executed
+    realizedUsd: Decimal
+    unrealizedUsd: Decimal
+    costPeakUsd: Decimal
+  }[] {
+    return [...this.#books]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([symbol, { fifo, mark, executed, costPeakUsd }]) => ({
+        symbol,
+        executed,
+        realizedUsd: fifo.realized,
+        unrealizedUsd: fifo.unrealized(mark),
+        costPeakUsd,
+      }))
+  }
+
+  clone(): ReportedBooks {
+    const copy = new ReportedBooks()
+    for (const [symbol, book] of this.#books) {
+      copy.#books.set(symbol, { ...book, average: book.average.clone(), fifo: book.fifo.clone() })
+    }
+    copy.#capitalUsd = this.#capitalUsd
+    copy.#trades = this.#trades
+    return copy
+  }
+
+  write(writer: Writer): void {
+    writer.map(
+      this.#books,
+      (symbol) => writer.text(symbol),
+      (book) => {
+        book.average.write(writer)
+        book.fifo.write(writer)
+        writer.decimal(book.mark)
+        writeExecuted(writer, book.executed)
+        writer.decimal(book.costPeakUsd)
+      },
+    )
+    writer.decimal(this.#capitalUsd)
+    writer.count(this.#trades)
+  }
+
+  static read(reader: Reader): ReportedBooks {
+    const books = new ReportedBooks()
+    const read = reader.map(
+      () => reader.text(),
+      () => ({
+        average: AveragePosition.read(reader, instrument),
+        fifo: FifoPosition.read(reader, instrument),
+        mark: reader.decimal(),
+        executed: readExecuted(reader),
+        costPeakUsd: reader.decimal(),
+      }),
+    )
+    for (const [symbol, book] of read) books.#books.set(symbol, book)
+    books.#capitalUsd = reader.decimal()
+    books.#trades = reader.count()
+    return books
+  }
+}
+
+export function executedBy(trade: Trade): Executed {
+  return {
+    trades: 1,
+    volumeBase: trade.size,
+    volumeQuoteUsd: multiply(trade.price, trade.size),
+    feesUsd: trade.fee,
+  }
+}

@@ -1,0 +1,61 @@
+import { InputError, minuteMs } from '@perf-agg/sdk'
+import type { Decimal } from '@perf-agg/sdk'
+import { Refusal, readAmount, readId, readInstant, readOneOf, readPositive, readSymbol } from './door.ts'
+
+/** A trade as its owner reports it; the fee is in quote currency, which counts as USD. */
+export interface ReportedTrade {
+  readonly symbol: string
+  readonly side: 'buy' | 'sell'
+  /** Decimal strings. */
+  readonly price: string
+  readonly size: string
+  readonly fee: string
+  readonly atMs: number
+  /** Two trades of one id are one. */
+  readonly id: string | null
+}
+
+export interface Trade {
+  readonly symbol: string
+  readonly side: 'buy' | 'sell'
+  readonly price: Decimal
+  readonly size: Decimal
+  readonly fee: Decimal
+  readonly atMs: number
+  readonly id: string | null
+  /** Order of arrival: equal times keep the order in which they were reported. */
+  readonly sequence: number
+}
+
+/** Clocks of reporters may be ahead by so much. */
+const aheadMs = minuteMs
+
+/** @throws {InputError} `TRADE_INVALID`, `TRADE_IN_FUTURE` */
+export function readReportedTrade(trade: ReportedTrade, receivedAtMs: number, sequence: number): Trade {
+  try {
+    return {
+      symbol: readSymbol(trade.symbol),
+      side: readOneOf(trade.side, ['buy', 'sell'], 'side-unknown'),
+      price: readPositive(trade.price),
+      size: readPositive(trade.size),
+      fee: readAmount(trade.fee),
+      atMs: readInstant(trade.atMs, receivedAtMs + aheadMs),
+      id: trade.id === null ? null : readId(trade.id),
+      sequence,
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    if (error.reason === 'time-in-future') {
+      throw new InputError('TRADE_IN_FUTURE', 'the trade is stamped later than now', {
+        hint: 'timestamps are milliseconds since 1970, UTC',
+      })
+    }
+    throw new InputError('TRADE_INVALID', `the trade can't be taken: ${error.reason}`, {
+      hint: 'price and size are positive decimal numbers, side is buy or sell',
+    })
+  }
+}
+
+export function compareTrades(a: Trade, b: Trade): number {
+  return a.atMs - b.atMs || a.sequence - b.sequence
+}
