@@ -53,11 +53,10 @@ export class Conductor {
   /** The next instant at which something is due. */
   async nextMs(): Promise<number> {
     const { clock, store, schedule, feeds, delivery } = this.#parts
-    const nowMs = clock.nowMs()
     const deliveryMs = clock.frozen && delivery !== null ? await store.outboxNextMs() : null
     return Math.min(
       schedule.nextMs(),
-      await feeds.nextMs(nowMs),
+      await feeds.nextMs(),
       deliveryMs ?? Number.POSITIVE_INFINITY,
       this.#housekeptAtMs + (clock.frozen ? hourMs : minuteMs),
     )

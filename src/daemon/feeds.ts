@@ -56,11 +56,10 @@ export class Feeds {
   }
 
   async take(account: string, session: LiveSession, trade: PushedTrade, nowMs: number): Promise<TradeAck> {
-    const row = await this.#row(account)
     if (!this.#sessions.has(account)) this.#sessions.set(account, session)
-    const feed = await this.#feed(row)
+    const feed = await this.#feed(account)
     const ack = await feed.take(trade, nowMs).catch((error: unknown) => {
-      if (feed.broken) this.#reopen(row, feed)
+      if (feed.broken) this.#reopen(account, feed)
       throw error
     })
     if (!ack.duplicate) this.#tell(account, { type: 'figures' })
@@ -68,15 +67,14 @@ export class Feeds {
   }
 
   async view(row: AccountRow, nowMs: number): Promise<AccountView> {
-    return (await this.#feed(row)).reported.view(nowMs)
+    return (await this.#feed(row.pseudonym)).reported.view(nowMs)
   }
 
   /** When the next hour of any account is ready. */
-  async nextMs(nowMs: number): Promise<number> {
+  async nextMs(): Promise<number> {
     let nextMs = Number.POSITIVE_INFINITY
     for (const account of this.#sessions.keys()) {
-      const due = (await this.#feed(await this.#row(account))).reported.nextDueMs(nowMs)
-      nextMs = Math.min(nextMs, due)
+      nextMs = Math.min(nextMs, (await this.#feed(account)).reported.nextDueMs())
     }
     return nextMs
   }
@@ -94,8 +92,8 @@ export class Feeds {
   }
 
   async #closeDue(account: string, session: LiveSession, nowMs: number): Promise<void> {
-    const feed = await this.#feed(await this.#row(account))
-    if (feed.reported.nextDueMs(nowMs) > nowMs) return
+    const feed = await this.#feed(account)
+    if (feed.reported.nextDueMs() > nowMs) return
     await this.#parts.lanes.run(account, async () => {
       const row = await this.#row(account)
       const { closed, state, through } = feed.close(nowMs)
@@ -112,7 +110,7 @@ export class Feeds {
         })
       } catch (error) {
         // the ledger in memory has stated what the disk does not know: read it back
-        this.#reopen(row, feed)
+        this.#reopen(account, feed)
         throw error
       }
       for (const hour of [...closed.corrections.flatMap(({ hours }) => hours), ...closed.hours]) {
@@ -128,31 +126,34 @@ export class Feeds {
     return row
   }
 
-  #feed(row: AccountRow): Promise<Feed> {
-    return this.#feeds.get(row.pseudonym)?.opening ?? this.#open(row, Promise.resolve())
+  #feed(account: string): Promise<Feed> {
+    return this.#feeds.get(account)?.opening ?? this.#open(account, Promise.resolve())
   }
 
   /** The ledger in memory is ahead of the disk: once nothing of it is on its way there any more, it is read anew. */
-  #reopen(row: AccountRow, feed: Feed): void {
+  #reopen(account: string, feed: Feed): void {
     feed.retire()
-    if (this.#feeds.get(row.pseudonym)?.feed === feed) {
-      void this.#open(row, feed.settled()).catch(() => undefined)
+    if (this.#feeds.get(account)?.feed === feed) {
+      void this.#open(account, feed.settled()).catch(() => undefined)
     }
   }
 
-  #open(row: AccountRow, ready: Promise<void>): Promise<Feed> {
+  #open(account: string, ready: Promise<void>): Promise<Feed> {
     const { store, graceMs } = this.#parts
-    const opening = ready.then(() =>
-      Feed.open(store, row, { graceMs, correctionWindowMs: defaultRules.correctionWindowMs }),
+    const opening = ready.then(async () =>
+      Feed.open(store, await this.#row(account), {
+        graceMs,
+        correctionWindowMs: defaultRules.correctionWindowMs,
+      }),
     )
     const slot: { readonly opening: Promise<Feed>; feed: Feed | null } = { opening, feed: null }
-    this.#feeds.set(row.pseudonym, slot)
+    this.#feeds.set(account, slot)
     opening.then(
       (feed) => {
         slot.feed = feed
       },
       () => {
-        if (this.#feeds.get(row.pseudonym) === slot) this.#feeds.delete(row.pseudonym)
+        if (this.#feeds.get(account) === slot) this.#feeds.delete(account)
       },
     )
     return opening

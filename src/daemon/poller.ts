@@ -106,7 +106,9 @@ export class Poller {
       health.bad(row.pseudonym, 'CLOCK_SKEW', clock.nowMs())
       return { news: false, retryAfterMs: null, heldForMs: null }
     }
-    if (answer.observation.complete) health.good(row.pseudonym)
+    const { complete, anchor } = answer.observation
+    this.#parts.log.debug('polled', { complete, anchor: anchor === null ? null : toInstant(anchor.atMs) })
+    if (complete) health.good(row.pseudonym)
     else health.bad(row.pseudonym, 'POLL_INCOMPLETE', clock.nowMs())
     return this.#state(row, session, watched, source, answer)
   }
