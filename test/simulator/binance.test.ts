@@ -5,8 +5,11 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { startSimulator } from '../../src/simulator/simulator.ts'
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
+import { usualStory } from '../../src/simulator/story.ts'
 
 const startMs = Date.UTC(2026, 0, 5)
+/** The usual month, with lists that forget nothing. */
+const month = { ...usualStory(startMs, 30), historyMs: Number.POSITIVE_INFINITY }
 
 /** Unmodified ccxt, its clock set to the simulated one and its hosts to the simulator. */
 async function ccxtFor(simulator: Simulator, given: object = {}): Promise<Binance> {
@@ -74,7 +77,7 @@ async function simulatorFor(test: Test, options: Partial<SimulatorOptions> = {})
 }
 
 t.test('unmodified ccxt works against it', async (t) => {
-  const simulator = await simulatorFor(t)
+  const simulator = await simulatorFor(t, { scenario: month })
   simulator.advanceTo(startMs + 26 * dayMs)
   const exchange = await ccxtFor(simulator)
   const markets = await exchange.loadMarkets()
@@ -186,7 +189,7 @@ t.test('parameters are read strictly', async (t) => {
 })
 
 t.test('fills come in pages, oldest first from a place on, else the newest', async (t) => {
-  const simulator = await simulatorFor(t)
+  const simulator = await simulatorFor(t, { scenario: month })
   simulator.advanceTo(startMs + 10 * dayMs)
   const fills = simulator.truth.changes.filter(({ fill }) => fill?.symbol === 'ETH/USDT')
   const page = async (params: object) =>
