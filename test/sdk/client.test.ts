@@ -18,6 +18,10 @@ import { FakeEnclave, sealedReply } from './enclave-fixture.ts'
 const nowMs = Date.UTC(2026, 10, 23, 1, 20)
 const clientKey = await newSigningKey()
 
+function unsigned(body: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(body).filter(([name]) => name !== 'signature'))
+}
+
 interface Seen {
   readonly method: string
   readonly path: string
@@ -179,20 +183,17 @@ t.test('believes no receipt that is not signed, sealed and for this very box', a
     ['SIGNATURE_INVALID', async (receipt, _, key) => sealedReply({ ...receipt, ownership: 'proven' }, key)],
     [
       'SIGNATURE_INVALID',
-      async (receipt, _, key) =>
-        sealedReply(
-          await (
-            await FakeEnclave.make()
-          ).sign(Object.fromEntries(Object.entries(receipt).filter(([name]) => name !== 'signature'))),
-          key,
-        ),
+      async (receipt, _, key) => sealedReply(await (await FakeEnclave.make()).sign(unsigned(receipt)), key),
     ],
     ['REPLY_UNREADABLE', async (receipt) => sealedReply(receipt, (await newBoxKeyPair()).publicKey)],
     ['ANSWER_INVALID', async (receipt, _, key) => sealedReply({ ...receipt, extra: 1 }, key)],
     [
       'ANSWER_MISMATCH',
-      async ({ signature: _, ...receipt }, enclave, key) =>
-        sealedReply(await enclave.sign({ ...receipt, box_digest: `sha256:${'00'.repeat(32)}` }), key),
+      async (receipt, enclave, key) =>
+        sealedReply(
+          await enclave.sign({ ...unsigned(receipt), box_digest: `sha256:${'00'.repeat(32)}` }),
+          key,
+        ),
     ],
   ]
   for (const [code, lie] of lies) {
