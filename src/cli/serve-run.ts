@@ -40,6 +40,8 @@ export async function runDaemon(configuration: Configuration): Promise<void> {
   await daemon.stop()
   clearTimeout(cut)
   log.info('stopped')
+  // All that matters is on disk; an idle connection of somebody must not hold the process up.
+  process.exit(0)
 }
 
 const banner = `

@@ -48,6 +48,7 @@ function figures({ portfolio, reasons }: MetricsView | SummaryView): string {
     figure(value, name.endsWith('_pct') ? 'pct' : name.endsWith('_usd') ? 'usd' : 'plain'),
     value === null ? paint('dim', printable(reasons[name] ?? 'undefined').replaceAll(/[_-]/g, ' ')) : '',
   ])
+  if (rows.length === 0) return paint('dim', 'no figures yet')
   return formatTable(
     [
       { title: 'figure', align: 'left' },
