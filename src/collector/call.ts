@@ -26,6 +26,15 @@ export interface Called {
   readonly body: Uint8Array
 }
 
+/** Whoever makes calls. @throws {CollectorFailure} */
+export interface Calls {
+  call(
+    endpoint: Endpoint,
+    parameters?: Readonly<Record<string, string | number>>,
+    urgency?: Urgency,
+  ): Promise<Called>
+}
+
 /** Says what an answer means: its parsed body, or the failure. @throws {CollectorFailure} */
 export type Judge = (answer: WireAnswer, exchangeNowMs: number) => unknown
 
@@ -47,7 +56,7 @@ export interface CallerOptions {
  * refused key look alike) and its messages too much (they hold the signed URL). The retries are here as well:
  * ccxt's own come at once, even into a ban.
  */
-export class Caller {
+export class Caller implements Calls {
   readonly #options: CallerOptions
   #running = 0
   readonly #queue: (() => void)[] = []

@@ -87,10 +87,11 @@ export class Origin {
     const host = url.host
     const sent = this.#send(request, url, requestBody)
     // Covers everything: resolving, connecting, a body that trickles in.
-    const timer = setTimeout(
-      () => sent.destroy(new EgressRefusal('TIMED_OUT', host)),
-      this.#bounds.requestTimeoutMs,
-    )
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      sent.destroy()
+    }, this.#bounds.requestTimeoutMs)
     let ended = false
     try {
       const answer = await answerOf(sent)
@@ -117,7 +118,7 @@ export class Origin {
         },
       }
     } catch (error) {
-      throw refusalOf(error, host)
+      throw late ? new EgressRefusal('TIMED_OUT', host) : refusalOf(error, host)
     } finally {
       clearTimeout(timer)
       if (!ended) sent.destroy()

@@ -1,4 +1,4 @@
-import type { Caller } from '../call.ts'
+import type { Calls } from '../call.ts'
 import { CollectorFailure } from '../failure.ts'
 import { endpoints } from './endpoint.ts'
 import { isMissing } from './judge.ts'
@@ -11,7 +11,7 @@ export interface Checked {
 }
 
 /** @throws {CollectorFailure} */
-export async function checkKey(caller: Caller, sync: () => Promise<number>): Promise<Checked> {
+export async function checkKey(caller: Calls, sync: () => Promise<number>): Promise<Checked> {
   await sync()
   const { body: account } = await caller.call(endpoints.account)
   try {

@@ -42,9 +42,15 @@ export type Explanation =
 
 /**
  * Do `entries` lead from `base` to `balances`? Exact to the last unit, or not at all. Where more happened between
- * the balance read and the ledger read, some earlier instant fits: then that is where the balances were read.
+ * the balance read and the ledger read, some earlier instant fits: then that is where the balances were read. What
+ * happened before `readMs`, when the balances were asked for, is in them in any case.
  */
-export function explain(base: Base, balances: readonly Amount[], entries: readonly Entry[]): Explanation {
+export function explain(
+  base: Base,
+  balances: readonly Amount[],
+  entries: readonly Entry[],
+  readMs: number,
+): Explanation {
   const residual = new Map<string, Decimal>()
   const change = (asset: string, amount: Decimal): void => {
     const rest = add(residual.get(asset) ?? parseDecimal('0'), amount)
@@ -55,11 +61,12 @@ export function explain(base: Base, balances: readonly Amount[], entries: readon
   for (const { asset, amount } of base.balances) change(asset, negate(parseDecimal(amount)))
 
   const later = entries.filter(({ atMs }) => atMs > base.atMs).toSorted((a, b) => a.atMs - b.atMs)
-  let exactAtMs = residual.size === 0 ? base.atMs : null
+  const isCut = (index: number): boolean => residual.size === 0 && (later[index]?.atMs ?? Infinity) >= readMs
+  let exactAtMs = isCut(0) ? base.atMs : null
   for (const [index, entry] of later.entries()) {
     for (const [asset, amount] of entry.changes) change(asset, negate(amount))
     // entries of one instant happened together
-    if (residual.size === 0 && later[index + 1]?.atMs !== entry.atMs) exactAtMs = entry.atMs
+    if (later[index + 1]?.atMs !== entry.atMs && isCut(index + 1)) exactAtMs = entry.atMs
   }
   return exactAtMs === null ? { kind: 'open', residual } : { kind: 'exact', atMs: exactAtMs }
 }

@@ -1,7 +1,7 @@
 import { hourMs, hourOf, minuteMs } from '@perf-agg/sdk'
 import type { Fill } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import type { Called, Caller } from '../call.ts'
+import type { Called, Calls } from '../call.ts'
 import { CollectorFailure } from '../failure.ts'
 import type { Urgency } from '../limiter.ts'
 import type { KnownSymbol, Mark } from './cursor.ts'
@@ -19,7 +19,7 @@ type Symbol = Omit<Listing, 'active'>
 
 /** Fills of one poll, by symbol and id: binance's ids are unique within a symbol only. */
 export class Fills {
-  readonly #caller: Caller
+  readonly #caller: Calls
   readonly #exchangeNowMs: number
   readonly #known: Map<string, KnownSymbol>
   readonly #read = new Map<string, Map<number, Fill>>()
@@ -33,7 +33,7 @@ export class Fills {
     readonly reachesToMs: number
   }[] = []
 
-  constructor(caller: Caller, known: readonly KnownSymbol[], exchangeNowMs: number) {
+  constructor(caller: Calls, known: readonly KnownSymbol[], exchangeNowMs: number) {
     this.#caller = caller
     this.#exchangeNowMs = exchangeNowMs
     this.#known = new Map(known.map((symbol) => [symbol.id, symbol]))

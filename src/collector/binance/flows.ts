@@ -1,7 +1,7 @@
 import { dayMs, hourMs } from '@perf-agg/sdk'
 import type { CashFlow, Conversion } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import type { Caller, Endpoint } from '../call.ts'
+import type { Calls, Endpoint } from '../call.ts'
 import { allOf, CollectorFailure } from '../failure.ts'
 import { endpoints } from './endpoint.ts'
 import { isMissing } from './judge.ts'
@@ -37,7 +37,7 @@ const spanMs = {
 const otherWallets = ['FUNDING', 'UMFUTURE', 'CMFUTURE', 'MARGIN', 'OPTION'] as const
 
 export interface FlowsOptions {
-  readonly caller: Caller
+  readonly caller: Calls
   readonly exchangeNowMs: number
   /** Begin of the poll, exchange time: the instant that an estimate gets. */
   readonly begunAtMs: number

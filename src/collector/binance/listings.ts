@@ -1,5 +1,5 @@
 import { hourMs } from '@perf-agg/sdk'
-import type { Caller } from '../call.ts'
+import type { Calls } from '../call.ts'
 import { CollectorFailure } from '../failure.ts'
 import { assetOf, decimalOf, rowOf, rowsOf } from '../field.ts'
 import { limits } from '../../limits.ts'
@@ -33,7 +33,7 @@ export class Listings {
   }
 
   /** New markets are listed every day, but a fill on one shows in the balances first: hours are soon enough. */
-  async load(caller: Caller, exchangeNowMs: number, ageMsMax = 6 * hourMs): Promise<void> {
+  async load(caller: Calls, exchangeNowMs: number, ageMsMax = 6 * hourMs): Promise<void> {
     if (exchangeNowMs - this.#loadedAtMs < ageMsMax && exchangeNowMs >= this.#loadedAtMs) return
     const { value } = await caller.call(endpoints.exchangeInfo)
     this.#listings = listingsOf(value)
@@ -44,7 +44,7 @@ export class Listings {
   }
 
   /** Place of a symbol by the day's number of trades; 0 is the busiest. Without the call, by the listing. */
-  async ranks(caller: Caller, exchangeNowMs: number): Promise<ReadonlyMap<string, number>> {
+  async ranks(caller: Calls, exchangeNowMs: number): Promise<ReadonlyMap<string, number>> {
     const listed = (): ReadonlyMap<string, number> =>
       new Map(this.#listings.map(({ id }, index) => [id, index]))
     // where all can be tried in one go their order is of no use

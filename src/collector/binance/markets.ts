@@ -2,7 +2,7 @@ import { minuteMs, minuteOf } from '@perf-agg/sdk'
 import type { PriceWant } from '../../accounting/hour.ts'
 import type { Candle, Market } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import type { Caller } from '../call.ts'
+import type { Calls } from '../call.ts'
 import type { JobClock } from '../clock.ts'
 import { CollectorFailure } from '../failure.ts'
 import { endpoints } from './endpoint.ts'
@@ -26,7 +26,7 @@ export function marketsOf(listings: Listings): readonly Market[] {
 /** Null where there is no such symbol. @throws {CollectorFailure} */
 export async function candlesFor(
   want: PriceWant,
-  caller: Caller,
+  caller: Calls,
   listings: Listings,
   clock: JobClock,
 ): Promise<readonly Candle[] | null> {

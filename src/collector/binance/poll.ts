@@ -1,6 +1,6 @@
 import { dayMs, hourOf, minuteMs } from '@perf-agg/sdk'
 import type { Anchor, Observation } from '../../accounting/observation.ts'
-import type { Caller } from '../call.ts'
+import type { Calls } from '../call.ts'
 import { allOf } from '../failure.ts'
 import { type Base, type Cursor, firstCursor, parseCursor, type Search, writeCursor } from './cursor.ts'
 import { endpoints } from './endpoint.ts'
@@ -14,7 +14,7 @@ import {
   residualText,
   sameBalances,
 } from './explain.ts'
-import { Fills } from './fills.ts'
+import { farMs, Fills } from './fills.ts'
 import { Flows } from './flows.ts'
 import type { Listings } from './listings.ts'
 import { type Account, accountOf } from './row.ts'
@@ -22,7 +22,7 @@ import { search } from './search.ts'
 import { isSwept, sweepOn } from './sweep.ts'
 
 export interface PollOptions {
-  readonly caller: Caller
+  readonly caller: Calls
   /** The exchange's time, and our clock set by it. */
   readonly sync: () => Promise<number>
   readonly listings: Listings
@@ -41,8 +41,6 @@ export interface Polled {
 const residualMsMax = dayMs
 /** Lists come in late by minutes: what is unexplained for less than that is not given up. */
 const graceMs = 10 * minuteMs
-/** A symbol that was traded within that time is read every hour, moved or not. */
-const activeMs = 14 * dayMs
 /** Reads of the balances that may disagree before a poll goes without an anchor. */
 const roundsMax = 3
 /** After so many of the latest symbols a deposit is likelier than one more symbol. */
@@ -66,6 +64,8 @@ export class Poll {
   readonly #fills: Fills
   readonly #flows: Flows
   #account: Account
+  /** Exchange time before the balances were last asked for. */
+  #accountMs: number
   #search: Search | null = null
   #flowsRead = false
 
@@ -83,6 +83,7 @@ export class Poll {
     this.#options = options
     this.#begunAtMs = begunAtMs
     this.#account = account
+    this.#accountMs = begunAtMs
     this.#cursor = cursor
     this.#base = options.cursor === null ? options.previousAnchor : cursor.base
     this.#catchingUp = options.cursor !== null && cursor.base === null
@@ -150,7 +151,7 @@ export class Poll {
 
   /** Every symbol that was traded lately, a day back: late fills move no balance when they appear. */
   async #readThoroughly(): Promise<Explanation | null> {
-    const activeFromMs = Math.min(this.#fromMs, this.#begunAtMs - activeMs)
+    const activeFromMs = Math.min(this.#fromMs, this.#begunAtMs - farMs)
     const active = this.#fills.known.filter(({ lastAtMs }) => lastAtMs >= activeFromMs)
     await allOf(
       active.map(({ id }) => this.#fills.readKnown(id, this.#catchingUp ? 'on' : 'far', this.#fromMs)),
@@ -236,18 +237,19 @@ export class Poll {
 
   /** Null before the first anchor: there is nothing to explain from. */
   #explain(): Explanation | null {
-    return this.#base === null ? null : explain(this.#base, this.#account.balances, this.#entries())
+    if (this.#base === null) return null
+    return explain(this.#base, this.#account.balances, this.#entries(), this.#accountMs)
   }
 
   /**
-   * The balances were read after the poll began, and every entry until `exactAtMs` is in them: the later of the
-   * two is an instant at which they held, short of the entry that came next.
+   * The balances were read after `accountMs`, and every entry until `exactAtMs` is in them: the later of the two
+   * is an instant at which they held, short of the entry that came next.
    */
   #provedAnchor(exactAtMs: number): Anchor {
     this.#search = null
     let nextMs = Number.POSITIVE_INFINITY
     for (const { atMs } of this.#entries()) if (atMs > exactAtMs) nextMs = Math.min(nextMs, atMs)
-    const atMs = Math.max(exactAtMs, Math.min(this.#begunAtMs, nextMs - 1))
+    const atMs = Math.max(exactAtMs, Math.min(this.#accountMs, nextMs - 1))
     return { atMs, balances: this.#account.balances }
   }
 
@@ -260,6 +262,7 @@ export class Poll {
         again.updatedAtMs === this.#account.updatedAtMs &&
         sameBalances(again.balances, this.#account.balances)
       this.#account = again
+      this.#accountMs = betweenMs
       if (agreed) return { atMs: betweenMs, balances: again.balances }
       for (const { id } of this.#fills.known) if (this.#fills.wasRead(id)) await this.#fills.readAgain(id)
       const explanation = this.#explain()
