@@ -1,23 +1,23 @@
 import {
   equityBandOf,
-  exactTotals,
   hourMs,
   statementSchema,
   sum,
   toInstant,
   toNumber,
   toText,
-  wireBucket,
   wireText,
-  wireTotals,
   type Coverage,
   type ExactBucket,
+  type ExactTotals,
   type Metadata,
   type MetadataBase,
   type StatementBody,
+  type Totals,
 } from '@perf-agg/sdk'
 import type { Gap, Hour } from '../accounting/hour.ts'
 import type { Claim, Head, Subject } from './claim.ts'
+import { hourInstant } from './instant.ts'
 
 /** What every statement of this start says of the enclave. */
 export interface Start {
@@ -42,7 +42,7 @@ export function bodyOf(
   const hours = hoursOf(claim)
   const [startMs, endMs] = spanOf(claim)
   const exact = hours.map(exactBucket)
-  const totals = exactTotals(exact)
+  const totals = exactTotals(hours)
   const base: MetadataBase = {
     schema: statementSchema,
     account: subject.account,
@@ -73,7 +73,9 @@ export function bodyOf(
     connector_version: start.version,
     period_start: toInstant(startMs),
     period_end: toInstant(endMs),
-    hourly_buckets: exact.map((bucket, index) => wireBucket(bucket, hours[index]!.returnPct)),
+    hourly_buckets: exact.map((bucket, index) => {
+      return { t: bucket.t, return_pct: hours[index]!.returnPct, ...wireTotals(bucket) }
+    }),
     totals: wireTotals(totals),
     metadata: metadataOf(base, claim),
   }
@@ -120,10 +122,30 @@ function metadataOf(base: MetadataBase, claim: Claim): Metadata {
   }
 }
 
+/** Summed as they are, before any of them is text. */
+function exactTotals(hours: readonly Hour[]): ExactTotals {
+  return {
+    trades: hours.reduce((trades, hour) => trades + hour.trades, 0),
+    volume_base: toText(sum(hours.map((hour) => hour.volumeBase))),
+    volume_quote: toText(sum(hours.map((hour) => hour.volumeQuoteUsd))),
+    fees_usd: toText(sum(hours.map((hour) => hour.feesUsd))),
+  }
+}
+
+/** The nearest doubles: decimal text that we wrote ourselves is read as ECMAScript reads any number. */
+function wireTotals({ trades, volume_base, volume_quote, fees_usd }: ExactTotals): Totals {
+  return {
+    trades,
+    volume_base: Number(volume_base),
+    volume_quote: Number(volume_quote),
+    fees_usd: Number(fees_usd),
+  }
+}
+
 function exactBucket(hour: Hour): ExactBucket {
   const { marks } = hour
   return {
-    t: toInstant(hour.startMs),
+    t: hourInstant(hour.startMs),
     origin: hour.origin,
     return_reason: hour.returnReason,
     trades: hour.trades,
@@ -165,6 +187,6 @@ function coverageOf(hours: readonly Hour[], gaps: readonly Gap[]): Coverage {
     gaps: gaps.map(({ fromMs, toMs, reason }) => ({ from: toInstant(fromMs), to: toInstant(toMs), reason })),
     // of a gap nothing is known, so nothing is explained
     reconciled: unreconciled.length === 0 && gaps.length === 0,
-    unreconciled: unreconciled.map((hour) => toInstant(hour.startMs)),
+    unreconciled: unreconciled.map((hour) => hourInstant(hour.startMs)),
   }
 }
