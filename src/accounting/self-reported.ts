@@ -42,6 +42,7 @@ export class SelfReported {
   /** Everything up to the last stated hour. */
   #books = new ReportedBooks()
   #trades: Trade[] = []
+  #names = new Set<string>()
   #sequence = 0
   #history = new History()
   #totals: Executed = nothingExecuted
@@ -74,15 +75,12 @@ export class SelfReported {
     if (trade.atMs < this.#foldedMs) {
       throw new InputError('TRADE_TOO_OLD', 'the trade is older than what can still be corrected')
     }
-    if (
-      trade.id !== null &&
-      this.#trades.some((known) => known.id === trade.id && known.symbol === trade.symbol)
-    ) {
-      return false
-    }
+    const name = nameOf(trade)
+    if (name !== null && this.#names.has(name)) return false
     if (this.#trades.length >= tradesMax) {
       throw new InputError('TRADE_TOO_MANY', 'too many trades in the correction window', { action: 'retry' })
     }
+    if (name !== null) this.#names.add(name)
     this.#sequence += 1
     const at = this.#trades.findLastIndex((other) => compareTrades(other, trade) < 0) + 1
     this.#trades.splice(at, 0, trade)
@@ -203,6 +201,7 @@ export class SelfReported {
     if (oldest === undefined || oldest >= beforeMs - 24 * hourMs || this.#late !== null) return
     for (const trade of this.#between(0, beforeMs)) this.#base.apply(trade)
     this.#trades = this.#between(beforeMs, Number.MAX_SAFE_INTEGER)
+    this.#names = namesOf(this.#trades)
     this.#history.fold(beforeMs)
     this.#foldedMs = beforeMs
   }
@@ -293,6 +292,7 @@ export class SelfReported {
       id: reader.optional(() => reader.text()),
       sequence: count(),
     }))
+    account.#names = namesOf(account.#trades)
     account.#history = History.read(reader)
     account.#totals = readExecuted(reader)
     account.#arrivals = reader.map(count, () => ({ firstMs: count(), lastMs: count() }))
@@ -309,3 +309,10 @@ export class SelfReported {
 function arrived(known: Arrivals | undefined, atMs: number): Arrivals {
   return { firstMs: known?.firstMs ?? atMs, lastMs: Math.max(known?.lastMs ?? atMs, atMs) }
 }
+
+/** What makes a trade the same as another; without an id it is like no other. */
+const nameOf = (trade: Trade): string | null =>
+  trade.id === null ? null : JSON.stringify([trade.symbol, trade.id])
+
+const namesOf = (trades: readonly Trade[]): Set<string> =>
+  new Set(trades.map(nameOf).filter((name) => name !== null))

@@ -1,0 +1,39 @@
+import type { ReturnSeries } from './series.ts'
+
+/** Why a figure does not exist: it is reported in its stead, never 0, a huge number or a cap. */
+export type Reason =
+  | 'too_few_returns'
+  | 'no_variation'
+  | 'no_losses'
+  | 'no_gains'
+  | 'no_drawdown'
+  | 'not_recovered'
+  | 'under_one_year'
+  | 'zero_denominator'
+  | 'not_positive'
+  | 'no_benchmark'
+  | 'below_minus_one'
+  | 'not_finite'
+
+export type Outcome = number | Reason
+
+/** One figure of a series of returns, by one convention. */
+export interface Metric {
+  readonly name: string
+  readonly formula: string
+  /** Who defined it so, or who computes it so. */
+  readonly source: string
+  readonly of: (series: ReturnSeries) => Outcome
+}
+
+/** top / bottom, or why not. */
+export function ratio(top: Outcome, bottom: Outcome, reason: Reason = 'zero_denominator'): Outcome {
+  if (typeof top === 'string') return top
+  if (typeof bottom === 'string') return bottom
+  return bottom === 0 ? reason : top / bottom
+}
+
+/** Applies `change` where there is a number. */
+export function map(outcome: Outcome, change: (value: number) => Outcome): Outcome {
+  return typeof outcome === 'string' ? outcome : change(outcome)
+}

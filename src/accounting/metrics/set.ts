@@ -1,0 +1,98 @@
+/** Every figure of a series of returns, in the order in which they are shown. */
+import { alpha } from './alpha.ts'
+import { annualizedReturn } from './annualized-return.ts'
+import { benchmarkReturn } from './benchmark-return.ts'
+import { beta } from './beta.ts'
+import { burke } from './burke.ts'
+import { calmar } from './calmar.ts'
+import { captureRatios } from './capture.ts'
+import { correlation } from './correlation.ts'
+import { count } from './count.ts'
+import { cumulativeReturn } from './cumulative-return.ts'
+import { deflatedSharpe } from './deflated-sharpe.ts'
+import { downside } from './downside.ts'
+import { drawdown } from './drawdown.ts'
+import { expectedShortfall } from './expected-shortfall.ts'
+import { extremeReturn } from './extreme-return.ts'
+import { gainToPain } from './gain-to-pain.ts'
+import { informationRatio } from './information-ratio.ts'
+import { kurtosis } from './kurtosis.ts'
+import { martin } from './martin.ts'
+import { meanAbsoluteDeviation } from './mean-absolute-deviation.ts'
+import { meanReturn } from './mean-return.ts'
+import type { Metric } from './metric.ts'
+import { omega } from './omega.ts'
+import { pain } from './pain.ts'
+import { payoff } from './payoff.ts'
+import { probabilisticSharpeRatio } from './probabilistic-sharpe.ts'
+import { profitFactor } from './profit-factor.ts'
+import type { ReturnSeries } from './series.ts'
+import { sharpe } from './sharpe.ts'
+import { skewness } from './skewness.ts'
+import { sortino } from './sortino.ts'
+import { tailRatio } from './tail-ratio.ts'
+import { trackingError } from './tracking-error.ts'
+import { treynor } from './treynor.ts'
+import { ulcer } from './ulcer.ts'
+import { valueAtRisk } from './value-at-risk.ts'
+import { volatility } from './volatility.ts'
+import { winRate } from './win-rate.ts'
+
+export const metricSet: readonly Metric[] = [
+  ...count,
+  ...cumulativeReturn,
+  ...meanReturn,
+  ...extremeReturn,
+  ...annualizedReturn,
+  ...volatility,
+  ...sharpe,
+  ...downside,
+  ...sortino,
+  ...drawdown,
+  ...ulcer,
+  ...pain,
+  ...calmar,
+  ...martin,
+  ...burke,
+  ...omega,
+  ...profitFactor,
+  ...gainToPain,
+  ...winRate,
+  ...payoff,
+  ...tailRatio,
+  ...meanAbsoluteDeviation,
+  ...skewness,
+  ...kurtosis,
+  ...probabilisticSharpeRatio,
+  ...deflatedSharpe,
+  ...valueAtRisk,
+  ...expectedShortfall,
+  ...beta,
+  ...correlation,
+  ...alpha,
+  ...benchmarkReturn,
+  ...trackingError,
+  ...informationRatio,
+  ...treynor,
+  ...captureRatios,
+]
+
+export interface MetricValues {
+  readonly metrics: Readonly<Record<string, number | null>>
+  /** Why a figure is null. */
+  readonly reasons: Readonly<Record<string, string>>
+}
+
+/** All figures; those against a benchmark only where there is one. */
+export function computeMetrics(series: ReturnSeries): MetricValues {
+  const metrics: Record<string, number | null> = {}
+  const reasons: Record<string, string> = {}
+  for (const metric of metricSet) {
+    const outcome = metric.of(series)
+    if (outcome === 'no_benchmark') continue
+    const isNumber = typeof outcome === 'number' && Number.isFinite(outcome)
+    metrics[metric.name] = isNumber ? outcome : null
+    if (!isNumber) reasons[metric.name] = typeof outcome === 'string' ? outcome : 'not_finite'
+  }
+  return { metrics, reasons }
+}
