@@ -40,7 +40,7 @@ const ccxt = {
 }
 
 async function bundleEgress() {
-  await build({ ...shared, entryPoints: { main: 'src/egress/main.ts' }, outdir: 'dist/egress' })
+  await build({ ...shared, entryPoints: { main: 'src/egress/child.ts' }, outdir: 'dist/egress' })
 }
 
 async function bundleCollector() {
@@ -48,7 +48,7 @@ async function bundleCollector() {
   const outdir = 'dist/collector'
   const { metafile } = await build({
     ...shared,
-    entryPoints: { main: 'src/collector/main.ts' },
+    entryPoints: { main: 'src/collector/child.ts' },
     outdir,
     splitting: true,
     chunkNames: 'ccxt/[name]-[hash]',
