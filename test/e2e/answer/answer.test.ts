@@ -255,6 +255,11 @@ t.test('a gap is carried by the hour after it, by Modified Dietz', (t) => {
   )
   // (2000 − 1000 − 500) / (1000 + 500 × ½)
   t.equal(rows[1]!.returnPct, 40)
+  const halves = [
+    { fromMs: gap.fromMs, toMs: gap.fromMs + hourMs },
+    { fromMs: gap.fromMs + hourMs, toMs: gap.toMs },
+  ]
+  t.same(ask(truth, 4, { gaps: halves }), rows, 'gaps that touch are one')
   t.end()
 })
 

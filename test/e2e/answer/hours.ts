@@ -84,12 +84,13 @@ class Answer {
 
   hours(): ExpectedHour[] {
     const rows: ExpectedHour[] = []
-    const { fromMs, toMs, gaps } = this.#question
+    const { fromMs, toMs } = this.#question
+    const gaps = joined(this.#question.gaps)
     let carried: Rational | null = null
     for (let startMs = fromMs; startMs < toMs;) {
       const gap = gaps.find((each) => each.fromMs === startMs)
       if (gap !== undefined) {
-        carried = (carried ?? unity).times(this.#across(gap.fromMs, gap.toMs))
+        carried = this.#across(gap.fromMs, gap.toMs)
         startMs = gap.toMs
         continue
       }
@@ -266,6 +267,17 @@ class Answer {
       .map(({ equity }) => equity.over(new Rational(100n)))
     return hundredth.reduce((most, each) => (each.compare(most) > 0 ? each : most), new Rational(100n))
   }
+}
+
+/** Gaps that touch are one: nothing was stated between them. */
+function joined(gaps: Question['gaps']): Question['gaps'] {
+  const whole: { fromMs: number; toMs: number }[] = []
+  for (const gap of gaps.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const last = whole.at(-1)
+    if (last !== undefined && gap.fromMs <= last.toMs) last.toMs = Math.max(last.toMs, gap.toMs)
+    else whole.push({ ...gap })
+  }
+  return whole
 }
 
 function add(held: Map<string, Rational>, change: Change): void {

@@ -1,4 +1,4 @@
-import type { Change, Truth } from '../../../src/simulator/truth.ts'
+import type { Change, TrueCandle, Truth } from '../../../src/simulator/truth.ts'
 import { nought, Rational, unity } from './rational.ts'
 
 /**
@@ -23,11 +23,29 @@ interface Own {
   quote: Rational
 }
 
-interface Traded {
-  readonly open: Rational
-  readonly close: Rational
-  readonly base: Rational
-  readonly quote: Rational
+/** A minute, read as far as it is asked for: most are only asked whether they traded. */
+class Minute {
+  readonly #candle: TrueCandle
+
+  constructor(candle: TrueCandle) {
+    this.#candle = candle
+  }
+
+  get isTraded(): boolean {
+    return /[1-9]/.test(this.#candle.baseVolume)
+  }
+  get open(): Rational {
+    return Rational.of(this.#candle.open)
+  }
+  get close(): Rational {
+    return Rational.of(this.#candle.close)
+  }
+  get base(): Rational {
+    return Rational.of(this.#candle.baseVolume)
+  }
+  get quote(): Rational {
+    return Rational.of(this.#candle.quoteVolume)
+  }
 }
 
 export class Prices {
@@ -66,7 +84,7 @@ export class Prices {
   atFlow(asset: string, minuteMs: number): Rational | null {
     return this.#over(asset, (symbol) => {
       const now = this.#isLiquid(symbol, minuteMs) ? this.#candle(symbol, minuteMs) : null
-      return now !== null && now.base.sign > 0 ? now.open : this.#spot(symbol, minuteMs)
+      return now !== null && now.isTraded ? now.open : this.#spot(symbol, minuteMs)
     })
   }
 
@@ -88,10 +106,11 @@ export class Prices {
   }
 
   #isLiquid(symbol: string, atMs: number): boolean {
-    const traded = this.#before(symbol, atMs, 15).filter((candle) => candle.base.sign > 0)
+    const traded = this.#before(symbol, atMs, 15).filter((candle) => candle.isTraded)
+    if (traded.length <= 7) return false
     const base = traded.reduce((sum, candle) => sum.plus(candle.base), nought)
     const own = this.#ownBefore(symbol, atMs, 15).base
-    return traded.length > 7 && own.times(new Rational(10n)).compare(base) < 0
+    return own.times(new Rational(10n)).compare(base) < 0
   }
 
   #spot(symbol: string, atMs: number): Rational | null {
@@ -108,22 +127,22 @@ export class Prices {
 
   #open(symbol: string, minuteMs: number): Rational | null {
     const now = this.#candle(symbol, minuteMs)
-    if (now !== null && now.base.sign > 0) return now.open
-    return this.#before(symbol, minuteMs, 60).findLast((candle) => candle.base.sign > 0)?.close ?? null
+    if (now !== null && now.isTraded) return now.open
+    return this.#before(symbol, minuteMs, 60).findLast((candle) => candle.isTraded)?.close ?? null
   }
 
   /** A market that ended keeps its last price. */
   #lastOfOthers(symbol: string, atMs: number): Rational | null {
     for (let at = atMs - minute; at > atMs - 400 * 1_440 * minute; at -= minute) {
       const candle = this.#candle(symbol, at)
-      if (candle === null || candle.base.sign === 0) continue
+      if (candle === null || !candle.isTraded) continue
       if (candle.base.compare(this.#ownBefore(symbol, at + minute, 1).base) > 0) return candle.close
     }
     return null
   }
 
-  #before(symbol: string, atMs: number, count: number): Traded[] {
-    const candles: Traded[] = []
+  #before(symbol: string, atMs: number, count: number): Minute[] {
+    const candles: Minute[] = []
     for (let at = atMs - count * minute; at < atMs; at += minute) {
       const candle = this.#candle(symbol, at)
       if (candle !== null) candles.push(candle)
@@ -131,15 +150,9 @@ export class Prices {
     return candles
   }
 
-  #candle(symbol: string, minuteMs: number): Traded | null {
+  #candle(symbol: string, minuteMs: number): Minute | null {
     const candle = this.#truth.candle(symbol, minuteMs)
-    if (candle === null) return null
-    return {
-      open: Rational.of(candle.open),
-      close: Rational.of(candle.close),
-      base: Rational.of(candle.baseVolume),
-      quote: Rational.of(candle.quoteVolume),
-    }
+    return candle === null ? null : new Minute(candle)
   }
 
   #ownBefore(symbol: string, atMs: number, count: number): Own {

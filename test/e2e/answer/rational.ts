@@ -19,7 +19,7 @@ export class Rational {
     const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text)
     if (match === null) throw new RangeError(`not a plain decimal: ${text}`)
     const fraction = match[3] ?? ''
-    return new Rational(BigInt(`${match[1]}${match[2]}${fraction}`), 10n ** BigInt(fraction.length))
+    return new Rational(BigInt(`${match[1]}${match[2]}${fraction}`), tenTo(fraction.length))
   }
 
   plus(other: Rational): Rational {
@@ -94,6 +94,12 @@ export class Rational {
       shift >= 0 ? (size * 10n ** BigInt(shift)) / this.bottom : size / (this.bottom * 10n ** BigInt(-shift))
     return Number(`${this.top < 0n ? '-' : ''}${digits}e${-shift}`)
   }
+}
+
+const powers = Array.from({ length: 40 }, (_, places) => 10n ** BigInt(places))
+
+function tenTo(places: number): bigint {
+  return powers[places] ?? 10n ** BigInt(places)
 }
 
 export const nought = new Rational(0n)
