@@ -13,10 +13,19 @@ export interface StatusFlags {
   readonly json?: true
 }
 
+/** Where `serve` listens that was started in the same environment. */
+export function enclaveUrlDefault(): string {
+  return urlOf(process.env['ENCLAVE_HOST'], process.env['ENCLAVE_PORT'] || '3000')
+}
+
 export function operationsUrlDefault(): string {
-  const host = process.env['AGGREGATOR_HOST'] || '127.0.0.1'
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${process.env['AGGREGATOR_PORT'] || '5000'}`
+  return urlOf(process.env['AGGREGATOR_HOST'], process.env['AGGREGATOR_PORT'] || '5000')
+}
+
+function urlOf(host: string | undefined, port: string): string {
+  const name =
+    host === undefined || host === '' || host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
 }
 
 export async function showStatus(flags: StatusFlags): Promise<void> {

@@ -1,14 +1,13 @@
 import { parseArgs } from 'node:util'
 import type { Command } from 'commander'
-import { serviceUrlDefault } from './service-url.ts'
-import { operationsUrlDefault, showStatus, type StatusFlags } from './status-page.ts'
+import { enclaveUrlDefault, operationsUrlDefault, showStatus, type StatusFlags } from './status-page.ts'
 
 /** The command that scripts call most: plain calls of it are read without the argument parser's weight. */
 
 export async function define(command: Command): Promise<void> {
   const { examples, jsonFlag, serviceUrlFlag } = await import('./command.ts')
   examples(command, 'perf-agg status', 'perf-agg status --service-url https://enclave.example --json')
-    .addOption(serviceUrlFlag().default(serviceUrlDefault))
+    .addOption(serviceUrlFlag().default(enclaveUrlDefault()))
     .option('--operations-url <url>', 'the operations API, for queues and gaps', operationsUrlDefault())
     .addOption(jsonFlag())
     .action((flags: StatusFlags) => showStatus(flags))
@@ -25,7 +24,7 @@ export async function runPlain(argv: readonly string[]): Promise<boolean> {
     return false
   }
   await showStatus({
-    serviceUrl: values['service-url'] ?? serviceUrlDefault,
+    serviceUrl: values['service-url'] ?? enclaveUrlDefault(),
     operationsUrl: values['operations-url'] ?? operationsUrlDefault(),
     ...(values.json === true ? { json: true } : {}),
   })
