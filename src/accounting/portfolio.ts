@@ -1,7 +1,185 @@
+import { dayMs, hourMs, toNumber } from '@perf-agg/sdk'
 import type { Gap, Hour } from './hour.ts'
+import { ReturnSeries } from './metrics/series.ts'
+import { computeMetrics } from './metrics/set.ts'
+import { periodRate } from './metrics/xirr.ts'
 import type { Figures } from './view.ts'
 
-/** Headline figures of the stated hours. */
-export function portfolioOf(_hours: readonly Hour[], _gaps: readonly Gap[]): Figures {
-  return { values: {}, reasons: {} }
+/**
+ * The headline figures of an account: each a pure function of the published hours, so that a verifier computes them
+ * again. Backfilled hours never enter; hours without capital are left out of every count; risk is of days (00:00 UTC),
+ * linked from hours, and annualised with 365; nothing is annualised under a year.
+ */
+export function portfolioOf(hours: readonly Hour[], gaps: readonly Gap[]): Figures {
+  const headline = hours.filter((hour) => hour.origin !== 'backfilled')
+  const counted = headline.filter((hour) => hour.returnPct !== null && hour.marks.noCapital === undefined)
+  const book = new FigureBook()
+  const wiped = counted.findIndex((hour) => hour.returnPct === -100)
+  if (wiped >= 0 && wiped < counted.length - 1) {
+    for (const name of names) book.missing(name, 'wiped_out')
+    // The segment after is shown beside, never instead.
+    book.set('twr_since_wipe_out_pct', percent(linked(counted.slice(wiped + 1))))
+    return book.figures()
+  }
+  if (counted.length === 0) {
+    for (const name of names) book.missing(name, 'no_hours_yet')
+    return book.figures()
+  }
+  totalFigures(book, headline, counted, gaps)
+  riskFigures(book, headline, counted, gaps)
+  return book.figures()
+}
+
+const daily = [
+  ['volatility_annualized_pct', 'volatility_annualized_sample', 100],
+  ['sharpe', 'sharpe_annualized_arithmetic', 1],
+  ['sortino', 'sortino_annualized_full', 1],
+  ['max_drawdown_pct', 'max_drawdown', 100],
+  ['current_drawdown_pct', 'current_drawdown', 100],
+  ['longest_drawdown_days', 'longest_drawdown_periods', 1],
+  ['ulcer_index_pct', 'ulcer_index', 100],
+  ['omega', 'omega_ratio_0', 1],
+  ['best_day_pct', 'best_return', 100],
+  ['worst_day_pct', 'worst_return', 100],
+  ['win_rate_days_pct', 'win_rate', 100],
+  ['profit_factor_days', 'profit_factor', 1],
+  ['payoff_ratio_days', 'payoff_ratio', 1],
+  ['skewness_days', 'skewness_sample', 1],
+  ['excess_kurtosis_days', 'excess_kurtosis_sample', 1],
+  ['var_95_day_pct', 'var_historical_95', 100],
+  ['es_95_day_pct', 'es_historical_95', 100],
+  ['probabilistic_sharpe_pct', 'psr_0', 100],
+] as const
+
+const names = [
+  'twr_pct',
+  'mwr_pct',
+  'annualized_return_pct',
+  'calmar',
+  'max_drawdown_hourly_pct',
+  'days',
+  ...daily.map(([name]) => name),
+]
+
+/** Falls and swings that a gap may have hidden: at least so much. */
+const bounded = [
+  'volatility_annualized_pct',
+  'max_drawdown_pct',
+  'max_drawdown_hourly_pct',
+  'ulcer_index_pct',
+]
+
+class FigureBook {
+  readonly #values: Record<string, number | null> = {}
+  readonly #reasons: Record<string, string> = {}
+
+  set(name: string, value: number): void {
+    this.#values[name] = Number.isFinite(value) ? value : null
+    if (!Number.isFinite(value)) this.#reasons[name] = 'not_finite'
+  }
+
+  missing(name: string, reason: string): void {
+    this.#values[name] = null
+    this.#reasons[name] = reason
+  }
+
+  qualify(name: string, reason: string): void {
+    if (this.#values[name] !== null && this.#values[name] !== undefined) this.#reasons[name] = reason
+  }
+
+  figures(): Figures {
+    return { values: this.#values, reasons: this.#reasons }
+  }
+}
+
+/** Π(1 + r), in order, of the published doubles. */
+function linked(hours: readonly Hour[]): number {
+  return hours.reduce((growth, hour) => growth * (1 + (hour.returnPct ?? 0) / 100), 1)
+}
+
+const percent = (growth: number): number => (growth - 1) * 100
+
+function totalFigures(
+  book: FigureBook,
+  headline: readonly Hour[],
+  counted: readonly Hour[],
+  gaps: readonly Gap[],
+): void {
+  const growth = linked(counted)
+  book.set('twr_pct', percent(growth))
+  moneyWeighted(book, headline, gaps)
+  const returns = counted.map((hour) => (hour.returnPct ?? 0) / 100)
+  const hourly = computeMetrics(new ReturnSeries(returns, { periodsPerYear: 8760 }))
+  book.set('max_drawdown_hourly_pct', (hourly.metrics['max_drawdown'] ?? 0) * 100)
+  const days = elapsedDays(headline)
+  if (days < 365) book.missing('annualized_return_pct', 'under_one_year')
+  else book.set('annualized_return_pct', percent(growth ** (365 / days)))
+}
+
+/** By the clock, not by the count: empty and missing hours are time too. */
+function elapsedDays(headline: readonly Hour[]): number {
+  const first = headline[0]
+  const last = headline.at(-1)
+  return first === undefined || last === undefined ? 0 : (last.startMs + hourMs - first.startMs) / dayMs
+}
+
+/** From the end of the first hour to the end of the last, flows at the start of their hour; not annualised. */
+function moneyWeighted(book: FigureBook, headline: readonly Hour[], gaps: readonly Gap[]): void {
+  const first = headline[0]
+  const last = headline.at(-1)
+  const name = 'mwr_pct'
+  if (first === undefined || last === undefined || first === last) return book.missing(name, 'too_few_hours')
+  if (first.equityUsd === null || last.equityUsd === null) return book.missing(name, 'no_balances')
+  if (gaps.some((gap) => gap.fromMs > first.startMs && gap.toMs <= last.startMs)) {
+    return book.missing(name, 'flows_in_gaps_unknown')
+  }
+  const flows = headline
+    .slice(1)
+    .map((hour) => ({ atMs: hour.startMs, amount: -toNumber(hour.flows.netUsd) }))
+  const result = periodRate([
+    { atMs: first.startMs + hourMs, amount: -toNumber(first.equityUsd) },
+    ...flows.filter(({ amount }) => amount !== 0),
+    { atMs: last.startMs + hourMs, amount: toNumber(last.equityUsd) },
+  ])
+  if (result.kind === 'root') book.set(name, result.rate * 100)
+  else book.missing(name, result.kind === 'ambiguous' ? 'ambiguous' : result.reason)
+}
+
+function riskFigures(
+  book: FigureBook,
+  headline: readonly Hour[],
+  counted: readonly Hour[],
+  gaps: readonly Gap[],
+): void {
+  const returns = dailyReturns(counted, headline.at(-1)!)
+  book.set('days', returns.length)
+  if (returns.length === 0) {
+    for (const [name] of daily) book.missing(name, 'no_day_yet')
+    book.missing('calmar', 'no_day_yet')
+    return
+  }
+  const { metrics, reasons } = computeMetrics(new ReturnSeries(returns, { periodsPerYear: 365 }))
+  for (const [name, metric, factor] of daily) {
+    const value = metrics[metric]
+    if (value === null || value === undefined) book.missing(name, reasons[metric] ?? 'not_finite')
+    else book.set(name, value * factor)
+  }
+  const days = elapsedDays(headline)
+  const depth = metrics['max_drawdown'] ?? 0
+  if (days < 365) book.missing('calmar', 'under_one_year')
+  else if (depth === 0) book.missing('calmar', 'no_drawdown')
+  else book.set('calmar', (linked(counted) ** (365 / days) - 1) / -depth)
+  if (gaps.length > 0) for (const name of bounded) book.qualify(name, 'lower_bound')
+}
+
+/** Returns of the UTC days that are over, linked from their hours; a day without a counted hour is no day. */
+export function dailyReturns(counted: readonly Hour[], last: Hour): number[] {
+  const endMs = last.startMs + hourMs
+  const days = new Map<number, number>()
+  for (const hour of counted) {
+    const day = Math.floor(hour.startMs / dayMs) * dayMs
+    if (day + dayMs > endMs) break
+    days.set(day, (days.get(day) ?? 1) * (1 + (hour.returnPct ?? 0) / 100))
+  }
+  return [...days.values()].map((growth) => growth - 1)
 }
