@@ -38,9 +38,22 @@ export function argumentsOf(role: Role): readonly string[] {
 /** Nothing of ours: no NODE_OPTIONS, no proxy, no further roots, no secret that somebody put there. */
 export const childEnvironment: Readonly<Record<string, string>> = { TZ: 'UTC', LANG: 'C.UTF-8' }
 
-/** A crash must not write memory to disk. Only a shell can say so for a child, where there is one. */
+/**
+ * A crash must not write memory to disk, and nothing that wraps our own process may slip options into a child's:
+ * a shell can see to both, where there is one.
+ */
 const shell = '/bin/sh'
-const withoutCore = 'ulimit -c 0; exec "$0" "$@"'
+const prelude = 'ulimit -c 0; unset NODE_OPTIONS; exec "$0" "$@"'
+
+/** The program and its arguments: `rest` runs with the role's permissions. */
+export function commandOf(
+  role: Role,
+  rest: readonly string[],
+): readonly [file: string, arguments_: string[]] {
+  const arguments_ = [...argumentsOf(role), ...rest]
+  if (!existsSync(shell)) return [process.execPath, arguments_]
+  return [shell, ['-c', prelude, process.execPath, ...arguments_]]
+}
 
 export function spawnChild(role: Role, stdio: readonly (Duplex | 'ignore' | 'pipe')[]): ChildProcess {
   const bundle = bundleOf(role)
@@ -49,9 +62,8 @@ export function spawnChild(role: Role, stdio: readonly (Duplex | 'ignore' | 'pip
       hint: 'run npm run build',
     })
   }
-  const command = [process.execPath, ...argumentsOf(role), bundle]
-  const [file, ...rest] = existsSync(shell) ? [shell, '-c', withoutCore, ...command] : command
-  return spawn(file ?? shell, rest, {
+  const [file, arguments_] = commandOf(role, [bundle])
+  return spawn(file, arguments_, {
     env: { ...childEnvironment },
     cwd: dirname(bundle),
     stdio: [...stdio],

@@ -40,6 +40,7 @@ export class Pair {
   #lastId = 0
   #alive = true
   #closing = false
+  #told = false
 
   /** @throws {PairDied} */
   static async start(rules: readonly Rule[], events: PairEvents): Promise<Pair> {
@@ -83,7 +84,7 @@ export class Pair {
       }
       const end = (): void => {
         reject(new PairDied('a collector ended'))
-        void this.close()
+        this.#die()
       }
       readFrames(pipeOf(egress, 4), controlBounds, (frame) => this.#hear(frame, () => isReady('egress')), end)
       readFrames(this.#control, limits.frame, (frame) => this.#take(frame, () => isReady('collector')), end)
@@ -95,9 +96,10 @@ export class Pair {
       ['collector', collector],
     ] as const) {
       const words = new LastWords(child)
-      child.once('error', () => void this.close())
+      child.once('error', () => this.#die())
       child.once('exit', (code) => {
-        if (this.#alive && !this.#closing) this.#events.onDeath({ role, code, meaning: words.meaning })
+        if (!this.#told && !this.#closing) this.#events.onDeath({ role, code, meaning: words.meaning })
+        this.#told = true
         this.#die()
       })
     }
@@ -121,7 +123,7 @@ export class Pair {
     const answer = new Promise<Frame>((resolve, reject) => {
       this.#waiting = { id, resolve, reject }
     })
-    const timer = setTimeout(() => void this.close(), limits.collector.jobTimeoutMs)
+    const timer = setTimeout(() => this.#die(), limits.collector.jobTimeoutMs)
     try {
       const written = writeFrame(this.#control, { ...asked, id }, credentials)
       const [frame] = await Promise.all([answer, written])
@@ -129,7 +131,7 @@ export class Pair {
       await new Promise((resolve) => setImmediate(resolve))
       return frame
     } catch (error) {
-      void this.close()
+      this.#die()
       throw error instanceof PairDied ? error : new PairDied('the pipe broke')
     } finally {
       clearTimeout(timer)
