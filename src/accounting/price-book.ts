@@ -43,7 +43,7 @@ export class PriceBook {
   #quotes = { boundary: new Map<number, Map<string, Quote>>(), cut: new Map<number, Map<string, Quote>>() }
   #rates = new Map<number, Map<string, Decimal | null>>()
   #last = new Map<string, { readonly price: Decimal; readonly atMs: number }>()
-  /** Up to when a symbol's past was searched for a last price. */
+  /** Up to when a symbol's tape was looked through without a hole since its last trade. */
   #searched = new Map<string, number>()
   candles = new CandleStore()
 
@@ -139,13 +139,15 @@ export class PriceBook {
         instant.kind === 'cut' && recent.source === 'close' ? this.candles.at(symbol, atMs)?.open : undefined
       return open === undefined ? recent : { price: open, atMs, source: 'close' }
     }
-    const known = this.#last.get(symbol)
-    if (known !== undefined && known.atMs <= atMs) return { ...known, source: 'last' }
-    const searched = this.#searched.get(symbol)
-    if (!search || (searched !== undefined && searched >= atMs - vwapMs)) return null
+    const trade = this.#last.get(symbol)
+    const known: MarketPrice | null =
+      trade !== undefined && trade.atMs <= atMs ? { ...trade, source: 'last' } : null
+    if ((this.#searched.get(symbol) ?? 0) >= atMs - vwapMs) return known
+    if (!search) return null
+    // The tape decides, not which hours were asked before: the same price for whoever looks it up.
     const past = this.candles.missing(symbol, atMs - searchMs, atMs - vwapMs)
     if (past !== null) return void want({ symbol, ...past })
-    return lastPrice(symbol, atMs - searchMs, atMs - vwapMs, this.candles, own)
+    return lastPrice(symbol, atMs - searchMs, atMs - vwapMs, this.candles, own) ?? known
   }
 
   /** The open of a minute's candle, or the last close within the hour before; null when there is none. */
@@ -156,12 +158,16 @@ export class PriceBook {
     return traded?.open ?? this.candles.between(symbol, minute - vwapMs, minute).at(-1)?.close ?? null
   }
 
-  /** Remembers a market's price as the last known. */
-  seen(symbol: string, price: MarketPrice | null, atMs: number): void {
-    this.#searched.set(symbol, Math.max(atMs, this.#searched.get(symbol) ?? 0))
+  /** Remembers the last trade of others up to `atMs`, as the tape has it, for the hours in which there is none. */
+  seen(symbol: string, price: MarketPrice | null, atMs: number, own: OwnVolumes): void {
+    const found =
+      lastPrice(symbol, atMs - vwapMs, atMs, this.candles, own) ?? (price?.source === 'last' ? price : null)
+    const searched = this.#searched.get(symbol) ?? 0
+    // past a stretch of the tape that nobody looked at, an older trade may not be the last one
+    if (found !== null || searched >= atMs - vwapMs) this.#searched.set(symbol, Math.max(atMs, searched))
     const known = this.#last.get(symbol)
-    if (price === null || (known !== undefined && known.atMs >= price.atMs)) return
-    this.#last.set(symbol, { price: price.price, atMs: price.atMs })
+    if (found === null || (known !== undefined && known.atMs >= found.atMs)) return
+    this.#last.set(symbol, { price: found.price, atMs: found.atMs })
   }
 
   fold(beforeMs: number): void {

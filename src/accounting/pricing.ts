@@ -168,6 +168,7 @@ export class Pricing {
   commit(): void {
     for (const { instant, asset, quote } of this.#quotes.values()) this.#book.keep(instant, asset, quote)
     for (const { minute, asset, rate } of this.#rates.values()) this.#book.keepRate(minute, asset, rate)
-    for (const { symbol, atMs, price } of this.#markets.values()) this.#book.seen(symbol, price ?? null, atMs)
+    for (const { symbol, atMs, price } of this.#markets.values())
+      this.#book.seen(symbol, price ?? null, atMs, this.#ledger)
   }
 }
