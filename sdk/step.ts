@@ -20,17 +20,33 @@ export type Verdict = 'holds' | 'broken' | 'untrusted'
  * step says that a proof is broken.
  */
 const untrustedCodes: ReadonlySet<string> = new Set([
+  'ADVISORY_NOT_ALLOWED',
   'CONFIG_NOT_ACCEPTED',
   'CONFIG_UNKNOWN',
+  'CRL_MISSING',
+  'DEBUG_ENABLED',
   'KEY_UNKNOWN',
+  'MEASUREMENT_NOT_ACCEPTED',
+  'MIGRATION_ENABLED',
+  'NITROTPM_NOT_ENCLAVE',
   'NONCE_MISSING',
   'NOT_A_STATEMENT',
   'NO_POLICY',
   'OPERATOR_COULD_FORGE',
   'POLICY_TEE_NOT_ACCEPTED',
+  'PRODUCT_NOT_ACCEPTED',
   'QUOTE_STALE',
+  'SEPT_VE_ENABLED',
+  'SERVICE_TD_BOUND',
+  'SIGNING_KEY_NOT_ACCEPTED',
+  'TCB_LEVEL_UNKNOWN',
+  'TCB_STATUS_NOT_ACCEPTED',
+  'TCB_TOO_OLD',
+  'TD_ATTRIBUTES_RESERVED',
   'TEE_NOT_SUPPORTED_YET',
   'TEE_SIMULATED',
+  'VMPL_NOT_ACCEPTED',
+  'WORKLOAD_UNBOUND',
 ])
 
 export function affirm(name: string, detail: string): Step {
