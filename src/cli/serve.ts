@@ -48,6 +48,7 @@ export function define(command: Command): void {
     .option('--tls-cert <file>', 'certificate chain, PEM')
     .option('--tls-key <file>', 'its key, PEM')
     .option('--allowed-origin <origin...>', 'pages of this origin may call the enclave API')
+    .option('--allowed-host <name...>', 'a name the enclave is reached by through a proxy')
     .option('--trusted-proxy <network...>', 'believe X-Forwarded-For of these, for rate limits')
     .addOption(
       new Option('--log-level <level>', 'how much is logged on stderr (info)').choices([
@@ -63,11 +64,14 @@ export function define(command: Command): void {
 async function serve(
   given: Readonly<Record<string, string | boolean | string[] | undefined>>,
 ): Promise<void> {
-  const { check, allowedOrigin, trustedProxy, ...rest } = given
+  const { check, allowedOrigin, allowedHost, trustedProxy, ...rest } = given
   const flags = Object.fromEntries(
-    Object.entries({ ...rest, allowedOrigins: allowedOrigin, trustedProxies: trustedProxy }).map(
-      ([name, value]) => [name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value],
-    ),
+    Object.entries({
+      ...rest,
+      allowedOrigins: allowedOrigin,
+      allowedHosts: allowedHost,
+      trustedProxies: trustedProxy,
+    }).map(([name, value]) => [name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
   )
   const configuration = loadConfiguration({
     flags,

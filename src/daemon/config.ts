@@ -58,6 +58,8 @@ export interface Configuration {
   readonly allowTradingKeys: boolean
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null
   readonly allowedOrigins: readonly string[]
+  /** Names the enclave is reached by through a proxy, where it is bound to loopback. */
+  readonly allowedHosts: readonly string[]
   /** Addresses or CIDR ranges whose X-Forwarded-For is believed, for rate limits only. */
   readonly trustedProxies: readonly string[]
   readonly logLevel: LogLevel
@@ -123,6 +125,7 @@ const settings = {
   tls_cert: setting(readPath, null),
   tls_key: setting(readSecretPath, null),
   allowed_origins: setting(listReader(readOrigin, 64), []),
+  allowed_hosts: setting(listReader(readHost, 64), []),
   trusted_proxies: setting(listReader(readNetwork, 64), []),
   log_level: setting(choiceReader(['error', 'warn', 'info', 'debug']), 'info'),
   exchanges: setting(readExchanges, allExchanges),
@@ -196,6 +199,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
         ? null
         : { certFile: values.tls_cert, keyFile: values.tls_key },
     allowedOrigins: values.allowed_origins,
+    allowedHosts: values.allowed_hosts,
     trustedProxies: values.trusted_proxies,
     logLevel: values.log_level,
     exchanges: values.exchanges,

@@ -63,6 +63,7 @@ export function toConfigFile(configuration: Configuration): Readonly<Record<stri
     allow_plain_registration: configuration.allowPlainRegistration,
     allow_trading_keys: configuration.allowTradingKeys,
     allowed_origins: configuration.allowedOrigins,
+    allowed_hosts: configuration.allowedHosts,
     trusted_proxies: configuration.trustedProxies,
     log_level: configuration.logLevel,
     exchanges: Object.fromEntries(
