@@ -336,7 +336,7 @@ export class Account {
   }
 
   view(_nowMs: number): AccountView {
-    return this.#record.view('twr')
+    return this.#record.view()
   }
 }
 

@@ -18,6 +18,8 @@ const columns = [
   'flags',
 ] as const
 const width = columns.length
+const returnColumn = columns.indexOf('returnPct')
+const equityColumn = columns.indexOf('equityUsd')
 const origins: readonly Origin[] = ['observed', 'recovered', 'backfilled']
 const flags = ['noCapital', 'belowFloor', 'approximate', 'unpricedFees'] as const
 
@@ -192,7 +194,12 @@ export class History {
     history.version = reader.count()
     const rows = reader.count()
     const values: number[] = []
-    for (let index = 0; index < rows * width; index += 1) values.push(reader.double())
+    for (let index = 0; index < rows * width; index += 1) {
+      const value = reader.double()
+      const mayLack = index % width === returnColumn || index % width === equityColumn
+      if (!Number.isFinite(value) && !(mayLack && Number.isNaN(value))) reader.refuse()
+      values.push(value)
+    }
     history.#old = Float64Array.from(values)
     history.#oldCount = rows
     history.#oldMarks = reader.map(

@@ -1,5 +1,6 @@
 import { dayMs, hourMs, toNumber } from '@perf-agg/sdk'
 import type { Gap, Hour } from './hour.ts'
+import { maxDrawdown } from './metrics/drawdown.ts'
 import { ReturnSeries } from './metrics/series.ts'
 import { computeMetrics } from './metrics/set.ts'
 import { periodRate } from './metrics/xirr.ts'
@@ -109,8 +110,7 @@ function totalFigures(
   book.set('twr_pct', percent(growth))
   moneyWeighted(book, headline, gaps)
   const returns = counted.map((hour) => (hour.returnPct ?? 0) / 100)
-  const hourly = computeMetrics(new ReturnSeries(returns, { periodsPerYear: 8760 }))
-  book.set('max_drawdown_hourly_pct', (hourly.metrics['max_drawdown'] ?? 0) * 100)
+  book.set('max_drawdown_hourly_pct', maxDrawdown(new ReturnSeries(returns, { periodsPerYear: 8760 })) * 100)
   const days = elapsedDays(headline)
   if (days < 365) book.missing('annualized_return_pct', 'under_one_year')
   else book.set('annualized_return_pct', percent(growth ** (365 / days)))

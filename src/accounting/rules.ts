@@ -1,3 +1,4 @@
+import { parseDecimal } from '@perf-agg/sdk'
 import type { Reader, Writer } from './codec.ts'
 
 /**
@@ -57,12 +58,22 @@ export function readRules(reader: Reader): Rules {
   return {
     pegged: reader.list(() => reader.text()),
     bridges: reader.list(() => reader.text()),
-    floorUsd: reader.text(),
-    floorShare: reader.text(),
+    floorUsd: readDecimalText(reader),
+    floorShare: readDecimalText(reader),
     peakWindowMs: reader.count(),
     correctionWindowMs: reader.count(),
     gapAfterMs: reader.count(),
     observedWithinMs: reader.count(),
     balanceScale: reader.count(),
+  }
+}
+
+function readDecimalText(reader: Reader): string {
+  const text = reader.text()
+  try {
+    parseDecimal(text)
+    return text
+  } catch {
+    return reader.refuse()
   }
 }

@@ -11,7 +11,7 @@ import { portfolioOf } from './portfolio.ts'
 import type { PriceBook } from './price-book.ts'
 import type { Rules } from './rules.ts'
 import { symbolView } from './symbol-view.ts'
-import type { AccountView, Figures, SymbolView } from './view.ts'
+import type { AccountView, SymbolView } from './view.ts'
 
 type HourDraft = Extract<Draft, { kind: 'hour' }>
 
@@ -36,7 +36,8 @@ export class TrackRecord {
   /** Positions as of the last stated hour, and as of the beginning of what can still change; null: not opened. */
   #inventory: Inventory | null = null
   #base: Inventory | null = null
-  #figures: { readonly version: number; readonly figures: Figures } | null = null
+  /** Made once for every thing stated, however often it is asked for. */
+  #view: { readonly version: number; readonly view: AccountView } | null = null
 
   constructor(firstHourMs: number, rules: Rules) {
     this.#firstHourMs = firstHourMs
@@ -131,30 +132,33 @@ export class TrackRecord {
     for (const startMs of this.#stated.keys()) if (startMs < beforeMs) this.#stated.delete(startMs)
   }
 
-  view(method: AccountView['method']): AccountView {
+  view(): AccountView {
+    if (this.#view?.version !== this.history.version) {
+      this.#view = { version: this.history.version, view: this.#makeView() }
+    }
+    return this.#view.view
+  }
+
+  #makeView(): AccountView {
     const hours = this.history.hours()
     const last = hours.at(-1)
-    const expected = hoursBetween(this.#firstHourMs, this.#nextHourMs)
     const of = (origin: Hour['origin']): number => hours.filter((hour) => hour.origin === origin).length
-    if (this.#figures?.version !== this.history.version) {
-      this.#figures = { version: this.history.version, figures: portfolioOf(hours, this.history.gaps) }
-    }
     return {
       asOfMs: last === undefined ? null : last.startMs + hourMs,
       totals: this.#totals,
       symbols: this.#symbolViews(),
       coverage: {
-        hoursExpected: expected,
+        hoursExpected: hoursBetween(this.#firstHourMs, this.#nextHourMs),
         observed: of('observed'),
         recovered: of('recovered'),
         backfilled: of('backfilled'),
-        gaps: this.history.gaps,
+        gaps: [...this.history.gaps],
         reconciled: !hours.some((hour) => hour.marks.unreconciled !== undefined),
       },
-      portfolio: this.#figures.figures,
+      portfolio: portfolioOf(hours, this.history.gaps),
       hours,
       equityUsd: last?.equityUsd ?? null,
-      method,
+      method: 'twr',
     }
   }
 
