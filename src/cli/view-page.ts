@@ -43,12 +43,21 @@ function statusWord(status: string): string {
 }
 
 function figures({ portfolio, reasons }: MetricsView | SummaryView): string {
+  const why = new Set(
+    Object.keys(portfolio).map((name) => (portfolio[name] === null ? reasons[name] : 'known')),
+  )
+  const [only] = why
+  if (why.size < 2 && only !== 'known') {
+    return paint(
+      'dim',
+      `no figures yet${only === undefined ? '' : `: ${printable(only).replaceAll(/[_-]/g, ' ')}`}`,
+    )
+  }
   const rows = Object.entries(portfolio).map(([name, value]) => [
     printable(words(name)),
     figure(value, name.endsWith('_pct') ? 'pct' : name.endsWith('_usd') ? 'usd' : 'plain'),
     value === null ? paint('dim', printable(reasons[name] ?? 'undefined').replaceAll(/[_-]/g, ' ')) : '',
   ])
-  if (rows.length === 0) return paint('dim', 'no figures yet')
   return formatTable(
     [
       { title: 'figure', align: 'left' },

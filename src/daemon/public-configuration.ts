@@ -1,4 +1,5 @@
 import { canonicalBytes, digestOf } from '@perf-agg/sdk'
+import { defaultRules } from '../accounting/rules.ts'
 import type { Configuration, RateLimits } from './config.ts'
 import { selfReportedIds } from './setting-group.ts'
 
@@ -24,6 +25,7 @@ export function publicConfiguration(configuration: Configuration): Readonly<Reco
     ),
     session: { ttl_default_s: session.ttlDefaultS, ttl_max_s: session.ttlMaxS },
     grace_seconds: configuration.graceSeconds,
+    rules: accountingRules(),
     ingest: { profile: configuration.ingest.profile },
     backend: configuration.backendUrl === null ? null : new URL(configuration.backendUrl).origin,
     witnesses: configuration.witnesses,
@@ -31,6 +33,20 @@ export function publicConfiguration(configuration: Configuration): Readonly<Reco
     allowed_origins: configuration.allowedOrigins,
     tls: configuration.tls !== null,
     limits: limitsOf(configuration.limits),
+  }
+}
+
+/** How amounts become dollars and dollars become returns; not configurable, and shown all the same. */
+function accountingRules(): Readonly<Record<string, unknown>> {
+  return {
+    pegged: defaultRules.pegged,
+    bridges: defaultRules.bridges,
+    floor_usd: defaultRules.floorUsd,
+    floor_share: defaultRules.floorShare,
+    peak_window_s: defaultRules.peakWindowMs / 1_000,
+    correction_window_s: defaultRules.correctionWindowMs / 1_000,
+    gap_after_s: defaultRules.gapAfterMs / 1_000,
+    observed_within_s: defaultRules.observedWithinMs / 1_000,
   }
 }
 

@@ -146,7 +146,7 @@ export class Service implements EnclaveService {
         ...(JSON.parse(jwk) as object),
         kid: keyId,
         use: 'sig',
-        alg: 'EdDSA',
+        alg: 'Ed25519',
       })),
     }
   }
