@@ -8,8 +8,8 @@ export class Egress {
   readonly #origins: ReadonlyMap<string, Origin>
   #running = 0
 
-  constructor(rules: readonly Rule[], bounds: RequestBounds = limits.egress) {
-    this.#origins = new Map(rules.map((rule) => [rule.origin, new Origin(rule, bounds)]))
+  constructor(rules: readonly Rule[], bounds: RequestBounds = limits.egress, roots?: readonly string[]) {
+    this.#origins = new Map(rules.map((rule) => [rule.origin, new Origin(rule, bounds, roots)]))
   }
 
   /** @throws {EgressRefusal} */

@@ -55,7 +55,12 @@ export class Origin {
   readonly #agent: PlainAgent | TlsAgent
   readonly #secure: boolean
 
-  constructor(rule: Rule, bounds: RequestBounds = limits.egress) {
+  /** `roots` are Node's own, whatever this machine's settings say; only a test gives others. */
+  constructor(
+    rule: Rule,
+    bounds: RequestBounds = limits.egress,
+    roots: readonly string[] = rootCertificates,
+  ) {
     this.rule = rule
     this.#bounds = bounds
     this.#secure = rule.origin.startsWith('https:')
@@ -68,10 +73,9 @@ export class Origin {
       lookup: this.#lookup,
     }
     this.#agent = this.#secure
-      ? // Node's own roots and no others, whatever this machine's settings say
-        new TlsAgent({
+      ? new TlsAgent({
           ...settings,
-          ca: [...rootCertificates],
+          ca: [...roots],
           minVersion: 'TLSv1.2',
           rejectUnauthorized: true,
         })

@@ -314,15 +314,16 @@ t.test('trading that goes on while the poll runs still gives an anchor', async (
   t.match(observation.anchor, { balances: [{ asset: 'BTC', amount: String(included / 100) }, {}] })
 })
 
+const refused = (
+  code: 'EXCHANGE_REQUEST_REFUSED' | 'EXCHANGE_KEY_REFUSED' | 'EXCHANGE_UNREACHABLE',
+  text: string,
+) => new CollectorFailure(failureOf(code, 'session', { exchangeCode: text }))
+
 t.test(
   'a list that the exchange does not have is unavailable, one that fails makes the poll incomplete',
   async (t) => {
     const exchange = new FakeBinance(startMs).list('BTC/USDT')
     exchange.give('USDT', '1')
-    const refused = (
-      code: 'EXCHANGE_REQUEST_REFUSED' | 'EXCHANGE_KEY_REFUSED' | 'EXCHANGE_UNREACHABLE',
-      text: string,
-    ) => new CollectorFailure(failureOf(code, 'session', { exchangeCode: text }))
     exchange.failing.set('sapiGetAssetDribblet', refused('EXCHANGE_REQUEST_REFUSED', 'HTTP 404'))
     exchange.failing.set('sapiGetConvertTradeFlow', refused('EXCHANGE_KEY_REFUSED', '-2015'))
     const watched = new Watch(exchange)

@@ -5,7 +5,7 @@ import { startCollectors } from '../../src/daemon/collectors.ts'
 import { startSimulator } from '../../src/simulator/simulator.ts'
 
 const startMs = Date.UTC(2026, 0, 5)
-const days = 12
+const days = 8
 const source = { exchange: 'binance', sandbox: false, marketTypes: ['spot'] as const }
 
 /** Everything that polls brought, each entry once, as the ledger keeps it. */

@@ -9,7 +9,7 @@ import { checkKey } from './check.ts'
 import { budgets } from './endpoint.ts'
 import { Listings } from './listings.ts'
 import { candlesFor, marketsOf } from './markets.ts'
-import { openBinance } from './open.ts'
+import { type Instance, newInstance, openBinance } from './open.ts'
 import { Poll } from './poll.ts'
 
 /** What one address and one host set share, whoever's account is polled. */
@@ -18,6 +18,8 @@ interface Place {
   readonly listings: Listings
   /** Ours minus theirs, from the job before. */
   skewMs: number
+  /** For what anybody may read; it holds nobody's key. */
+  instance: Instance | null
 }
 
 export interface Done {
@@ -38,15 +40,9 @@ export class BinanceJobs {
     const place = this.#placeOf(job)
     const clock = new JobClock(job.nowMs, job.frozen)
     clock.skewMs = place.skewMs
-    const { caller, sync } = await openBinance({
-      wire: this.#wire,
-      clock,
-      limiter: place.limiter,
-      sandbox: job.sandbox,
-      baseUrl: job.baseUrl,
-      credentials,
-      maxRetries: job.job === 'poll' ? job.maxRetries : 3,
-    })
+    const instance = await this.#instanceOf(job, place, credentials)
+    const maxRetries = job.job === 'poll' ? job.maxRetries : 3
+    const { caller, sync } = openBinance(instance, { clock, limiter: place.limiter, maxRetries })
     const head = () => {
       place.skewMs = clock.skewMs
       return { collector: `ccxt ${ccxtRelease}`, skewMs: clock.skewMs, weight: caller.weight }
@@ -78,11 +74,18 @@ export class BinanceJobs {
     }
   }
 
+  async #instanceOf(job: Job, place: Place, credentials: Credentials | null): Promise<Instance> {
+    const { sandbox, baseUrl } = job
+    if (credentials !== null) return newInstance({ wire: this.#wire, sandbox, baseUrl, credentials })
+    place.instance ??= await newInstance({ wire: this.#wire, sandbox, baseUrl, credentials: null })
+    return place.instance
+  }
+
   #placeOf(job: Job): Place {
     const key = job.baseUrl ?? (job.sandbox ? 'sandbox' : 'live')
     let place = this.#places.get(key)
     if (place === undefined) {
-      place = { limiter: new Limiter(budgets), listings: new Listings(), skewMs: 0 }
+      place = { limiter: new Limiter(budgets), listings: new Listings(), skewMs: 0, instance: null }
       this.#places.set(key, place)
     }
     return place

@@ -27,14 +27,19 @@ export interface OpenOptions {
   readonly maxRetries: number
 }
 
+/** One instance of ccxt's class, made for one host set and for one account, or for nobody's. */
+export interface Instance {
+  readonly exchange: binance
+}
+
 /**
- * An instance of ccxt's class for one job. Fields are given by name: nothing that a client or an exchange sent
- * is ever spread into its constructor.
+ * Fields are given by name: nothing that a client or an exchange sent is ever spread into ccxt's constructor. An
+ * instance with credentials is made for a job and let go with it; it costs some ten milliseconds.
  */
-export async function openBinance(
-  options: OpenOptions,
-): Promise<{ caller: Caller; sync: () => Promise<number> }> {
-  const { wire, clock, limiter, sandbox, baseUrl, credentials, maxRetries } = options
+export async function newInstance(
+  options: Omit<OpenOptions, 'clock' | 'limiter' | 'maxRetries'>,
+): Promise<Instance> {
+  const { wire, sandbox, baseUrl, credentials } = options
   const { default: Binance } = await import('ccxt:binance')
   const exchange: binance = new Binance({
     // ccxt keeps its own pace for an instance; ours is for the address.
@@ -47,14 +52,22 @@ export async function openBinance(
   exchange.options['fetchMargins'] = false
   exchange.options['adjustForTimeDifference'] = false
   exchange.options['maxRetriesOnFailure'] = 0
-  exchange.options['timeDifference'] = 0
   exchange.number = String as unknown as typeof exchange.number
-  exchange.milliseconds = () => clock.nowMs()
   exchange.fetchImplementation = (url: string, request: FetchRequest) => fetchThrough(wire, url, request)
   if (baseUrl !== null) rewrite(exchange.urls['api'] as Leaves, new URL(baseUrl).origin)
   else if (sandbox) exchange.setSandboxMode(true)
   checkHosts(exchange.urls['api'])
+  return { exchange }
+}
 
+/** Calls of one job through an instance, on the job's clock. */
+export function openBinance(
+  { exchange }: Instance,
+  options: Pick<OpenOptions, 'clock' | 'limiter' | 'maxRetries'>,
+): { caller: Caller; sync: () => Promise<number> } {
+  const { clock, limiter, maxRetries } = options
+  exchange.milliseconds = () => clock.nowMs()
+  exchange.options['timeDifference'] = clock.skewMs
   const sync = async (): Promise<number> => {
     const sentAtMs = clock.nowMs()
     const { value } = await caller.call(endpoints.time)
