@@ -1,13 +1,16 @@
 import { hourMs, hourOf, parseDecimal, toText } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import { Reader, Writer } from './codec.ts'
+import type { Entry } from './entry.ts'
+import { candidateAssets, candidateSymbols, openResiduals } from './candidates.ts'
+import type { OpenResidual } from './candidates.ts'
 import type { Closed, Correction, Gap, Hour, Origin, PriceWant } from './hour.ts'
 import { draftHour } from './hour-draft.ts'
 import type { Draft, FloorRule, HourContext } from './hour-draft.ts'
 import { admit } from './intake.ts'
 import type { Quarantined } from './intake.ts'
+import { LateEntries } from './late-entries.ts'
 import { Ledger } from './ledger.ts'
-import type { Entry } from './entry.ts'
 import type { Anchor, Candle, Market, Observation } from './observation.ts'
 import { PriceBook } from './price-book.ts'
 import { joinWants } from './price-wants.ts'
@@ -18,6 +21,7 @@ import { readRules, writeRules } from './rules.ts'
 import type { Rules } from './rules.ts'
 import type { AccountView } from './view.ts'
 
+export type { OpenResidual } from './candidates.ts'
 export type { Quarantined } from './intake.ts'
 
 export interface AccountOptions {
@@ -31,16 +35,6 @@ export interface AccountOptions {
   /** How long after an hour's end the exchange may still write entries of that hour. */
   readonly settlingMs: number
   readonly rules: Rules
-}
-
-/** A balance change of one asset that nothing explains so far. */
-export interface OpenResidual {
-  readonly asset: string
-  /** Signed decimal string. */
-  readonly amount: string
-  /** From one anchor to the next. */
-  readonly fromMs: number
-  readonly toMs: number
 }
 
 const magic = 'perf-agg account 1'
@@ -59,9 +53,7 @@ export class Account {
   #book: PriceBook
   #polls: Polls
   #record: TrackRecord
-  /** Stated hours that a late entry may have moved, and what came late. */
-  #dirty = new Set<number>()
-  #late: { cause: Correction['cause']; record: string }[] = []
+  #late = new LateEntries()
 
   private constructor(options: AccountOptions) {
     this.#options = options
@@ -91,14 +83,7 @@ export class Account {
     this.#book.write(writer)
     this.#polls.write(writer)
     this.#record.write(writer)
-    writer.list(
-      [...this.#dirty].toSorted((a, b) => a - b),
-      (startMs) => writer.count(startMs),
-    )
-    writer.list(this.#late, (late) => {
-      writer.count(causes.indexOf(late.cause))
-      writer.text(late.record)
-    })
+    this.#late.write(writer)
     return writer.finish()
   }
 
@@ -117,8 +102,7 @@ export class Account {
     account.#book = PriceBook.read(reader, rules)
     account.#polls = Polls.read(reader, settlingMs)
     account.#record = TrackRecord.read(reader, rules, account.#book)
-    account.#dirty = new Set(reader.list(() => reader.count()))
-    account.#late = reader.list(() => ({ cause: reader.oneOf(causes), record: reader.text() }))
+    account.#late = LateEntries.read(reader)
     reader.end()
     return account
   }
@@ -145,29 +129,30 @@ export class Account {
     const known = this.#ledger.find(entry.key)
     const taken = this.#ledger.take(entry)
     if (taken !== 'new' && taken !== 'changed') return
-    let isLate = this.#markDirty(entry.atMs)
-    if (known !== null) isLate = this.#markDirty(known.atMs) || isLate
-    if (!isLate) return
+    const moved = this.#movedBy(entry.atMs)
+    if (known !== null) moved.push(...this.#movedBy(known.atMs))
+    if (moved.length === 0) return
     const cause = taken === 'changed' ? 'changed' : entry.kind === 'flow' ? 'late-flow' : 'late-fill'
-    if (!this.#late.some((late) => late.record === entry.id)) this.#late.push({ cause, record: entry.id })
+    this.#late.note(moved, cause, entry.id)
   }
 
-  /** Whether an entry at `atMs` may move stated hours; they are made again by the next `close`. */
-  #markDirty(atMs: number): boolean {
+  /** The stated hours that an entry at `atMs` may move: those between its anchors, and one that carries a gap there. */
+  #movedBy(atMs: number): number[] {
     const reach = this.#ledger.reach(atMs)
-    const moved = this.#record.statedHours().filter(({ startMs, context }) => {
-      const fromMs = context.gapFromMs ?? startMs
-      return fromMs < reach.toMs && startMs + hourMs > reach.fromMs
-    })
-    for (const { startMs } of moved) this.#dirty.add(startMs)
-    return moved.length > 0
+    if (reach.fromMs >= this.nextHourMs) return []
+    return this.#record
+      .statedHours()
+      .filter(({ startMs, context }) => {
+        return (context.gapFromMs ?? startMs) < reach.toMs && startMs + hourMs > reach.fromMs
+      })
+      .map(({ startMs }) => startMs)
   }
 
   /** Minute candles needed before `close` can go on. Answer each, then ask again: some needs show late. */
   priceWants(nowMs: number): readonly PriceWant[] {
     if (!this.#book.ready) return []
     const wants: PriceWant[] = []
-    for (const startMs of this.#dirty) wants.push(...this.#redraft(startMs).pricing.wants)
+    for (const startMs of this.#late.hours) wants.push(...this.#redraft(startMs).pricing.wants)
     let startMs = this.nextHourMs
     for (let count = 0; count < hoursAheadMax; count += 1, startMs += hourMs) {
       const context = this.#contextOf(startMs, nowMs)
@@ -227,7 +212,7 @@ export class Account {
       else joinGap(gaps, step)
     }
     if (hours.length + gaps.length > 0) this.#fold()
-    if (this.#contextOf(this.nextHourMs, nowMs) === null && this.#dirty.size === 0) this.#book.candles.clear()
+    if (this.#contextOf(this.nextHourMs, nowMs) === null && this.#late.isEmpty) this.#book.candles.clear()
     return { hours, gaps, corrections }
   }
 
@@ -250,14 +235,14 @@ export class Account {
     return draft.hour
   }
 
-  /** Makes dirty hours again, all or none; those that came out otherwise are a correction. */
+  /** Makes the hours again that late entries may have moved, all or none; those that come out otherwise are corrected. */
   #correct(): Correction[] {
-    if (this.#dirty.size === 0) return []
-    const starts = [...this.#dirty].filter((startMs) => this.#record.stated(startMs) !== null)
+    if (this.#late.isEmpty) return []
+    const starts = this.#late.hours.filter((startMs) => this.#record.stated(startMs) !== null)
     if (starts.some((startMs) => this.#redraft(startMs).draft.kind === 'waiting')) return []
     const changed: Hour[] = []
     let isExplained = false
-    for (const startMs of starts.toSorted((a, b) => a - b)) {
+    for (const startMs of starts) {
       const { draft, pricing } = this.#redraft(startMs)
       // One that can't be made any more stays as it was stated.
       if (draft.kind !== 'hour') continue
@@ -268,13 +253,10 @@ export class Account {
       const left = draft.hour.marks.unreconciled?.length ?? 0
       isExplained ||= (before?.marks.unreconciled?.length ?? 0) > left
     }
-    const late = this.#late
-    this.#dirty.clear()
-    this.#late = []
+    const { cause, records } = this.#late.settle()
     if (changed.length === 0) return []
     this.#record.rebuild(this.#ledger, this.#book)
-    const cause = isExplained ? 'explained' : (late[0]?.cause ?? 'changed')
-    return [{ hours: changed, cause, records: late.map(({ record }) => record) }]
+    return [{ hours: changed, cause: isExplained ? 'explained' : cause, records }]
   }
 
   /** Forgets what can't change any more. */
@@ -305,29 +287,17 @@ export class Account {
 
   /** Residuals between anchors not yet explained, newest first: instruments are searched while there are any. */
   openResiduals(): readonly OpenResidual[] {
-    return this.#ledger
-      .residuals(0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
-      .map(({ asset, amount, fromMs, toMs }) => ({ asset, amount: toText(amount), fromMs, toMs }))
-      .toReversed()
+    return openResiduals(this.#ledger)
   }
 
   /** Assets that moved or are held, the unexplained first: where fills may hide. */
   candidateAssets(): readonly string[] {
-    const assets = new Set(this.openResiduals().map(({ asset }) => asset))
-    for (const entry of this.#window().toReversed()) for (const { asset } of entry.changes) assets.add(asset)
-    for (const anchor of this.#ledger.anchors.toReversed())
-      for (const asset of anchor.balances.keys()) assets.add(asset)
-    return [...assets]
+    return candidateAssets(this.#ledger)
   }
 
   /** Symbols with fills in the correction window, most recent first. */
   candidateSymbols(): readonly string[] {
-    const fills = this.#window().filter((entry) => entry.kind === 'fill')
-    return [...new Set(fills.toReversed().map((fill) => fill.symbol))]
-  }
-
-  #window(): readonly Entry[] {
-    return this.#ledger.entries(0, Number.MAX_SAFE_INTEGER)
+    return candidateSymbols(this.#ledger)
   }
 
   /** Equity at the end of the last stated hour. */
@@ -339,8 +309,6 @@ export class Account {
     return this.#record.view()
   }
 }
-
-const causes = ['late-fill', 'late-flow', 'explained', 'changed'] as const
 
 function joinGap(gaps: Gap[], gap: Gap): void {
   const last = gaps.at(-1)

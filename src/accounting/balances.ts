@@ -1,4 +1,4 @@
-import { add, signOf, zero } from '@perf-agg/sdk'
+import { add, compare, signOf, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import type { Change } from './entry.ts'
 
@@ -17,4 +17,8 @@ export function applyTo(balances: Balances, changes: readonly Change[], sign: 1 
   for (const { asset, amount } of changes) {
     addTo(balances, asset, sign === 1 ? amount : { digits: -amount.digits, scale: amount.scale })
   }
+}
+
+export function sameBalances(a: Balances, b: Balances): boolean {
+  return a.size === b.size && [...a].every(([asset, amount]) => compare(amount, b.get(asset) ?? zero) === 0)
 }

@@ -1,5 +1,5 @@
-import { negate } from '@perf-agg/sdk'
 import type { Reader, Writer } from './codec.ts'
+import { fillChanges } from './entry.ts'
 import type { Change, Entry } from './entry.ts'
 
 /** The bytes of an entry in a snapshot. */
@@ -99,21 +99,4 @@ function writeChanges(writer: Writer, changes: readonly Change[]): void {
 
 function readChanges(reader: Reader): Change[] {
   return reader.list(() => ({ asset: reader.text(), amount: reader.decimal() }))
-}
-
-/** What a spot or margin fill does to balances. */
-export function fillChanges(fill: {
-  readonly base: string
-  readonly quote: string
-  readonly side: 'buy' | 'sell'
-  readonly quantity: Change['amount']
-  readonly quoteQuantity: Change['amount']
-  readonly fees: readonly Change[]
-}): Change[] {
-  const bought = fill.side === 'buy'
-  return [
-    { asset: fill.base, amount: bought ? fill.quantity : negate(fill.quantity) },
-    { asset: fill.quote, amount: bought ? negate(fill.quoteQuantity) : fill.quoteQuantity },
-    ...fill.fees.map(({ asset, amount }) => ({ asset, amount: negate(amount) })),
-  ]
 }

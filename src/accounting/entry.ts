@@ -1,3 +1,4 @@
+import { compare, negate, subtract } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import type { Fill, FlowKind } from './observation.ts'
 
@@ -54,4 +55,32 @@ export type Entry = FillEntry | FlowEntry | ConversionEntry | IncomeEntry
 /** The one order of entries: by time, then by key, so that the order of arrival never matters. */
 export function compareEntries(a: Entry, b: Entry): number {
   return a.atMs - b.atMs || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+}
+
+/** Whether two versions of an entry say the same. */
+export function sameEntry(a: Entry, b: Entry): boolean {
+  if (a.atMs !== b.atMs || a.kind !== b.kind || a.changes.length !== b.changes.length) return false
+  if (a.kind === 'fill' && b.kind === 'fill' && (a.side !== b.side || compare(a.price, b.price) !== 0))
+    return false
+  return a.changes.every((change, index) => {
+    const other = b.changes[index]!
+    return change.asset === other.asset && subtract(change.amount, other.amount).digits === 0n
+  })
+}
+
+/** What a spot or margin fill does to balances. */
+export function fillChanges(fill: {
+  readonly base: string
+  readonly quote: string
+  readonly side: 'buy' | 'sell'
+  readonly quantity: Change['amount']
+  readonly quoteQuantity: Change['amount']
+  readonly fees: readonly Change[]
+}): Change[] {
+  const bought = fill.side === 'buy'
+  return [
+    { asset: fill.base, amount: bought ? fill.quantity : negate(fill.quantity) },
+    { asset: fill.quote, amount: bought ? negate(fill.quoteQuantity) : fill.quoteQuantity },
+    ...fill.fees.map(({ asset, amount }) => ({ asset, amount: negate(amount) })),
+  ]
 }

@@ -9,8 +9,8 @@ import {
   readPositive,
   readSymbol,
 } from './door.ts'
+import { fillChanges } from './entry.ts'
 import type { Change, FillEntry } from './entry.ts'
-import { fillChanges } from './entry-snapshot.ts'
 import type { Fill } from './observation.ts'
 
 /**

@@ -1,8 +1,8 @@
-import { absolute, compare, hourMs, hourOf, negate, subtract, zero } from '@perf-agg/sdk'
+import { absolute, compare, hourMs, hourOf, negate, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
-import { addTo, applyTo } from './balances.ts'
+import { addTo, applyTo, sameBalances } from './balances.ts'
 import type { Balances } from './balances.ts'
-import { compareEntries } from './entry.ts'
+import { compareEntries, sameEntry } from './entry.ts'
 import type { Entry } from './entry.ts'
 import type { Residual } from './residual.ts'
 import { writeEntry, readEntry } from './entry-snapshot.ts'
@@ -102,10 +102,11 @@ export class Ledger {
     return low
   }
 
-  /** Anchors come in the order of time; one that is not newer than the last is an old story. */
+  /** Anchors come in the order of time; one older than the last is an old story. False where it can't be used. */
   takeAnchor(atMs: number, balances: Balances): boolean {
     const last = this.#anchors.at(-1)
-    if (last !== undefined && atMs <= last.atMs) return false
+    if (last !== undefined && atMs <= last.atMs)
+      return atMs === last.atMs && sameBalances(balances, last.balances)
     this.#anchors.push({ atMs, cutMs: atMs, balances })
     this.#settle(atMs)
     // Of an hour only the first anchor (boundaries roll back from it) and the last (it checks) tell anything.
@@ -297,14 +298,4 @@ export class Ledger {
     ledger.#lost = reader.list(() => ({ fromMs: reader.count(), toMs: reader.count() }))
     return ledger
   }
-}
-
-function sameEntry(a: Entry, b: Entry): boolean {
-  if (a.atMs !== b.atMs || a.kind !== b.kind || a.changes.length !== b.changes.length) return false
-  if (a.kind === 'fill' && b.kind === 'fill' && (a.side !== b.side || compare(a.price, b.price) !== 0))
-    return false
-  return a.changes.every((change, index) => {
-    const other = b.changes[index]!
-    return change.asset === other.asset && subtract(change.amount, other.amount).digits === 0n
-  })
 }

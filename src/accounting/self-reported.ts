@@ -10,7 +10,7 @@ import { compareTrades, readReportedTrade } from './reported-trade.ts'
 import type { ReportedTrade, Trade } from './reported-trade.ts'
 import { percentOf } from './sub-period.ts'
 import { symbolView } from './symbol-view.ts'
-import type { AccountView, Figures } from './view.ts'
+import type { AccountView } from './view.ts'
 
 export type { ReportedTrade } from './reported-trade.ts'
 
@@ -50,7 +50,8 @@ export class SelfReported {
   #arrivals = new Map<number, Arrivals>()
   #late: (Arrivals & { readonly records: readonly string[] }) | null = null
   #nextLiveMs: number
-  #figures: { readonly version: number; readonly figures: Figures } | null = null
+  /** Made once for every hour stated, however often it is asked for. */
+  #view: { readonly version: number; readonly view: AccountView } | null = null
 
   private constructor(options: SelfReportedOptions) {
     this.#options = options
@@ -207,12 +208,16 @@ export class SelfReported {
   }
 
   view(_nowMs: number): AccountView {
+    if (this.#view?.version !== this.#history.version) {
+      this.#view = { version: this.#history.version, view: this.#makeView() }
+    }
+    return this.#view.view
+  }
+
+  #makeView(): AccountView {
     const hours = this.#history.hours()
     const last = hours.at(-1)
     const of = (origin: Hour['origin']): number => hours.filter((hour) => hour.origin === origin).length
-    if (this.#figures?.version !== this.#history.version) {
-      this.#figures = { version: this.#history.version, figures: portfolioOf(hours, []) }
-    }
     return {
       asOfMs: last === undefined ? null : last.startMs + hourMs,
       totals: this.#totals,
@@ -227,7 +232,7 @@ export class SelfReported {
         gaps: [],
         reconciled: true,
       },
-      portfolio: this.#figures.figures,
+      portfolio: portfolioOf(hours, []),
       hours,
       equityUsd: null,
       method: 'capital-in-use',
