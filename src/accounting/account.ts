@@ -2,6 +2,8 @@ import { hourMs, hourOf, parseDecimal, toText } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import { Reader, Writer } from './codec.ts'
 import type { Entry } from './entry.ts'
+import { readOptions, writeOptions } from './account-options.ts'
+import type { AccountOptions } from './account-options.ts'
 import { candidateAssets, candidateSymbols, openResiduals } from './candidates.ts'
 import type { OpenResidual } from './candidates.ts'
 import type { Closed, Correction, Gap, Hour, Origin, PriceWant } from './hour.ts'
@@ -17,25 +19,11 @@ import { joinWants } from './price-wants.ts'
 import { Pricing } from './pricing.ts'
 import { Polls } from './polls.ts'
 import { TrackRecord } from './track-record.ts'
-import { readRules, writeRules } from './rules.ts'
-import type { Rules } from './rules.ts'
 import type { AccountView } from './view.ts'
 
+export type { AccountOptions } from './account-options.ts'
 export type { OpenResidual } from './candidates.ts'
 export type { Quarantined } from './intake.ts'
-
-export interface AccountOptions {
-  /**
-   * From here on hours are stated: the first is the first full UTC hour that starts at or after this instant.
-   * History is to be read from the start of the hour that holds this instant.
-   */
-  readonly openedAtMs: number
-  /** Hours that start before it are `backfilled`. */
-  readonly firstRegisteredAtMs: number
-  /** How long after an hour's end the exchange may still write entries of that hour. */
-  readonly settlingMs: number
-  readonly rules: Rules
-}
 
 const magic = 'perf-agg account 1'
 /** So many hours are priced at once while an outage is recovered. */
@@ -73,12 +61,8 @@ export class Account {
   /** The whole state, the same bytes for the same state; markets are not part of it and are set again. */
   snapshot(): Uint8Array {
     const writer = new Writer()
-    const { openedAtMs, firstRegisteredAtMs, settlingMs, rules } = this.#options
     writer.text(magic)
-    writer.count(openedAtMs)
-    writer.count(firstRegisteredAtMs)
-    writer.count(settlingMs)
-    writeRules(writer, rules)
+    writeOptions(writer, this.#options)
     this.#ledger.write(writer)
     this.#book.write(writer)
     this.#polls.write(writer)
@@ -91,12 +75,7 @@ export class Account {
   static restore(bytes: Uint8Array): Account {
     const reader = new Reader(bytes)
     if (reader.text() !== magic) reader.refuse()
-    const account = new Account({
-      openedAtMs: reader.count(),
-      firstRegisteredAtMs: reader.count(),
-      settlingMs: reader.count(),
-      rules: readRules(reader),
-    })
+    const account = new Account(readOptions(reader))
     const { rules, settlingMs } = account.#options
     account.#ledger = Ledger.read(reader, rules.balanceScale)
     account.#book = PriceBook.read(reader, rules)

@@ -6,7 +6,7 @@ import { History, sameHour } from './history.ts'
 import type { Closed, Correction, Hour } from './hour.ts'
 import { portfolioOf } from './portfolio.ts'
 import { ReportedBooks, executedBy } from './reported-books.ts'
-import { compareTrades, readReportedTrade } from './reported-trade.ts'
+import { compareTrades, nameOf, namesOf, readReportedTrade, readTrade, writeTrade } from './reported-trade.ts'
 import type { ReportedTrade, Trade } from './reported-trade.ts'
 import { percentOf } from './sub-period.ts'
 import { symbolView } from './symbol-view.ts'
@@ -252,16 +252,7 @@ export class SelfReported {
     count(this.#nextLiveMs)
     this.#base.write(writer)
     this.#books.write(writer)
-    writer.list(this.#trades, (trade) => {
-      writer.text(trade.symbol)
-      writer.flag(trade.side === 'buy')
-      writer.decimal(trade.price)
-      writer.decimal(trade.size)
-      writer.decimal(trade.fee)
-      count(trade.atMs)
-      writer.optional(trade.id, (id) => writer.text(id))
-      count(trade.sequence)
-    })
+    writer.list(this.#trades, (trade) => writeTrade(writer, trade))
     this.#history.write(writer)
     writeExecuted(writer, this.#totals)
     writer.map(this.#arrivals, count, (arrivals) => {
@@ -287,16 +278,7 @@ export class SelfReported {
     account.#nextLiveMs = count()
     account.#base = ReportedBooks.read(reader)
     account.#books = ReportedBooks.read(reader)
-    account.#trades = reader.list(() => ({
-      symbol: reader.text(),
-      side: reader.flag() ? 'buy' : 'sell',
-      price: reader.decimal(),
-      size: reader.decimal(),
-      fee: reader.decimal(),
-      atMs: count(),
-      id: reader.optional(() => reader.text()),
-      sequence: count(),
-    }))
+    account.#trades = reader.list(() => readTrade(reader))
     account.#names = namesOf(account.#trades)
     account.#history = History.read(reader)
     account.#totals = readExecuted(reader)
@@ -314,10 +296,3 @@ export class SelfReported {
 function arrived(known: Arrivals | undefined, atMs: number): Arrivals {
   return { firstMs: known?.firstMs ?? atMs, lastMs: Math.max(known?.lastMs ?? atMs, atMs) }
 }
-
-/** What makes a trade the same as another; without an id it is like no other. */
-const nameOf = (trade: Trade): string | null =>
-  trade.id === null ? null : JSON.stringify([trade.symbol, trade.id])
-
-const namesOf = (trades: readonly Trade[]): Set<string> =>
-  new Set(trades.map(nameOf).filter((name) => name !== null))

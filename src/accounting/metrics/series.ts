@@ -22,7 +22,13 @@ export class ReturnSeries {
   readonly riskFree: number
   readonly acceptable: number
   readonly benchmark: Float64Array | null
-  readonly #memo = new Map<string, unknown>()
+  #smallest: number | undefined
+  #largest: number | undefined
+  #mean: number | undefined
+  #logGrowth: number | undefined
+  #sorted: Float64Array | undefined
+  #drawdowns: DrawdownPath | undefined
+  readonly #moments = new Map<number, number>()
 
   /** @throws {InputError} `RETURNS_INVALID` */
   constructor(returns: ArrayLike<number>, options: SeriesOptions) {
@@ -43,41 +49,36 @@ export class ReturnSeries {
     }
   }
 
-  #once<T>(name: string, make: () => T): T {
-    if (!this.#memo.has(name)) this.#memo.set(name, make())
-    return this.#memo.get(name) as T
-  }
-
   get n(): number {
     return this.returns.length
   }
 
   get smallest(): number {
-    return this.#once('smallest', () =>
-      this.returns.reduce((least, r) => Math.min(least, r), Number.POSITIVE_INFINITY),
-    )
+    return (this.#smallest ??= this.returns.reduce(
+      (least, r) => Math.min(least, r),
+      Number.POSITIVE_INFINITY,
+    ))
   }
 
   get largest(): number {
-    return this.#once('largest', () =>
-      this.returns.reduce((most, r) => Math.max(most, r), Number.NEGATIVE_INFINITY),
-    )
+    return (this.#largest ??= this.returns.reduce((most, r) => Math.max(most, r), Number.NEGATIVE_INFINITY))
   }
 
   get mean(): number {
     // All the same: their mean is that, not that and a rounding error.
-    return this.#once('mean', () =>
-      this.smallest === this.largest ? this.smallest : sumBy(this.returns, (r) => r) / this.n,
-    )
+    return (this.#mean ??=
+      this.smallest === this.largest ? this.smallest : sumBy(this.returns, (r) => r) / this.n)
   }
 
   /** Σ (r − mean)^power / n. */
   moment(power: 2 | 3 | 4): number {
-    return this.#once(`moment ${power}`, () => {
-      if (this.smallest === this.largest) return 0
-      const { mean } = this
-      return sumBy(this.returns, (r) => (r - mean) ** power) / this.n
-    })
+    const known = this.#moments.get(power)
+    if (known !== undefined) return known
+    const { mean } = this
+    const isConstant = this.smallest === this.largest
+    const moment = isConstant ? 0 : sumBy(this.returns, (r) => (r - mean) ** power) / this.n
+    this.#moments.set(power, moment)
+    return moment
   }
 
   get variancePopulation(): number {
@@ -91,15 +92,15 @@ export class ReturnSeries {
 
   /** Σ log(1 + r): −∞ once everything was lost, NaN below that. */
   get logGrowth(): number {
-    return this.#once('log growth', () => sumBy(this.returns, (r) => Math.log1p(r)))
+    return (this.#logGrowth ??= sumBy(this.returns, (r) => Math.log1p(r)))
   }
 
   get sorted(): Float64Array {
-    return this.#once('sorted', () => this.returns.toSorted())
+    return (this.#sorted ??= this.returns.toSorted())
   }
 
   get drawdowns(): DrawdownPath {
-    return this.#once('drawdowns', () => drawdownPath(this.returns))
+    return (this.#drawdowns ??= drawdownPath(this.returns))
   }
 
   /** (1 + r)^(periods per year / n), linked over all, − 1; `returns` default to the series' own. */
