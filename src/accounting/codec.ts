@@ -1,6 +1,9 @@
 import { InputError } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /**
  * The bytes of a snapshot: fields one after the other, in one order, in one form each, so that the same state is
  * always the same bytes and any other bytes are refused.
@@ -33,7 +36,13 @@ export class Writer {
   }
 
   text(value: string): void {
-    const bytes = new TextEncoder().encode(value)
+    if (isAscii(value)) {
+      this.count(value.length)
+      this.#room(value.length)
+      for (let at = 0; at < value.length; at += 1) this.#bytes[this.#length++] = value.charCodeAt(at)
+      return
+    }
+    const bytes = encoder.encode(value)
     this.count(bytes.length)
     this.#room(bytes.length)
     this.#bytes.set(bytes, this.#length)
@@ -119,7 +128,7 @@ export class Reader {
     const bytes = this.#bytes.subarray(this.#at, this.#at + length)
     this.#at += length
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+      return decoder.decode(bytes)
     } catch {
       return this.refuse()
     }
@@ -164,6 +173,12 @@ export class Reader {
   end(): void {
     if (this.#at !== this.#bytes.length) this.refuse()
   }
+}
+
+/** Nearly everything is: names of assets and digits need no encoder. */
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 127) return false
+  return true
 }
 
 /** The one form of a value: without trailing zeros. */
