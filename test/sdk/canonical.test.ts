@@ -5,6 +5,10 @@ import { canonicalBytes, canonicalize, fromUtf8, parseJson } from '../../sdk/ind
 
 t.test('sorts keys by UTF-16 code units, at every depth', async (t) => {
   t.equal(canonicalize({ b: 1, a: { d: [], c: {} } }), '{"a":{"c":{},"d":[]},"b":1}')
+  t.equal(
+    canonicalize({ b: 0, B: 0, a: 0, A: 0, _: 0, 10: 0, 9: 0, '': 0 }),
+    '{"":0,"10":0,"9":0,"A":0,"B":0,"_":0,"a":0,"b":0}',
+  )
   // U+1F600 starts with the surrogate D83D, which sorts before U+FB33 although its code point is larger.
   t.equal(canonicalize({ '\ufb33': 1, '\u{1f600}': 2 }), '{"\u{1f600}":2,"\ufb33":1}')
   const many = Object.fromEntries(

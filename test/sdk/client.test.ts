@@ -65,6 +65,12 @@ async function world(
   }
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const url = new URL(String(input))
+    t.match(init, {
+      redirect: 'manual',
+      credentials: 'omit',
+      cache: 'no-store',
+      referrerPolicy: 'no-referrer',
+    })
     const one = {
       method: init!.method!,
       path: url.pathname,

@@ -76,6 +76,7 @@ t.test('hands a member back as bytes', async (t) => {
   t.equal(fromUtf8(slice!), '{"k":["\\u0041é",{"credentials":2}]}')
   t.equal(slice!.buffer, bytes.buffer, 'a view: wiping it wipes the original')
   t.equal(parseJsonWithSlice(utf8('{"a":1}'), 'credentials').slice, null)
+  t.equal(fromUtf8(parseJsonWithSlice(utf8('{"":{"":{"a":1}}}'), '').slice!), '{"":{"a":1}}')
   t.equal(parseJsonWithSlice(utf8('[{"credentials":1}]'), 'credentials').slice, null, 'top level only')
   t.equal(fromUtf8(parseJsonWithSlice(utf8('{"\\u0063redentials":-1.5e3}'), 'credentials').slice!), '-1.5e3')
   for (const bad of [

@@ -69,6 +69,32 @@ t.test('refuses S of L and more: the same signature in another form', async (t) 
   t.equal(await verifySignature(key.publicKey, message, concat(signature.slice(0, 32), grown)), false)
 })
 
+t.test('all of it whatever the platform says: they differ', async (t) => {
+  const key = await newSigningKey()
+  const signature = await key.sign(message)
+  const subtle = crypto.subtle
+  const lenient = { importKey: subtle.importKey.bind(subtle), verify: async () => true }
+  t.intercept(globalThis, 'crypto', { value: { subtle: lenient }, configurable: true })
+  const order = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010')
+  t.equal(await verifySignature(key.publicKey, message, signature), true, 'asked, and it says yes')
+  t.equal(await verifySignature(key.publicKey, message, concat(basePoint, order)), false, 'S = L')
+  t.equal(
+    await verifySignature(
+      key.publicKey,
+      message,
+      concat(
+        basePoint,
+        zero.map(() => 255),
+      ),
+    ),
+    false,
+  )
+  const below = Uint8Array.from(order, (byte, index) => (index === 0 ? byte - 1 : byte))
+  t.equal(await verifySignature(key.publicKey, message, concat(basePoint, below)), true, 'S = L - 1')
+  t.equal(await verifySignature(one, message, concat(basePoint, one)), false, 'a key of small order')
+  t.equal(await verifySignature(key.publicKey, message, concat(one, one)), false, 'R of small order')
+})
+
 t.test('a key that is no point at all is a signature that does not hold', async (t) => {
   t.equal(await verifySignature(fromHex(`02${'00'.repeat(31)}`), message, concat(basePoint, one)), false)
 })

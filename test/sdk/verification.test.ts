@@ -7,6 +7,7 @@ import {
   requireAffirming,
   signedBytes,
   statementDigest,
+  thumbprint,
   toBase64,
   toInstant,
   parseInstant,
@@ -194,6 +195,17 @@ t.test("a mounted key's signature is worth something only beside the enclave's",
     await verify([operatorKey, enclaveKey], forged),
     ['SIGNATURE_INVALID'],
     'what the operator signs alone',
+  )
+  const own = periodBody({ keyId: await thumbprint(operator.publicKey) })
+  const ownSignature = toBase64(await operator.sign(enclaveSignedBytes(own)))
+  const twice = await signed(
+    { ...own, metadata: { ...own.metadata, enclave_signature: ownSignature } },
+    operator,
+  )
+  t.same(
+    await verify([operatorKey, enclaveKey], twice),
+    ['OPERATOR_COULD_FORGE'],
+    'the operator signs for both',
   )
   const wire = { ...statement, signature: toBase64(new Uint8Array(64)) }
   t.same(await verify([operatorKey, enclaveKey], wire), ['SIGNATURE_INVALID'])
