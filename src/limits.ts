@@ -41,6 +41,7 @@ export const limits = {
     seriesMax: 512,
   },
   ws: {
+    /** A feed is open for long and holds a session: fewer than requests, and of one address a tool's worth. */
     connectionsMax: 512,
     connectionsPerAddressMax: 64,
     /** From the handshake to a good auth message. */

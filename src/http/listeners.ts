@@ -195,8 +195,10 @@ interface Opened {
 async function closeServer(server: Server, deadlineMs: number): Promise<void> {
   if (!server.listening) return
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
+  // a connection that is kept alive becomes idle when its answer is out, and would wait for another request
+  const idle = setInterval(() => server.closeIdleConnections(), 20)
   const cut = setTimeout(() => server.closeAllConnections(), deadlineMs)
   await closed
+  clearInterval(idle)
   clearTimeout(cut)
 }

@@ -48,8 +48,10 @@ t.test('stopping finishes what has begun and takes nothing new', async (t) => {
   const { listeners, service } = await openHouse(t)
   const { promise, resolve: open } = Promise.withResolvers<void>()
   service.openGate = promise
+  const { promise: asked, resolve: reached } = Promise.withResolvers<void>()
   const metrics = service.metrics.bind(service)
   service.metrics = async (id, nonce) => {
+    reached()
     await promise
     return metrics(id, nonce)
   }
@@ -62,24 +64,30 @@ t.test('stopping finishes what has begun and takes nothing new', async (t) => {
   idle.resume()
   const idleClosed = new Promise((resolve) => idle.once('close', resolve))
   idle.on('error', () => {})
-  await new Promise((resolve) => setTimeout(resolve, 100))
-  const closed = listeners.close(3_000)
+  await asked
+  const closed = listeners.close(8_000)
   t.equal(await wsClosed, 1001)
   await t.rejects(fetch(`${listeners.enclaveUrl}/livez`))
   open()
+  const openedMs = performance.now()
   t.equal((await begun).status, 200)
   await idleClosed
   await closed
+  t.ok(performance.now() - openedMs < 4_000, 'without waiting for the deadline')
   await listeners.close(1)
   t.pass('closing again is nothing')
 })
 
 t.test('what does not end by the deadline is cut off', async (t) => {
   const { listeners, service } = await openHouse(t)
-  service.metrics = async () => new Promise(() => {})
+  const { promise: asked, resolve: reached } = Promise.withResolvers<void>()
+  service.metrics = async () => {
+    reached()
+    return new Promise(() => {})
+  }
   const stuck = ask(`${listeners.enclaveUrl}/enclave/metrics/${sessionId}`)
   const rejected = t.rejects(stuck)
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  await asked
   const begunMs = performance.now()
   await listeners.close(200)
   t.ok(performance.now() - begunMs < 2_000)
