@@ -1,3 +1,4 @@
+import { signOf, zero } from '@perf-agg/sdk'
 import { limits } from '../../limits.ts'
 import { CollectorFailure } from '../failure.ts'
 import type { Search } from './cursor.ts'
@@ -60,18 +61,26 @@ export async function search(options: SearchOptions, start: Residual): Promise<S
   return state(nextListing(options, residual, tried) === undefined)
 }
 
-/** Both coins moved, then one of them; among equals what the account knows, then the busiest market. */
+/** Fees are taken in it wherever an account holds some. */
+const feeCoin = 'BNB'
+
+/**
+ * Both coins moved, then one of them, then any where a fee is all that is missing; among equals what the account
+ * knows, then the busiest market.
+ */
 function nextListing(
   options: SearchOptions,
   residual: Residual,
   tried: ReadonlySet<string>,
 ): Listing | undefined {
+  // a round trip at one price leaves nothing but its fee, and that says nothing of the market
+  const feeOnly = signOf(residual.get(feeCoin) ?? zero) < 0
   let best: Listing | undefined
   let bestScore = Number.POSITIVE_INFINITY
   for (const listing of options.listings) {
     if (tried.has(listing.id) || options.wasRead(listing.id)) continue
     const touches = Number(residual.has(listing.base)) + Number(residual.has(listing.quote))
-    if (touches === 0) continue
+    if (touches === 0 && !feeOnly) continue
     const rank = options.ranks.get(listing.id) ?? limits.collector.symbolsMax
     const unknown = options.isKnown(listing.id) ? 0 : 1
     const score = ((2 - touches) * 2 + unknown) * 1e6 + rank
