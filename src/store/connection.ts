@@ -20,7 +20,7 @@ export class Connection {
     this.#database = new DatabaseSync(path, { timeout: 0, readBigInts: true })
     this.#database.exec(
       'pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma cache_size = -16000;' +
-        'pragma trusted_schema = off; pragma cell_size_check = on',
+        'pragma trusted_schema = off; pragma cell_size_check = on; pragma wal_autocheckpoint = 4000',
     )
   }
 

@@ -25,7 +25,8 @@ export class RealDaemon {
     writeFileSync(
       config,
       JSON.stringify({
-        grace_seconds: 1,
+        // none: hours are stated while their trades still come, and corrected
+        grace_seconds: Math.random() < 0.5 ? 0 : 1,
         limits: {
           requests_per_address_per_minute: 1_000_000,
           boxes_per_second: 1_000,

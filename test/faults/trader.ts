@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   challengeBytes,
@@ -69,15 +68,15 @@ export class Trader {
     socket.on('error', () => undefined)
     const stop = () => socket.terminate()
     signal.addEventListener('abort', stop, { once: true })
-    const closed = once(socket, 'close')
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
     try {
       await Promise.race([this.#handshake(socket), closed])
       socket.on('message', (data) => this.#hear(String(data)))
       for (const trade of this.#open.values()) this.#send(socket, trade)
       while (socket.readyState === socket.OPEN && !signal.aborted) {
-        if (options.more && this.#open.size < unacknowledgedMax) this.#send(socket, this.#next())
+        while (options.more && this.#open.size < unacknowledgedMax) this.#send(socket, this.#next())
         if (!options.more && this.#open.size === 0) break
-        await Promise.race([sleep(Math.random() * 25), closed])
+        await Promise.race([sleep(Math.random() * 30), closed])
       }
     } finally {
       signal.removeEventListener('abort', stop)
@@ -86,8 +85,8 @@ export class Trader {
   }
 
   async #handshake(socket: WebSocket): Promise<void> {
-    await once(socket, 'open')
-    const said = async () => JSON.parse(String((await once(socket, 'message'))[0])) as Record<string, string>
+    await heard(socket, 'open')
+    const said = async () => JSON.parse(await heard(socket, 'message')) as Record<string, string>
     const { sessionId } = this.access
     socket.send(JSON.stringify({ type: 'auth', session_id: sessionId }))
     let answer = await said()
@@ -138,4 +137,9 @@ export class Trader {
     this.#open.delete(message.id)
     this.acknowledged.set(trade.hour, (this.acknowledged.get(trade.hour) ?? 0) + 2 ** trade.bit)
   }
+}
+
+/** The next event of that name; a broken connection never gives one, it closes. */
+function heard(socket: WebSocket, event: 'open' | 'message'): Promise<string> {
+  return new Promise((resolve) => socket.once(event, (data?: unknown) => resolve(String(data))))
 }
