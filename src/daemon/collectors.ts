@@ -6,7 +6,6 @@ import type {
   CheckAnswer,
   CheckRequest,
   Failure,
-  FailureCode,
   MarketsAnswer,
   MarketsRequest,
   PollAnswer,
@@ -19,6 +18,7 @@ import { exchangesWithHosts, type Rule, rulesOf } from '../egress/hosts.ts'
 import { limits } from '../limits.ts'
 import { type Finished, judgeCandles, judgeCheck, judgeMarkets, judgePoll } from './judge.ts'
 import { Pair, PairDied } from './pair.ts'
+import { Places, type PlaceStats } from './place.ts'
 
 /** Where an exchange is looked for instead of its own hosts; environment `simulated`. Part of `config_digest`. */
 export interface ExchangeSettings {
@@ -54,12 +54,6 @@ export interface CollectorsStats {
   readonly died: number
   /** By exchange and host set (`binance`, `binance sandbox`): used weight of the minute, and until when nobody calls. */
   readonly exchanges: Readonly<Record<string, PlaceStats>>
-}
-
-export interface PlaceStats {
-  readonly usedOfMinute: number | null
-  readonly limitOfMinute: number
-  readonly closedUntilMs: number | null
 }
 
 /**
@@ -118,8 +112,7 @@ class Pool implements Collectors {
   readonly #rules: readonly Rule[]
   readonly #slots: readonly Slot[]
   readonly #turns: Turn[] = []
-  readonly #places = new Map<string, { -readonly [Name in keyof PlaceStats]: PlaceStats[Name] }>()
-  readonly #closures = new Map<string, FailureCode>()
+  readonly #places: Places
   readonly #failures: Record<string, number> = {}
   #jobs = 0
   #replaced = 0
@@ -128,6 +121,7 @@ class Pool implements Collectors {
 
   constructor(options: CollectorsOptions) {
     this.#options = options
+    this.#places = new Places(options.clock)
     this.#rules = exchangesWithHosts.flatMap((exchange) =>
       rulesOf(exchange, baseUrlOf(options.exchanges, exchange)),
     )
@@ -175,7 +169,7 @@ class Pool implements Collectors {
       failures: { ...this.#failures },
       replaced: this.#replaced,
       died: this.#died,
-      exchanges: Object.fromEntries([...this.#places].map(([name, place]) => [name, { ...place }])),
+      exchanges: this.#places.stats(),
     }
   }
 
@@ -205,8 +199,7 @@ class Pool implements Collectors {
   ): Promise<Answer | Failure> {
     const { clock, exchanges } = this.#options
     if (!isSupported(source)) return failureOf('EXCHANGE_NOT_SUPPORTED', 'session')
-    const place = this.#placeOf(source)
-    const closed = this.#closedOf(source)
+    const closed = this.#places.closed(source)
     if (closed !== null) return closed
     let slot: Slot
     try {
@@ -216,7 +209,7 @@ class Pool implements Collectors {
     }
     try {
       // It may have closed while this one waited.
-      const closedNow = this.#closedOf(source)
+      const closedNow = this.#places.closed(source)
       if (closedNow !== null) return closedNow
       const pair = await this.#pairOf(slot)
       const { exchange, sandbox } = source
@@ -224,8 +217,13 @@ class Pool implements Collectors {
       const common = { nowMs: clock.nowMs(), frozen: clock.frozen, exchange, sandbox, baseUrl }
       const frame = await pair.run({ ...common, ...job }, credentials)
       const environment = baseUrl === null ? (sandbox ? 'sandbox' : 'live') : 'simulated'
+      const place = this.#places.of(source)
       const answer = judge({ frame, reports: pair.reports, exchange, environment, place })
-      if (isFailure(answer)) this.#note(source, answer)
+      if (isFailure(answer) && this.#places.note(source, answer)) {
+        const { code, exchangeCode, retryAfterMs } = answer
+        const told = { exchange, code, exchange_code: exchangeCode, retry_after_ms: retryAfterMs }
+        this.#options.log('warn', 'exchange-closed', told)
+      }
       return answer
     } catch (error) {
       if (this.#closed) return failureOf('COLLECTOR_CLOSED', 'collector')
@@ -296,45 +294,7 @@ class Pool implements Collectors {
     slot.pair = pair
     return pair
   }
-
-  #placeOf(source: Source) {
-    const name = nameOf(source)
-    let place = this.#places.get(name)
-    if (place === undefined) {
-      place = { usedOfMinute: null, limitOfMinute: 0, closedUntilMs: null }
-      this.#places.set(name, place)
-    }
-    return place
-  }
-
-  /** The exchange has sent us away: nobody calls it before it said, whoever's account it is. */
-  #closedOf(source: Source): Failure | null {
-    const place = this.#placeOf(source)
-    const leftMs = (place.closedUntilMs ?? 0) - this.#options.clock.nowMs()
-    if (leftMs <= 0) {
-      place.closedUntilMs = null
-      return null
-    }
-    const code = this.#closures.get(nameOf(source)) ?? 'EXCHANGE_RATE_LIMITED'
-    return failureOf(code, 'exchange', { retryAfterMs: leftMs })
-  }
-
-  #note(source: Source, failure: Failure): void {
-    const { clock, log } = this.#options
-    const byExchange = failure.exchangeCode !== null && failure.retryAfterMs !== null
-    if (failure.scope !== 'exchange' || !byExchange || !closing.has(failure.code)) return
-    this.#placeOf(source).closedUntilMs = clock.nowMs() + failure.retryAfterMs
-    this.#closures.set(nameOf(source), failure.code)
-    log('warn', 'exchange-closed', {
-      exchange: nameOf(source),
-      code: failure.code,
-      exchange_code: failure.exchangeCode,
-      retry_after_ms: failure.retryAfterMs,
-    })
-  }
 }
-
-const closing: ReadonlySet<FailureCode> = new Set(['EXCHANGE_RATE_LIMITED', 'EXCHANGE_BANNED'])
 
 /** What tells the jobs apart, without what they all have. */
 type JobOf<Each> = Each extends unknown
@@ -343,10 +303,6 @@ type JobOf<Each> = Each extends unknown
 
 function isSupported(source: Source): boolean {
   return exchangesWithHosts.includes(source.exchange) && source.marketTypes.every((type) => type === 'spot')
-}
-
-function nameOf(source: Source): string {
-  return source.sandbox ? `${source.exchange} sandbox` : source.exchange
 }
 
 function baseUrlOf(exchanges: ExchangeSettings, exchange: string): string | null {

@@ -114,6 +114,31 @@ t.test('a fee in BNB does not stand in the way', async (t) => {
   t.strictSame(observation.fills[0]?.fees, [{ asset: 'BNB', amount: '0.0001' }])
 })
 
+t.test('a round trip at one price, which left nothing but its fee, is found', async (t) => {
+  const watched = await watch('BTC/USDT', 'BNB/USDT', 'SOL/USDT', 'ETH/BTC')
+  const { exchange } = watched
+  exchange.give('BNB', '1')
+  watched.cursor = null
+  await watched.poll()
+  exchange.nowMs += minuteMs
+  const fee = ['BNB', '0.001'] as const
+  exchange.trade('SOL/USDT', { id: 1, atMs: exchange.nowMs, side: 'buy', price: '100', quantity: '2', fee })
+  exchange.trade('SOL/USDT', {
+    id: 2,
+    atMs: exchange.nowMs + 1,
+    side: 'sell',
+    price: '100',
+    quantity: '2',
+    fee,
+  })
+  const observation = await watched.pollAt(exchange.nowMs + minuteMs)
+  t.strictSame(
+    observation.fills.map(({ id }) => id),
+    ['1', '2'],
+  )
+  t.equal(observation.complete, true)
+})
+
 t.test('a quiet account costs one read of its balances', async (t) => {
   const watched = await watch('BTC/USDT')
   const observation = await watched.poll()

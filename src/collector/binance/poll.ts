@@ -1,21 +1,10 @@
 import { dayMs, hourOf, minuteMs } from '@perf-agg/sdk'
 import type { Anchor, Observation } from '../../accounting/observation.ts'
 import type { Calls } from '../call.ts'
-import { allOf } from '../failure.ts'
 import { type Base, type Cursor, firstCursor, parseCursor, type Search, writeCursor } from './cursor.ts'
 import { endpoints } from './endpoint.ts'
-import {
-  type Entry,
-  entryOfConversion,
-  entryOfFill,
-  entryOfFlow,
-  type Explanation,
-  explain,
-  residualText,
-  sameBalances,
-} from './explain.ts'
-import { farMs, Fills } from './fills.ts'
-import { Flows } from './flows.ts'
+import { type Explanation, residualText, sameBalances } from './explain.ts'
+import { Ledger } from './ledger.ts'
 import type { Listings } from './listings.ts'
 import { type Account, accountOf } from './row.ts'
 import { search } from './search.ts'
@@ -43,8 +32,6 @@ const residualMsMax = dayMs
 const graceMs = 10 * minuteMs
 /** Reads of the balances that may disagree before a poll goes without an anchor. */
 const roundsMax = 3
-/** After so many of the latest symbols a deposit is likelier than one more symbol. */
-const likelySymbols = 4
 
 /**
  * One poll of a spot account, cheap where nothing happened and thorough once an hour.
@@ -57,17 +44,9 @@ const likelySymbols = 4
 export class Poll {
   readonly #options: PollOptions
   readonly #cursor: Cursor
-  readonly #base: Base | null
-  /** The poll before met more fills than it could take. */
-  readonly #catchingUp: boolean
   readonly #begunAtMs: number
-  readonly #fills: Fills
-  readonly #flows: Flows
-  #account: Account
-  /** Exchange time before the balances were last asked for. */
-  #accountMs: number
+  readonly #ledger: Ledger
   #search: Search | null = null
-  #flowsRead = false
 
   static async run(options: PollOptions): Promise<Polled> {
     const cursor = options.cursor === null ? firstCursor(options.sinceMs) : parseCursor(options.cursor)
@@ -81,45 +60,28 @@ export class Poll {
 
   private constructor(options: PollOptions, cursor: Cursor, begunAtMs: number, account: Account) {
     this.#options = options
-    this.#begunAtMs = begunAtMs
-    this.#account = account
-    this.#accountMs = begunAtMs
     this.#cursor = cursor
-    this.#base = options.cursor === null ? options.previousAnchor : cursor.base
-    this.#catchingUp = options.cursor !== null && cursor.base === null
-    this.#fills = new Fills(options.caller, cursor.symbols, begunAtMs)
-    this.#flows = new Flows({
-      caller: options.caller,
-      exchangeNowMs: begunAtMs,
-      begunAtMs,
-      floorMs: cursor.floorMs,
-      estimates: cursor.estimates,
-      baseAtMs: this.#base?.atMs ?? null,
-    })
+    this.#begunAtMs = begunAtMs
+    const first = options.cursor === null
+    const base = first ? options.previousAnchor : cursor.base
+    const balances = { account, askedAtMs: begunAtMs }
+    this.#ledger = new Ledger(options.caller, cursor, base, !first && base === null, balances)
   }
 
   async #run(): Promise<Polled> {
     const thorough = this.#cursor.thoroughHourMs !== hourOf(this.#begunAtMs)
     if (!thorough && this.#isQuiet()) return this.#quiet()
 
-    let explanation = thorough ? await this.#readThoroughly() : await this.#readMoved()
-    // Transfers between wallets cost a call for each pair: asked once a day, and when something is missing.
-    const transfers = explanation?.kind !== 'exact' || this.#begunAtMs - this.#cursor.transfersMs >= dayMs
-    if (transfers) {
-      await this.#flows.readTransfers(Math.min(this.#cursor.transfersMs, this.#fromMs))
-      explanation = this.#explain()
-    }
-    if (explanation?.kind === 'open') explanation = await this.#look(explanation)
+    const ledger = this.#ledger
+    await (thorough ? ledger.readThoroughly() : ledger.readMoved())
+    const transfers = await ledger.readTransfers()
+    const left = ledger.explain()
+    if (left?.kind === 'open') await this.#look(left)
     const sweep = this.#options.sweep ? await this.#sweepOn() : null
-    explanation = this.#explain()
+    const explanation = ledger.explain()
     const anchor =
       explanation?.kind === 'exact' ? this.#provedAnchor(explanation.atMs) : await this.#agreedAnchor()
     return this.#result(anchor, { thorough, transfers, sweep })
-  }
-
-  /** From where on entries are looked for. */
-  get #fromMs(): number {
-    return this.#base?.atMs ?? this.#cursor.floorMs
   }
 
   /** Nothing moved since the last anchor, and nothing is looked for: there is nothing to read. */
@@ -130,13 +92,13 @@ export class Poll {
       balances !== undefined &&
       (open === null || this.#isGivenUp(open)) &&
       (!this.#options.sweep || isSwept(this.#cursor.sweep, this.#begunAtMs)) &&
-      updatedAtMs === this.#account.updatedAtMs &&
-      sameBalances(balances, this.#account.balances)
+      updatedAtMs === this.#ledger.balances.account.updatedAtMs &&
+      sameBalances(balances, this.#ledger.balances.account.balances)
     )
   }
 
   #quiet(): Polled {
-    const anchor = { atMs: this.#begunAtMs, balances: this.#account.balances }
+    const anchor = { atMs: this.#begunAtMs, balances: this.#ledger.balances.account.balances }
     const base = this.#cursor.search === null ? anchor : this.#cursor.base
     return {
       observation: this.#observation(anchor, true, null),
@@ -149,70 +111,33 @@ export class Poll {
     return open.exhausted && this.#begunAtMs - open.sinceMs >= graceMs
   }
 
-  /** Every symbol that was traded lately, a day back: late fills move no balance when they appear. */
-  async #readThoroughly(): Promise<Explanation | null> {
-    const activeFromMs = Math.min(this.#fromMs, this.#begunAtMs - farMs)
-    const active = this.#fills.known.filter(({ lastAtMs }) => lastAtMs >= activeFromMs)
-    await allOf(
-      active.map(({ id }) => this.#fills.readKnown(id, this.#catchingUp ? 'on' : 'far', this.#fromMs)),
-    )
-    await this.#readFlows()
-    return this.#explain()
-  }
-
-  /** Between thorough polls: the likeliest first, and no further than until what moved is explained. */
-  async #readMoved(): Promise<Explanation | null> {
-    let explanation = this.#explain()
-    const recent = this.#fills.known.toSorted((a, b) => b.lastAtMs - a.lastAtMs)
-    let count = 0
-    for (const symbol of recent) {
-      if (explanation?.kind === 'exact') return explanation
-      const residual = explanation?.residual
-      if (residual !== undefined && !residual.has(symbol.base) && !residual.has(symbol.quote)) continue
-      await this.#fills.readKnown(symbol.id, this.#catchingUp ? 'on' : 'near', this.#fromMs)
-      count += 1
-      if (count === likelySymbols) await this.#readFlows()
-      explanation = this.#explain()
-    }
-    if (explanation?.kind === 'exact') return explanation
-    if (!this.#flowsRead) await this.#readFlows()
-    return this.#explain()
-  }
-
-  async #readFlows(): Promise<void> {
-    await this.#flows.read(Math.min(this.#cursor.flowsMs, this.#fromMs))
-    this.#flowsRead = true
-  }
-
   /** Goes through the symbols that the residual points to; what is not reached is left to the next poll. */
-  async #look(start: Explanation & { kind: 'open' }): Promise<Explanation> {
+  async #look(start: Explanation & { kind: 'open' }): Promise<void> {
     const { caller, listings } = this.#options
     const before = this.#cursor.search
     const thoroughAlready = this.#cursor.thoroughHourMs === hourOf(this.#begunAtMs)
     // All of it was tried within the hour; each hour it is tried again, for lists come in late.
     if (before?.exhausted === true && thoroughAlready && before.residual === residualText(start.residual)) {
       this.#search = before
-      return start
+      return
     }
-    let explanation: Explanation = start
+    const { fills, fromMs } = this.#ledger
     this.#search = await search(
       {
         listings: listings.all,
         ranks: await listings.ranks(caller, this.#begunAtMs),
-        isKnown: (id) => this.#fills.isKnown(id),
-        wasRead: (id) => this.#fills.wasRead(id),
+        isKnown: (id) => fills.isKnown(id),
+        wasRead: (id) => fills.wasRead(id),
         tryListing: async (listing) => {
-          if (this.#fills.isKnown(listing.id)) await this.#fills.readKnown(listing.id, 'near', this.#fromMs)
-          else await this.#fills.readUnknown(listing, this.#fromMs, 'searching')
-          explanation = this.#explain() ?? start
-          return explanation
+          if (fills.isKnown(listing.id)) await fills.readKnown(listing.id, 'near', fromMs)
+          else await fills.readUnknown(listing, fromMs, 'searching')
+          return this.#ledger.explain() ?? start
         },
         before,
         nowMs: this.#begunAtMs,
       },
       start.residual,
     )
-    return explanation
   }
 
   async #sweepOn(): Promise<Cursor['sweep']> {
@@ -221,36 +146,22 @@ export class Poll {
     return sweepOn(this.#cursor.sweep, {
       listings: listings.all,
       ranks: await listings.ranks(caller, this.#begunAtMs),
-      fills: this.#fills,
+      fills: this.#ledger.fills,
       fromMs: this.#cursor.floorMs,
       nowMs: this.#begunAtMs,
     })
   }
 
-  #entries(): Entry[] {
-    return [
-      ...this.#fills.all().map(entryOfFill),
-      ...this.#flows.flows.map(entryOfFlow),
-      ...this.#flows.conversions.map(entryOfConversion),
-    ]
-  }
-
-  /** Null before the first anchor: there is nothing to explain from. */
-  #explain(): Explanation | null {
-    if (this.#base === null) return null
-    return explain(this.#base, this.#account.balances, this.#entries(), this.#accountMs)
-  }
-
   /**
-   * The balances were read after `accountMs`, and every entry until `exactAtMs` is in them: the later of the two
+   * The balances were read after they were asked for, and every entry until `exactAtMs` is in them: the later of the two
    * is an instant at which they held, short of the entry that came next.
    */
   #provedAnchor(exactAtMs: number): Anchor {
     this.#search = null
     let nextMs = Number.POSITIVE_INFINITY
-    for (const { atMs } of this.#entries()) if (atMs > exactAtMs) nextMs = Math.min(nextMs, atMs)
-    const atMs = Math.max(exactAtMs, Math.min(this.#accountMs, nextMs - 1))
-    return { atMs, balances: this.#account.balances }
+    for (const { atMs } of this.#ledger.entries()) if (atMs > exactAtMs) nextMs = Math.min(nextMs, atMs)
+    const atMs = Math.max(exactAtMs, Math.min(this.#ledger.balances.askedAtMs, nextMs - 1))
+    return { atMs, balances: this.#ledger.balances.account.balances }
   }
 
   /** Two equal reads of the balances around a read of the ledger: nothing happened between them. */
@@ -259,13 +170,12 @@ export class Poll {
       const betweenMs = await this.#options.sync()
       const again = await readAccount(this.#options)
       const agreed =
-        again.updatedAtMs === this.#account.updatedAtMs &&
-        sameBalances(again.balances, this.#account.balances)
-      this.#account = again
-      this.#accountMs = betweenMs
+        again.updatedAtMs === this.#ledger.balances.account.updatedAtMs &&
+        sameBalances(again.balances, this.#ledger.balances.account.balances)
+      this.#ledger.balances = { account: again, askedAtMs: betweenMs }
       if (agreed) return { atMs: betweenMs, balances: again.balances }
-      for (const { id } of this.#fills.known) if (this.#fills.wasRead(id)) await this.#fills.readAgain(id)
-      const explanation = this.#explain()
+      await this.#ledger.readAgain()
+      const explanation = this.#ledger.explain()
       if (explanation?.kind === 'exact') return this.#provedAnchor(explanation.atMs)
     }
     return null
@@ -275,21 +185,22 @@ export class Poll {
     anchor: Anchor | null,
     did: { readonly thorough: boolean; readonly transfers: boolean; readonly sweep: Cursor['sweep'] },
   ): Polled {
+    const { fills, flows, flowsRead, balances } = this.#ledger
     const lost = this.#search === null ? null : this.#lost()
     const searching = this.#search !== null && !this.#isGivenUp(this.#search) && lost === null
-    const listed = !this.#fills.cut && this.#flows.failed.size === 0
+    const listed = !fills.cut && flows.failed.size === 0
     const complete = listed && !searching && anchor !== null
     const base = this.#nextBase(anchor, lost !== null)
-    const flowed = this.#flowsRead && this.#flows.failed.size === 0
+    const flowed = flowsRead && flows.failed.size === 0
     const cursor: Cursor = {
       floorMs: this.#cursor.floorMs,
       thoroughHourMs: did.thorough && listed ? hourOf(this.#begunAtMs) : this.#cursor.thoroughHourMs,
       flowsMs: flowed ? this.#begunAtMs : this.#cursor.flowsMs,
       transfersMs: did.transfers && flowed ? this.#begunAtMs : this.#cursor.transfersMs,
-      updatedAtMs: this.#account.updatedAtMs,
+      updatedAtMs: balances.account.updatedAtMs,
       base,
-      symbols: this.#fills.known,
-      estimates: this.#flowsRead ? this.#flows.estimates : this.#cursor.estimates,
+      symbols: fills.known,
+      estimates: flowsRead ? flows.estimates : this.#cursor.estimates,
       seen: anchor === null || base === anchor ? null : anchor.balances,
       search: base === anchor ? null : this.#search,
       sweep: did.sweep,
@@ -299,30 +210,38 @@ export class Poll {
 
   /** While something is unexplained the next poll starts from the same place, so that it can still come out. */
   #nextBase(anchor: Anchor | null, lost: boolean): Base | null {
+    const { base, fills } = this.#ledger
     // More fills than one poll takes: the next goes on behind them, and nothing is explained until it arrives.
-    if (this.#fills.cut) return null
-    if (anchor === null || this.#base === null) return anchor ?? this.#base
-    const kept = this.#search !== null && !lost && this.#begunAtMs - this.#base.atMs < residualMsMax
-    return kept ? this.#base : anchor
+    if (fills.cut) return null
+    if (anchor === null || base === null) return anchor ?? base
+    const kept = this.#search !== null && !lost && this.#begunAtMs - base.atMs < residualMsMax
+    return kept ? base : anchor
   }
 
-  /** Fills that were seen before are gone, and balances moved without explanation: what lay between is lost. */
+  /**
+   * Fills that were seen before are gone, and balances moved without explanation: what lies between the last anchor
+   * and the oldest entry that any list still shows is lost. Lists forget by age: one that shows an older entry proves
+   * that nothing younger is forgotten.
+   */
   #lost(): Observation['lost'] {
-    if (this.#fills.truncated.length === 0 || this.#base === null) return null
-    const toMs = Math.min(...this.#fills.truncated.map(({ reachesToMs }) => reachesToMs))
-    return toMs > this.#base.atMs ? { fromMs: this.#base.atMs, toMs } : null
+    const { base, fills } = this.#ledger
+    if (fills.truncated.length === 0 || base === null) return null
+    let toMs = Math.min(...fills.truncated.map(({ reachesToMs }) => reachesToMs))
+    for (const { atMs } of this.#ledger.entries()) toMs = Math.min(toMs, atMs)
+    return toMs > base.atMs ? { fromMs: base.atMs, toMs } : null
   }
 
   #observation(anchor: Anchor | null, complete: boolean, lost: Observation['lost']): Observation {
+    const { fills, flows } = this.#ledger
     return {
       begunAtMs: this.#begunAtMs,
       complete,
-      fills: this.#fills.all().filter(({ atMs }) => atMs >= this.#cursor.floorMs),
-      flows: this.#flows.flows,
-      conversions: this.#flows.conversions,
+      fills: fills.all().filter(({ atMs }) => atMs >= this.#cursor.floorMs),
+      flows: flows.flows,
+      conversions: flows.conversions,
       incomes: [],
       anchor,
-      unavailable: [...this.#flows.unavailable].toSorted(),
+      unavailable: [...flows.unavailable].toSorted(),
       lost,
     }
   }

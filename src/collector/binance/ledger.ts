@@ -1,0 +1,122 @@
+import { dayMs } from '@perf-agg/sdk'
+import type { Calls } from '../call.ts'
+import { allOf } from '../failure.ts'
+import type { Base, Cursor } from './cursor.ts'
+import {
+  type Entry,
+  entryOfConversion,
+  entryOfFill,
+  entryOfFlow,
+  type Explanation,
+  explain,
+} from './explain.ts'
+import { farMs, Fills } from './fills.ts'
+import { Flows } from './flows.ts'
+import type { Account } from './row.ts'
+
+/** After so many of the latest symbols a deposit is likelier than one more symbol. */
+const likelySymbols = 4
+
+/** Balances, and the exchange's time before they were asked for: what happened until then is in them. */
+export interface Balances {
+  readonly account: Account
+  readonly askedAtMs: number
+}
+
+/** The ledger of one poll: what was read of fills and flows since `base`, and whether it explains the balances. */
+export class Ledger {
+  readonly fills: Fills
+  readonly flows: Flows
+  readonly base: Base | null
+  balances: Balances
+  flowsRead = false
+  readonly #cursor: Cursor
+  /** The poll before met more fills than it could take. */
+  readonly #catchingUp: boolean
+  readonly #begunAtMs: number
+
+  constructor(caller: Calls, cursor: Cursor, base: Base | null, catchingUp: boolean, balances: Balances) {
+    this.#cursor = cursor
+    this.#catchingUp = catchingUp
+    this.#begunAtMs = balances.askedAtMs
+    this.base = base
+    this.balances = balances
+    const begunAtMs = balances.askedAtMs
+    this.fills = new Fills(caller, cursor.symbols, begunAtMs)
+    this.flows = new Flows({
+      caller,
+      exchangeNowMs: begunAtMs,
+      begunAtMs,
+      floorMs: cursor.floorMs,
+      estimates: cursor.estimates,
+      baseAtMs: base?.atMs ?? null,
+    })
+  }
+
+  /** From where on entries are looked for. */
+  get fromMs(): number {
+    return this.base?.atMs ?? this.#cursor.floorMs
+  }
+
+  /** Every symbol that was traded lately, a day back: late fills move no balance when they appear. */
+  async readThoroughly(): Promise<void> {
+    const activeFromMs = Math.min(this.fromMs, this.#begunAtMs - farMs)
+    const active = this.fills.known.filter(({ lastAtMs }) => lastAtMs >= activeFromMs)
+    const reach = this.#catchingUp ? 'on' : 'far'
+    await allOf(active.map(({ id }) => this.fills.readKnown(id, reach, this.fromMs)))
+    await this.#readFlows()
+  }
+
+  /** Between thorough polls: the likeliest first, and no further than until what moved is explained. */
+  async readMoved(): Promise<void> {
+    const recent = this.fills.known.toSorted((a, b) => b.lastAtMs - a.lastAtMs)
+    const reach = this.#catchingUp ? 'on' : 'near'
+    let explanation = this.explain()
+    let count = 0
+    for (const symbol of recent) {
+      if (explanation?.kind === 'exact') return
+      const residual = explanation?.residual
+      if (residual !== undefined && !residual.has(symbol.base) && !residual.has(symbol.quote)) continue
+      await this.fills.readKnown(symbol.id, reach, this.fromMs)
+      count += 1
+      if (count === likelySymbols) await this.#readFlows()
+      explanation = this.explain()
+    }
+    if (explanation?.kind !== 'exact' && !this.flowsRead) await this.#readFlows()
+  }
+
+  /**
+   * Transfers between wallets cost a call for each pair: asked once a day, and when something is missing. True
+   * where they were.
+   */
+  async readTransfers(): Promise<boolean> {
+    const { transfersMs } = this.#cursor
+    if (this.explain()?.kind === 'exact' && this.#begunAtMs - transfersMs < dayMs) return false
+    await this.flows.readTransfers(Math.min(transfersMs, this.fromMs))
+    return true
+  }
+
+  /** What came since for the symbols that were read: something happened meanwhile. */
+  async readAgain(): Promise<void> {
+    for (const { id } of this.fills.known) if (this.fills.wasRead(id)) await this.fills.readAgain(id)
+  }
+
+  entries(): Entry[] {
+    return [
+      ...this.fills.all().map(entryOfFill),
+      ...this.flows.flows.map(entryOfFlow),
+      ...this.flows.conversions.map(entryOfConversion),
+    ]
+  }
+
+  /** Null before the first anchor: there is nothing to explain from. */
+  explain(): Explanation | null {
+    const { account, askedAtMs } = this.balances
+    return this.base === null ? null : explain(this.base, account.balances, this.entries(), askedAtMs)
+  }
+
+  async #readFlows(): Promise<void> {
+    await this.flows.read(Math.min(this.#cursor.flowsMs, this.fromMs))
+    this.flowsRead = true
+  }
+}
