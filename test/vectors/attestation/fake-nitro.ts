@@ -1,10 +1,9 @@
 import { concat, utf8 } from '../../../sdk/bytes.ts'
 import { pinnedRoots, type Roots } from '../../../sdk/evidence/roots.ts'
-import { makeCertificate, makeKey, signRaw, type CertificateShape } from './pki.ts'
+import { fakeNowMs, makeCertificate, makeKey, signRaw, type CertificateShape } from './pki.ts'
 
 /** A Nitro security module under a root of its own, to be judged by the real verifier. */
 
-export const fakeNowMs: number = Date.UTC(2026, 5, 1)
 const hourMs = 3_600_000
 
 export interface FakeNitroChanges {

@@ -2,6 +2,7 @@ import { concat, fromHex, utf8 } from '../../../sdk/bytes.ts'
 import { pinnedRoots, type Roots } from '../../../sdk/evidence/roots.ts'
 import type { SevSnpEvidence } from '../../../sdk/evidence/sev-snp.ts'
 import {
+  fakeNowMs,
   der,
   extension,
   integer,
@@ -15,7 +16,6 @@ import {
 
 /** SEV-SNP platforms of each product under a root of their own, to be judged by the real verifier. */
 
-export const fakeNowMs: number = Date.UTC(2026, 5, 1)
 const dayMs = 86_400_000
 
 export interface FakeSnpChanges {

@@ -2,6 +2,7 @@ import { concat, fromHex, sha256, toHex, utf8 } from '../../../sdk/bytes.ts'
 import { pinnedRoots, type Roots } from '../../../sdk/evidence/roots.ts'
 import type { TdxEvidence } from '../../../sdk/evidence/tdx.ts'
 import {
+  fakeNowMs,
   extension,
   integer,
   makeCertificate,
@@ -18,7 +19,6 @@ import {
 
 /** A TDX platform under roots of its own: quotes and collateral as the real ones, to be judged by the real verifier. */
 
-export const fakeNowMs: number = Date.UTC(2026, 5, 1)
 const dayMs = 86_400_000
 const fmspc = '00a06f000000'
 const sgxOid = '1.2.840.113741.1.13.1'

@@ -7,9 +7,10 @@ import type { Roots } from '../../../sdk/evidence/roots.ts'
 import type { TdxEvidence } from '../../../sdk/evidence/tdx.ts'
 import { parsePolicy, type Policy } from '../../../sdk/policy.ts'
 import { verdictOf } from '../../../sdk/step.ts'
-import { fakeNowMs, makeFakeNitro } from './fake-nitro.ts'
+import { makeFakeNitro } from './fake-nitro.ts'
 import { makeFakeSnp, type FakeSnpChanges } from './fake-snp.ts'
 import { makeFakeTdx, type FakeTdxChanges } from './fake-tdx.ts'
+import { fakeNowMs } from './pki.ts'
 import { refusals } from './reference.ts'
 
 /** Quotes as they travel, from faked platforms, through everything that judges them. */

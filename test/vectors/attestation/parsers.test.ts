@@ -16,9 +16,10 @@ import { readSnpReport } from '../../../sdk/evidence/snp-report.ts'
 import { readQeIdentity, readTcbInfo } from '../../../sdk/evidence/tcb-info.ts'
 import { verifyTdx } from '../../../sdk/evidence/tdx.ts'
 import { readCertificate } from '../../../sdk/evidence/x509.ts'
-import { fakeNowMs, makeFakeNitro } from './fake-nitro.ts'
+import { makeFakeNitro } from './fake-nitro.ts'
 import { makeFakeTdx } from './fake-tdx.ts'
 import {
+  fakeNowMs,
   bits,
   der,
   integer,

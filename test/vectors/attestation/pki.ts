@@ -5,6 +5,9 @@ import { concat, utf8 } from '../../../sdk/bytes.ts'
  * any of the mistakes that a verifier must see.
  */
 
+/** The time at which faked platforms hold. */
+export const fakeNowMs: number = Date.UTC(2026, 5, 1)
+
 export function der(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   const value = concat(...parts)
   const { length } = value

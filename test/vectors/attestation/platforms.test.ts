@@ -4,10 +4,10 @@ import { verifyNitro } from '../../../sdk/evidence/nitro.ts'
 import { verifySevSnp } from '../../../sdk/evidence/sev-snp.ts'
 import { verifyTdx } from '../../../sdk/evidence/tdx.ts'
 import { judgeUnpinnedWorkload, judgeWorkload } from '../../../sdk/evidence/workload.ts'
-import { fakeNowMs, head, makeFakeNitro, type FakeNitroChanges } from './fake-nitro.ts'
+import { head, makeFakeNitro, type FakeNitroChanges } from './fake-nitro.ts'
 import { makeFakeSnp, type FakeSnpChanges } from './fake-snp.ts'
 import { makeFakeTdx, tcbLevel, type FakeTdxChanges } from './fake-tdx.ts'
-import { extension, makeKey } from './pki.ts'
+import { fakeNowMs, extension, makeKey } from './pki.ts'
 import { refusals } from './reference.ts'
 
 /** Platforms under roots of their own, which do one thing wrong each: the real verifiers must see it. */
@@ -43,8 +43,14 @@ t.test('a faked TDX platform holds under its root only', async (t) => {
 
 t.test('TDX: chains that are not as they must be', async (t) => {
   const chain = 'CHAIN_INVALID'
-  t.ok((await tdxCodes({ platformCa: { ca: false } })).includes(chain), 'an intermediate without CA:TRUE')
-  t.ok((await tdxCodes({ platformCa: { ca: null } })).includes(chain), 'an intermediate without constraints')
+  t.ok(
+    (await tdxCodes({ platformCa: { ca: false, keyUsage: 0x06 } })).includes(chain),
+    'an intermediate without CA:TRUE',
+  )
+  t.ok(
+    (await tdxCodes({ platformCa: { ca: null, keyUsage: 0x06 } })).includes(chain),
+    'an intermediate without constraints',
+  )
   t.ok(
     (await tdxCodes({ platformCa: { keyUsage: 0x80 } })).includes(chain),
     'an intermediate that must not certify',
@@ -260,8 +266,8 @@ t.test('SEV-SNP: one thing wrong each', async (t) => {
     'SNP_CHIP_MISMATCH',
   ])
   t.strictSame(await snpCodes({ signingKey: 'VLEK', certifiedChip: 'c5'.repeat(64) }), ['SNP_CHIP_MISMATCH'])
-  t.strictSame(await snpCodes({ ask: { ca: false } }), ['CHAIN_INVALID'])
-  t.strictSame(await snpCodes({ ask: { ca: null } }), ['CHAIN_INVALID'])
+  t.strictSame(await snpCodes({ ask: { ca: false, keyUsage: 0x06 } }), ['CHAIN_INVALID'])
+  t.strictSame(await snpCodes({ ask: { ca: null, keyUsage: 0x06 } }), ['CHAIN_INVALID'])
   t.strictSame(await snpCodes({ ask: { signedBy: forger } }), ['CHAIN_SIGNATURE_INVALID'])
   t.strictSame(await snpCodes({ leaf: { signedBy: forger } }), ['CHAIN_SIGNATURE_INVALID'])
   t.strictSame(await snpCodes({ leaf: { ca: true } }), ['CHAIN_INVALID'])
@@ -338,8 +344,8 @@ t.test('Nitro: one thing wrong each', async (t) => {
   t.strictSame(await nitroCodes({ timestampMs: fakeNowMs - 86_400_000 }), ['NITRO_TIME_INVALID'])
   t.strictSame(await nitroCodes({ timestampMs: fakeNowMs + 60_000 }), [])
   const chain = ['CHAIN_INVALID']
-  t.strictSame(await nitroCodes({ middle: { ca: false } }), chain)
-  t.strictSame(await nitroCodes({ middle: { ca: null } }), chain)
+  t.strictSame(await nitroCodes({ middle: { ca: false, keyUsage: 0x06 } }), chain)
+  t.strictSame(await nitroCodes({ middle: { ca: null, keyUsage: 0x06 } }), chain)
   t.strictSame(await nitroCodes({ middle: { keyUsage: 0x80 } }), chain)
   t.strictSame(await nitroCodes({ leaf: { ca: true } }), chain)
   t.strictSame(await nitroCodes({ leaf: { signedBy: await makeKey('p384') } }), ['CHAIN_SIGNATURE_INVALID'])
