@@ -187,3 +187,62 @@ t.test('lost history is a gap at once', (t) => {
   t.equal(closed.hours[0]!.returnPct, -10)
   t.end()
 })
+
+t.test('what comes late for a gap corrects the hour that carries it', (t) => {
+  const desk = new Desk({ opening: { USDT: '1000' }, prices: flat })
+  desk.run(start + 10_000, start + hour + 2 * minute, minute)
+  // At half past one, in what becomes a gap from one to four: two thirds of the way from its end.
+  const id = desk.flow(start + 90 * minute, 'withdrawal', 'USDT', '-500', start + 31 * hour)
+  desk.close(start + 28 * hour)
+  desk.poll(start + 28 * hour + minute)
+  const back = desk.close(start + 28 * hour + minute)
+  t.equal(back.hours[0]!.startMs, start + 4 * hour)
+  t.equal(back.hours[0]!.returnPct, -50, 'unexplained, it is a loss')
+  desk.poll(start + 31 * hour + minute)
+  const { corrections } = desk.close(start + 31 * hour + minute)
+  t.equal(corrections.length, 1)
+  t.same(corrections[0]!.records, [id])
+  t.same(
+    corrections[0]!.hours.map(({ startMs, returnPct, marks }) => [startMs, returnPct, marks]),
+    [[start + 4 * hour, 0, { approximate: true }]],
+  )
+  t.end()
+})
+
+t.test('polls of one frozen instant: the complete one counts', (t) => {
+  const desk = new Desk({ opening: { USDT: '1000' }, prices: flat })
+  desk.poll(start + 10_000)
+  desk.poll(start + hour + minute, { complete: false })
+  t.equal(desk.close(start + hour + minute).hours.length, 0)
+  desk.poll(start + hour + minute)
+  t.equal(desk.close(start + hour + minute).hours.length, 1)
+  t.end()
+})
+
+t.test('while prices are missing an hour waits, and after a day it is a gap', (t) => {
+  const desk = new Desk({ opening: { BTC: '1' }, prices: flat })
+  desk.poll(start + 10_000)
+  desk.poll(start + hour + minute)
+  t.ok(desk.account.priceWants(start + hour + minute).length > 0)
+  t.equal(desk.account.close(start + hour + minute).hours.length, 0)
+  t.same(desk.account.close(start + 25 * hour).gaps, [
+    { fromMs: start, toMs: start + hour, reason: 'prices-unavailable' },
+  ])
+  t.end()
+})
+
+t.test('wants are for hours that can be stated, and no wider than one answer', (t) => {
+  const desk = new Desk({ opening: { BTC: '1', ETH: '1', USDT: '5' }, prices: flat })
+  desk.poll(start + 10_000)
+  t.same(desk.account.priceWants(start + 30 * minute), [])
+  desk.poll(start + 5 * hour + minute)
+  const wants = desk.account.priceWants(start + 5 * hour + minute)
+  t.same(
+    wants.map(({ symbol, fromMs, toMs }) => [symbol, (fromMs - start) / hour, (toMs - start) / hour]),
+    [
+      ['BTC/USDT', -1, 5],
+      ['ETH/USDT', -1, 5],
+    ],
+  )
+  t.end()
+})
