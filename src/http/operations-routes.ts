@@ -60,11 +60,8 @@ function plainRegistration(app: FastifyInstance, options: OperationsRoutesOption
   app.post<{ Body: Uint8Array }>('/register', {
     schema: {
       summary: 'Simple registration: not recommended',
-      body: schema.Credentials,
       response: answers({ 201: schema.Submitted, 202: schema.Submitted }, [403, 409, 413, 415, 422]),
     },
-    // the schema is there to be read: the service holds the bytes to it without making strings of them
-    validatorCompiler: () => () => true,
     onRequest: async (request) => {
       if (!options.allowPlainRegistration) {
         throw new PerfAggError('PLAIN_REGISTRATION_OFF', 'registration in clear is off', {

@@ -179,20 +179,6 @@ export const Health = Type.Object(
 
 export const Status = Type.Record(Type.String(), Type.Unknown(), { description: 'For the operator' })
 
-export const Credentials = Type.Object(
-  {
-    client_id: Type.String(),
-    label: Type.Optional(Type.String()),
-    exchange: Type.String(),
-    credentials: Type.Object({}, { description: 'api_key, secret, passphrase, or wallet_address' }),
-    config: Type.Optional(Type.Object({})),
-    ttl_seconds: Type.Optional(Type.Integer({ minimum: 1 })),
-    reply_key: Type.Optional(Type.String()),
-    client_key: Type.Optional(Type.String()),
-  },
-  { ...options, description: 'As in a sealed box, in clear: only for trying things out' },
-)
-
 export const Problem = Type.Object(
   {
     type: Type.String(),
