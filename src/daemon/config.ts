@@ -240,7 +240,7 @@ function readConfigFile(path: string): { name: string; folder: string; members: 
   }
   const members = new Map(Object.entries(value))
   for (const key of members.keys()) {
-    if (key in settings) continue
+    if (Object.hasOwn(settings, key)) continue
     throw new InputError('CONFIG_KEY_UNKNOWN', `${JSON.stringify(key)} in ${name} is not known`, {
       hint: `known are ${Object.keys(settings).join(', ')}`,
     })

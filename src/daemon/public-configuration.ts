@@ -1,7 +1,7 @@
 import { canonicalBytes, digestOf } from '@perf-agg/sdk'
 import { defaultRules } from '../accounting/rules.ts'
-import type { Configuration, RateLimits } from './config.ts'
-import { selfReportedIds } from './setting-group.ts'
+import type { Configuration, ExchangeConfiguration, RateLimits } from './config.ts'
+import { exchangeIds, selfReportedIds } from './setting-group.ts'
 
 /**
  * What a quote says about the configuration: everything that could make a record lie, and nothing that only
@@ -82,18 +82,18 @@ export function toConfigFile(configuration: Configuration): Readonly<Record<stri
     allowed_hosts: configuration.allowedHosts,
     trusted_proxies: configuration.trustedProxies,
     log_level: configuration.logLevel,
-    exchanges: Object.fromEntries(
-      Object.entries(exchanges).map(([id, { baseUrl }]) => [
-        id,
-        baseUrl === null ? { enabled: true } : { enabled: true, base_url: baseUrl },
-      ]),
-    ),
+    exchanges: Object.fromEntries(exchangeIds.map((id) => [id, exchangeEntry(exchanges[id])])),
     session: { ttl_default_s: session.ttlDefaultS, ttl_max_s: session.ttlMaxS },
     grace_seconds: configuration.graceSeconds,
     ingest: { profile: configuration.ingest.profile },
     witnesses: configuration.witnesses,
     limits: limitsOf(configuration.limits),
   }
+}
+
+function exchangeEntry(exchange: ExchangeConfiguration | undefined): Readonly<Record<string, unknown>> {
+  if (exchange === undefined) return { enabled: false }
+  return exchange.baseUrl === null ? { enabled: true } : { enabled: true, base_url: exchange.baseUrl }
 }
 
 function limitsOf(limits: RateLimits): Readonly<Record<string, number>> {
