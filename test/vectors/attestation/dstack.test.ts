@@ -5,6 +5,8 @@ import { proveImage } from '../../../sdk/evidence/dstack-image.ts'
 import { verifyDstack, type DstackEvidence } from '../../../sdk/evidence/dstack.ts'
 import { checkRegisters, readEventLog } from '../../../sdk/evidence/rtmr.ts'
 import { judgeUnpinnedWorkload, judgeWorkload } from '../../../sdk/evidence/workload.ts'
+import { makeFakeDstack, type FakeDstackChanges } from './fake-dstack.ts'
+import { fakeNowMs } from './pki.ts'
 import { referenceBytes, referenceJson, refusals, unlessThere } from './reference.ts'
 
 const atMs = Date.UTC(2026, 2, 20)
@@ -153,6 +155,47 @@ t.test('a flipped byte in the events of the last register never passes', { skip:
   }
   t.strictSame(survived, [])
   t.comment(`${bytes.length} flips refused`)
+})
+
+async function fakeCodes(changes: FakeDstackChanges): Promise<readonly string[]> {
+  const { roots, evidence } = await makeFakeDstack(changes)
+  return refusals((await verifyDstack(evidence, { atMs: fakeNowMs, roots })).steps)
+}
+
+t.test('a faked guest holds, with one thing wrong each it does not', async (t) => {
+  const { roots, evidence, composeHash, osImageHash } = await makeFakeDstack()
+  const verified = await verifyDstack(evidence, { atMs: fakeNowMs, roots })
+  t.strictSame(refusals(verified.steps), [])
+  t.equal(verified.measurements['compose_hash'], composeHash)
+  t.equal(verified.measurements['os_image_hash'], osImageHash)
+  t.equal(verified.measurements['key_provider'], 'kms:3059')
+  t.equal(judgeWorkload(verified, new Set(['compose_hash', 'os_image_hash'])).status, 'affirming')
+
+  const log = ['EVENT_LOG_INVALID']
+  const own = { event: 'my-event', payload: new Uint8Array(5) }
+  t.strictSame(await fakeCodes({ appEvents: [own, own] }), [], 'an application may add its own')
+  const forged = { event: 'compose-hash', payload: new Uint8Array(32).fill(9) }
+  t.strictSame(await fakeCodes({ appEvents: [forged] }), log, 'a second compose hash')
+  t.strictSame(await fakeCodes({ without: ['compose-hash'] }), log, 'none')
+  t.strictSame(await fakeCodes({ composeHash: new Uint8Array(31) }), log, 'one that is too short')
+  t.strictSame(await fakeCodes({ appEvents: [{ ...forged, event: 'key-provider' }] }), log)
+  t.strictSame(
+    await fakeCodes({ mrConfigId: `01${'c0'.repeat(32)}${'00'.repeat(15)}` }),
+    [],
+    'started for this one',
+  )
+  t.strictSame(
+    await fakeCodes({ mrConfigId: `01${'c1'.repeat(32)}${'00'.repeat(15)}` }),
+    log,
+    'started for another one',
+  )
+  const image = ['OS_IMAGE_MISMATCH']
+  t.strictSame(await fakeCodes({ documentKernel: new Uint8Array(48).fill(8) }), image)
+  t.strictSame(await fakeCodes({ documentKernel: new Uint8Array(47) }), image)
+  t.strictSame(await fakeCodes({ mrTd: 'aa'.repeat(48) }), image, 'another firmware')
+  t.strictSame(await fakeCodes({ tdAttributes: '0100001000000000' }), ['DEBUG_ENABLED'])
+  const none = await verifyDstack({ ...evidence, vmConfig: utf8('{}') }, { atMs: fakeNowMs, roots })
+  t.strictSame(refusals(none.steps), ['WORKLOAD_UNBOUND'])
 })
 
 t.test('hostile logs are refused, whatever they are', async (t) => {

@@ -5,8 +5,9 @@ import { evidenceTypes } from '../../../sdk/evidence/endorsements.ts'
 import { judgeHardware, type HardwareEvidence } from '../../../sdk/evidence/hardware.ts'
 import type { Roots } from '../../../sdk/evidence/roots.ts'
 import type { TdxEvidence } from '../../../sdk/evidence/tdx.ts'
-import { parsePolicy, type Policy } from '../../../sdk/policy.ts'
+import { parsePolicy, type DstackAcceptance, type Policy } from '../../../sdk/policy.ts'
 import { verdictOf } from '../../../sdk/step.ts'
+import { makeFakeDstack } from './fake-dstack.ts'
 import { makeFakeNitro } from './fake-nitro.ts'
 import { makeFakeSnp, type FakeSnpChanges } from './fake-snp.ts'
 import { makeFakeTdx, type FakeTdxChanges } from './fake-tdx.ts'
@@ -58,6 +59,22 @@ async function tdx(changes: FakeTdxChanges = {}): Promise<Case> {
       tee: 'tdx',
       evidence: { type: evidenceTypes.tdx, value: toBase64url(evidence.quote) },
       endorsements: tdxEndorsements(evidence),
+    },
+  }
+}
+
+async function dstack(): Promise<Case> {
+  const { roots, evidence } = await makeFakeDstack()
+  return {
+    roots,
+    quote: {
+      tee: 'dstack-tdx',
+      evidence: { type: evidenceTypes['dstack-tdx'], value: toBase64url(evidence.quote) },
+      endorsements: {
+        ...tdxEndorsements(evidence),
+        event_log: toBase64url(evidence.eventLog),
+        vm_config: toBase64url(evidence.vmConfig),
+      },
     },
   }
 }
@@ -184,6 +201,28 @@ t.test('without a policy nothing is trusted, and only bound programs could be sa
   const saved = acceptanceOf(verified!)
   t.strictSame(saved, { tee: 'nitro', pcrs: { 0: [hash('01')], 1: [hash('02')], 2: [hash('03')] } })
   t.strictSame(await codes(module, policyOf(saved)), [], 'what was saved accepts it')
+})
+
+t.test('a dstack application, saved on first use and held to it', async (t) => {
+  const each = await dstack()
+  const { steps, verified } = await judgeHardware(each.quote, reportData, {
+    atMs,
+    policy: null,
+    roots: each.roots,
+  })
+  t.strictSame(refusals(steps), ['NO_POLICY'])
+  const saved = acceptanceOf(verified!) as DstackAcceptance
+  t.strictSame(Object.keys(saved), ['tee', 'compose_hash', 'os_image_hash', 'app_id', 'key_provider'])
+  t.strictSame(await codes(each, policyOf(saved)), [])
+  t.strictSame(await codes(each, policyOf({ ...saved, compose_hash: ['ab'.repeat(32)] })), [
+    'MEASUREMENT_NOT_ACCEPTED',
+  ])
+  const { os_image_hash: _, ...withoutImage } = saved
+  t.strictSame(
+    await codes(each, policyOf(withoutImage)),
+    ['WORKLOAD_UNBOUND'],
+    'an image that would write any log',
+  )
 })
 
 t.test('a missing revocation list of AMD’s is for the policy to allow', async (t) => {
