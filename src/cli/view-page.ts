@@ -53,11 +53,13 @@ function figures({ portfolio, reasons }: MetricsView | SummaryView): string {
       `no figures yet${only === undefined ? '' : `: ${printable(only).replaceAll(/[_-]/g, ' ')}`}`,
     )
   }
-  const rows = Object.entries(portfolio).map(([name, value]) => [
-    printable(words(name)),
-    figure(value, name.endsWith('_pct') ? 'pct' : name.endsWith('_usd') ? 'usd' : 'plain'),
-    value === null ? paint('dim', printable(reasons[name] ?? 'undefined').replaceAll(/[_-]/g, ' ')) : '',
-  ])
+  const rows = Object.entries(portfolio)
+    .toSorted(([a], [b]) => placeOf(a) - placeOf(b))
+    .map(([name, value]) => [
+      printable(words(name)),
+      figure(value, unitOf(name, value)),
+      value === null ? paint('dim', printable(reasons[name] ?? 'undefined').replaceAll(/[_-]/g, ' ')) : '',
+    ])
   return formatTable(
     [
       { title: 'figure', align: 'left' },
@@ -68,10 +70,34 @@ function figures({ portfolio, reasons }: MetricsView | SummaryView): string {
   )
 }
 
+/** What most people look for stands first; the rest keeps its order. */
+const leading = [
+  'twr_pct',
+  'mwr_pct',
+  'annualized_return_pct',
+  'volatility_annualized_pct',
+  'sharpe',
+  'sortino',
+  'calmar',
+  'max_drawdown_pct',
+  'current_drawdown_pct',
+]
+
+function placeOf(name: string): number {
+  const place = leading.indexOf(name)
+  return place === -1 ? leading.length : place
+}
+
+function unitOf(name: string, value: number | null): 'pct' | 'usd' | 'count' | 'plain' {
+  if (name.endsWith('_pct')) return 'pct'
+  if (name.endsWith('_usd')) return 'usd'
+  return name.endsWith('days') && Number.isInteger(value) ? 'count' : 'plain'
+}
+
 /** `volatility_annualized_pct` as a person says it; short names are abbreviations. */
 function words(name: string): string {
   const text = name.replace(/_(pct|usd)$/, '').replaceAll('_', ' ')
-  return text.replaceAll(/\b(twr|mwr|var|cvar|es|mad)\b/g, (word) => word.toUpperCase())
+  return text.replaceAll(/\b(twr|mwr|es|mad)\b/g, (word) => word.toUpperCase()).replace(/\bvar\b/, 'VaR')
 }
 
 function symbols(rows: readonly SymbolFigures[]): string {

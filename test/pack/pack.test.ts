@@ -143,7 +143,8 @@ t.test('both packages, packed, installed and used', { timeout: 120_000 }, async 
      export const policy: Policy = parsePolicy({})
      export const figures = async (): Promise<MetricsView> => {
        const credentials = { api_key: 'a', secret: 'b' }
-       const { access } = await client.register({ clientId: 'me', exchange: 'binance', credentials, clientKey: await newSigningKey(), policy })
+       const clientKey = await newSigningKey()
+       const { access } = await client.register({ clientId: 'me', exchange: 'binance', credentials, clientKey, policy })
        return client.metrics(access)
      }
      // @ts-expect-error: types are there, and not any
