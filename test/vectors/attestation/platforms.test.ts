@@ -176,6 +176,21 @@ t.test('TDX: collateral of something else', async (t) => {
   ]) {
     t.strictSame(await tdxCodes({ tcbInfo }), ['TCB_INFO_INVALID'], JSON.stringify(tcbInfo).slice(0, 60))
   }
+  const module = { id: 'TDX_01', attributes: '0'.repeat(16), attributesMask: 'F'.repeat(16) }
+  const level = { tcb: { isvsvn: 1 }, tcbDate: '2026-01-01T00:00:00Z', tcbStatus: 'UpToDate' }
+  const modules = (changes: Record<string, unknown>): FakeTdxChanges => ({
+    tcbInfo: {
+      tdxModuleIdentities: [{ ...module, mrsigner: '0'.repeat(96), tcbLevels: [level], ...changes }],
+    },
+  })
+  t.strictSame(await tdxCodes(modules({})), [])
+  t.strictSame(
+    await tdxCodes(modules({ mrsigner: '1'.repeat(96) })),
+    ['TDX_MODULE_UNKNOWN'],
+    'of another signer',
+  )
+  t.strictSame(await tdxCodes(modules({ attributes: '1'.repeat(16) })), ['TDX_MODULE_UNKNOWN'])
+  t.strictSame(await tdxCodes(modules({ id: 'TDX_03' })), ['TDX_MODULE_UNKNOWN'])
   t.strictSame(await tdxCodes({ qeIdentity: { id: 'QE' } }), ['QE_IDENTITY_MISMATCH'])
   t.strictSame(await tdxCodes({ qeIdentity: { mrsigner: '00'.repeat(32) } }), ['QE_IDENTITY_MISMATCH'])
   t.strictSame(await tdxCodes({ qeIdentity: { isvprodid: 3 } }), ['QE_IDENTITY_MISMATCH'])
