@@ -27,6 +27,9 @@ export interface LostSpan {
  */
 const fenceMs = 2_000
 
+/** However much is unexplained, an hour keeps so many anchors. */
+const anchorsPerHourMax = 24
+
 /** What became of an entry that was offered. */
 export type Taken = 'new' | 'changed' | 'known' | 'folded'
 
@@ -109,14 +112,24 @@ export class Ledger {
       return atMs === last.atMs && sameBalances(balances, last.balances)
     this.#anchors.push({ atMs, cutMs: atMs, balances })
     this.#settle(atMs)
-    // Of an hour only the first anchor (boundaries roll back from it) and the last (it checks) tell anything.
-    const previous = this.#anchors.at(-2)
-    const before = this.#anchors.at(-3)
-    if (previous !== undefined && before !== undefined) {
-      const hour = hourOf(previous.atMs)
-      if (hourOf(before.atMs) === hour && hourOf(atMs) === hour) this.#anchors.splice(-2, 1)
-    }
+    this.#thin()
     return true
+  }
+
+  /**
+   * Of an hour only the first anchor (boundaries roll back from it), the last (it checks) and those around what is
+   * unexplained tell anything: anchors between two on which the books balance go.
+   */
+  #thin(): void {
+    const last = this.#anchors.length - 1
+    const hour = hourOf(this.#anchors[last]!.atMs)
+    const first = this.#anchors.findIndex((anchor) => hourOf(anchor.atMs) === hour)
+    for (let from = first; from < last - 1; from += 1) {
+      if (this.#residualBetween(from, last).size > 0) continue
+      this.#anchors.splice(from + 1, last - from - 1)
+      return
+    }
+    if (last - first > anchorsPerHourMax) this.#anchors.splice(last - 1, 1)
   }
 
   takeLost(span: LostSpan): void {
@@ -186,9 +199,13 @@ export class Ledger {
     return found
   }
 
+  #residual(index: number, cutMs?: number): Balances {
+    return this.#residualBetween(index - 1, index, cutMs)
+  }
+
   /** balance(t1) − balance(t0) − Σ explained, without what rounding explains. */
-  #residual(index: number, cutMs = this.#anchors[index]!.cutMs): Balances {
-    const from = this.#anchors[index - 1]!
+  #residualBetween(fromIndex: number, index: number, cutMs = this.#anchors[index]!.cutMs): Balances {
+    const from = this.#anchors[fromIndex]!
     const rest: Balances = new Map(this.#anchors[index]!.balances)
     for (const [asset, amount] of from.balances) addTo(rest, asset, negate(amount))
     const count = new Map<string, number>()

@@ -246,3 +246,66 @@ t.test('wants are for hours that can be stated, and no wider than one answer', (
   )
   t.end()
 })
+
+t.test('a flow is valued at the open of its minute, not at the close before', (t) => {
+  const desk = new Desk({
+    opening: { BTC: '1' },
+    prices: (_symbol, at) => (at < start + 30 * minute ? '100' : '110'),
+  })
+  // The market jumps between two minutes.
+  desk.closes = (_symbol, at) => (at < start + 30 * minute ? '100' : '110')
+  desk.flow(start + 30 * minute + 20_000, 'deposit', 'BTC', '2')
+  const { hours } = desk.run(start + 10_000, start + hour + 2 * minute, minute)
+  t.equal(toText(hours[0]!.flows.netUsd), '220')
+  t.ok(Math.abs(hours[0]!.returnPct! - 10) < 1e-12)
+  t.end()
+})
+
+t.test('a residual stands in the sub-period in which it came', (t) => {
+  const desk = new Desk({ opening: { USDT: '1000' }, prices: flat })
+  desk.flow(start + 10 * minute, 'deposit', 'USDT', '9000')
+  desk.unexplained(start + 20 * minute, 'USDT', '1000')
+  desk.flow(start + 30 * minute, 'withdrawal', 'USDT', '-10000')
+  desk.unexplained(start + 40 * minute, 'USDT', '-100')
+  const { hours } = desk.run(start + 10_000, start + hour + 2 * minute, minute)
+  // min(11,000 / 11,000, 10,000 / 10,000), then 900 / 1,000.
+  t.equal(hours[0]!.returnPct, -10)
+  t.same(
+    hours[0]!.marks.unreconciled!.map(({ amount }) => amount),
+    ['1000', '-100'],
+  )
+  t.end()
+})
+
+t.test('what shows in the balance some polls before its entry says so nets out', (t) => {
+  const desk = new Desk({ opening: { USDT: '1000' }, prices: flat })
+  desk.unexplained(start + 20 * minute, 'USDT', '-500')
+  desk.unexplained(start + 25 * minute, 'USDT', '500')
+  const { hours } = desk.run(start + 10_000, start + hour + 2 * minute, minute)
+  t.same([hours[0]!.returnPct, hours[0]!.marks], [0, {}])
+  t.end()
+})
+
+t.test('balances stamped before the hour was over do not state it', (t) => {
+  const desk = new Desk({ opening: { USDT: '1000' }, prices: flat })
+  desk.poll(start + 10_000)
+  const seen = desk.observation(start + hour + minute)
+  desk.account.take({ ...seen, anchor: { ...seen.anchor!, atMs: start + hour - 1 } })
+  t.equal(desk.close(start + hour + minute).hours.length, 0)
+  t.end()
+})
+
+t.test('after a correction totals are still the sum of the hours', (t) => {
+  const desk = new Desk({ opening: { USDT: '1000' }, prices: flat })
+  desk.fill(start + 5 * minute, 'buy', 'BTC/USDT', '0.001', '50000', { fees: [['USDT', '1']] })
+  desk.fill(start + 6 * minute, 'buy', 'BTC/USDT', '0.001', '50000', { shownFromMs: start + 2 * hour })
+  desk.run(start + 10_000, start + 3 * hour, minute)
+  const { totals, symbols, hours } = desk.account.view(0)
+  t.equal(hours[0]!.trades, 2)
+  t.same([totals.trades, toText(totals.volumeBase), toText(totals.feesUsd)], [2, '0.002', '1'])
+  t.same(
+    symbols.map(({ trades, volumeQuoteUsd }) => [trades, toText(volumeQuoteUsd)]),
+    [[2, '100']],
+  )
+  t.end()
+})

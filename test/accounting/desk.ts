@@ -43,9 +43,11 @@ export class Desk {
   account: Account
   readonly #events: Event[] = []
   readonly #opening: Record<string, string>
-  /** The open of a minute by symbol; the close is the next minute's open. Null: nobody trades. */
+  /** The open of a minute by symbol; its close is the next minute's open unless said. Null: nobody trades. */
   prices: (symbol: string, atMs: number) => string | null
   volume: (symbol: string, atMs: number) => string = () => '100'
+  closes: (symbol: string, atMs: number) => string | null = (symbol, atMs) =>
+    this.prices(symbol, atMs + minute)
   markets: Market[]
   #id = 0
 
@@ -199,7 +201,7 @@ export class Desk {
       candles.push({
         minuteMs: at,
         open,
-        close: this.prices(symbol, at + minute) ?? open,
+        close: this.closes(symbol, at) ?? open,
         baseVolume,
         quoteVolume,
       })
