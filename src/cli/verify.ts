@@ -84,7 +84,8 @@ async function verify(path: string, flags: VerifyFlags): Promise<void> {
   const verdict = verdictOf(steps)
   process.exitCode = exitCodeOfVerdict(verdict)
   const digest = statement === null ? null : await statementDigest(statement)
-  if (flags.json) return printJson({ verdict, digest, steps })
+  const environment = statement?.metadata.source.environment ?? null
+  if (flags.json) return printJson({ verdict, digest, environment, steps })
   if (statement !== null) print(`${describe(statement)}\n`)
   print(formatSteps(steps))
   printVerdict(verdict, {
@@ -171,19 +172,23 @@ function judgeByPolicy(
       contraindicate('evidence', 'NO_POLICY', 'no quote was given: nothing shows which code held the key'),
     )
   }
+  const from = source.host === null ? '' : `, from ${source.host}`
   const accepted = policy?.config.environments
   if (accepted !== undefined && !accepted.includes(source.environment)) {
     steps.push(
       contraindicate('environment', 'CONFIG_NOT_ACCEPTED', `the environment is ${source.environment}`),
     )
-  } else if (source.environment !== 'live' && !insecureSimulated) {
-    steps.push(
-      warn('environment', 'ENVIRONMENT_NOT_LIVE', `the environment is ${source.environment}: no real money`),
-    )
+  } else if (
+    source.environment !== 'live' &&
+    policy !== null &&
+    accepted === undefined &&
+    !insecureSimulated
+  ) {
+    steps.push(warn('environment', 'ENVIRONMENT_NOT_LIVE', `${source.environment}${from}: no real money`))
   } else {
-    steps.push(
-      affirm('environment', `${source.environment}${source.host === null ? '' : `, from ${source.host}`}`),
-    )
+    // Whoever trusts a key by hand takes what it signed; what that is about must be plain all the same.
+    const money = source.environment === 'live' ? '' : ': no real money'
+    steps.push(affirm('environment', `${source.environment}${from}${money}`))
   }
   const ownership = policy?.record.ownership
   if (ownership !== undefined && !ownership.includes(source.ownership)) {

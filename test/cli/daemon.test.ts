@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -28,6 +30,23 @@ async function start(args: readonly string[], folder: string, env: Record<string
   return { child, ready, stderr: () => err }
 }
 
+/** Takes statements; the first body that comes is kept. */
+async function startBackend() {
+  const { promise: first, resolve } = Promise.withResolvers<Buffer>()
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.once('end', () => {
+      resolve(Buffer.concat(chunks))
+      response.writeHead(204).end()
+    })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return { server, first, url: `http://127.0.0.1:${port}` }
+}
+
 async function stop(child: ChildProcess): Promise<{ code: number | null; tookMs: number }> {
   const startedMs = performance.now()
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
@@ -40,7 +59,13 @@ t.test('the commands, with a daemon', async (t) => {
   const env = sandbox(folder)
   const exchange = await start(['simulate', '--port', '0', '--credentials-out', 'toy.json'], folder, env)
   t.teardown(() => exchange.child.kill('SIGKILL'))
-  const config = { exchanges: { binance: { base_url: exchange.ready['url'] } }, insecure_simulated: true }
+  const backend = await startBackend()
+  t.teardown(() => backend.server.close())
+  const config = {
+    backend_url: backend.url,
+    exchanges: { binance: { base_url: exchange.ready['url'] } },
+    insecure_simulated: true,
+  }
   writeFileSync(join(folder, 'perf-agg.json'), JSON.stringify(config))
   const ports = ['--port', '0', '--operations-port', '0', '--ws-port', '0']
   const daemon = await start(['serve', '--config', 'perf-agg.json', ...ports], folder, env)
@@ -49,6 +74,9 @@ t.test('the commands, with a daemon', async (t) => {
 
   const urls = { URL: String(daemon.ready['enclave']), OPS: String(daemon.ready['operations']) }
   for (const step of readScriptFile('daemon/session.script')) {
+    if (step.command.includes('statement.json')) {
+      writeFileSync(join(folder, 'statement.json'), await backend.first)
+    }
     const difference = differenceOf(step, await runStep(step, folder, { ...env, ...urls }))
     t.equal(difference, null, `session.script:${step.line} ${step.command}`)
   }

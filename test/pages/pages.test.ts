@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { buildCommand } from '../../src/cli/command.ts'
 import { commandEntries } from '../../src/cli/command-list.ts'
-import { flagsOf, pageNames, readPage } from './page.ts'
+import { loadConfiguration } from '../../src/daemon/config.ts'
+import { blocksOf, flagsOf, pageNames, readPage } from './page.ts'
 
 /** The manual says what the commands do, no more and no less. */
 
@@ -37,6 +38,20 @@ t.test('every page is shipped, and its links lead somewhere', async (t) => {
     for (const [, page, section] of readPage(name).matchAll(/\b(perf-agg[\w-]*)\((\d)\)/g)) {
       t.ok(names.includes(`${page}.${section}.md`), `${name} points to ${page}(${section})`)
     }
+  }
+})
+
+t.test('the configurations shown are taken', async (t) => {
+  for (const name of ['perf-agg-deploy.7.md', 'perf-agg-serve.1.md']) {
+    const shown = blocksOf(readPage(name)).filter(
+      ({ kind, text }) => kind === 'json' && text.includes('"session"'),
+    )
+    t.equal(shown.length, 1, name)
+    const folder = t.testdir({ 'c.json': shown[0]!.text })
+    t.doesNotThrow(
+      () => loadConfiguration({ flags: { config: 'c.json' }, environment: {}, home: folder, cwd: folder }),
+      name,
+    )
   }
 })
 
