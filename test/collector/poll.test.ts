@@ -207,6 +207,31 @@ t.test('a fill that shows up hours late is found in a known market and in an unk
   }
 })
 
+t.test('a late fill below the first one that was seen of its market is found', async (t) => {
+  for (const lateMs of [3 * hourMs, 25 * hourMs]) {
+    const watched = await watch('BTC/USDT', 'ETH/BTC', 'ETH/USDT')
+    watched.exchange.give('BTC', '1')
+    watched.cursor = null
+    await watched.poll()
+    watched.sweep = true
+    const { exchange } = watched
+    const atMs = exchange.nowMs + 1
+    const visibleAtMs = atMs + lateMs
+    exchange.trade('ETH/BTC', { id: 50, atMs, side: 'buy', price: '0.03', quantity: '0.25', visibleAtMs })
+    await watched.pollAt(atMs + minuteMs)
+    let found = false
+    for (let hour = 2; hour <= 34; hour += 1) {
+      const id = 90 + hour
+      exchange.nowMs = atMs + hour * hourMs
+      exchange.trade('ETH/BTC', { id, atMs: exchange.nowMs, side: 'buy', price: '0.03', quantity: '0.1' })
+      const { fills } = await watched.pollAt(exchange.nowMs)
+      found ||= fills.some(({ id }) => id === '50')
+      t.equal(found && atMs + hour * hourMs < visibleAtMs, false)
+    }
+    t.ok(found, `${lateMs / hourMs} hours late`)
+  }
+})
+
 t.test('a sweep finds a late fill after its change was given up for good', async (t) => {
   const watched = await watch('BTC/USDT', 'ETH/USDT')
   const { exchange } = watched

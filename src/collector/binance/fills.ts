@@ -67,9 +67,11 @@ export class Fills {
     if (symbol === undefined) throw new RangeError('not a known symbol')
     const startMs = Math.min(fromMs, symbol.lastAtMs) - nearMs
     const near = symbol.marks.findLast(({ atMs }) => atMs <= startMs)
-    const start =
-      (reach === 'near' ? near : reach === 'on' ? symbol.marks.at(-1) : undefined) ?? symbol.marks[0]
-    if (start === undefined) return this.readUnknown(symbol, fromMs)
+    const far = symbol.marks[0]
+    const start = reach === 'on' ? symbol.marks.at(-1) : reach === 'near' ? (near ?? far) : far
+    // Where even the oldest mark is younger than what is looked for, a late fill may lie below it.
+    if (start === undefined || (reach !== 'on' && start.atMs > fromMs))
+      return this.readUnknown(symbol, fromMs)
     try {
       const rows = await this.#onFrom(symbol, start.id)
       // `fromId` includes that id itself

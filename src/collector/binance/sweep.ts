@@ -29,7 +29,8 @@ export async function sweepOn(before: Sweep | null, options: SweepOptions): Prom
   const start = before === null || before.done ? null : before
   const tried = new Set(start?.tried)
   const left = options.listings
-    .filter(({ id }) => !tried.has(id) && !fills.wasRead(id))
+    // those that were read too: a late fill may lie below where that began
+    .filter(({ id }) => !tried.has(id))
     .toSorted((a, b) => (ranks.get(a.id) ?? Infinity) - (ranks.get(b.id) ?? Infinity))
   let count = 0
   try {
