@@ -1,11 +1,10 @@
-import { absolute, compare, hourMs, hourOf, negate, zero } from '@perf-agg/sdk'
+import { absolute, compare, hourMs, hourOf, negate } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import { addTo, applyTo, sameBalances } from './balances.ts'
 import type { Balances } from './balances.ts'
-import { compareEntries, sameEntry } from './entry.ts'
 import type { Entry } from './entry.ts'
+import { EntryList } from './entry-list.ts'
 import type { Residual } from './residual.ts'
-import { writeEntry, readEntry } from './entry-snapshot.ts'
 import type { Reader, Writer } from './codec.ts'
 
 /** A balance read that counts. Entries stamped up to `cutMs` are in it, later ones are not. */
@@ -41,8 +40,7 @@ export type Taken = 'new' | 'changed' | 'known' | 'folded'
 export class Ledger {
   #foldedMs: number
   readonly #balanceScale: number
-  #entries: Entry[] = []
-  readonly #byKey = new Map<string, Entry>()
+  #entries = new EntryList()
   #anchors: LedgerAnchor[] = []
   #lost: LostSpan[] = []
 
@@ -66,43 +64,14 @@ export class Ledger {
   /** Idempotent by key; an entry that came with other content replaces the former one. */
   take(entry: Entry): Taken {
     if (entry.atMs < this.#foldedMs) return 'folded'
-    const known = this.#byKey.get(entry.key)
-    if (known !== undefined) {
-      if (sameEntry(known, entry)) return 'known'
-      this.#remove(known)
-    }
-    this.#byKey.set(entry.key, entry)
-    this.#entries.splice(this.#indexOf(entry), 0, entry)
-    this.#settle(known === undefined ? entry.atMs : Math.min(entry.atMs, known.atMs))
-    return known === undefined ? 'new' : 'changed'
+    const known = this.#entries.find(entry.key)
+    const taken = this.#entries.put(entry)
+    if (taken !== 'known') this.#settle(Math.min(entry.atMs, known?.atMs ?? entry.atMs))
+    return taken
   }
 
   find(key: string): Entry | null {
-    return this.#byKey.get(key) ?? null
-  }
-
-  #remove(entry: Entry): void {
-    this.#byKey.delete(entry.key)
-    this.#entries.splice(this.#indexOf(entry), 1)
-  }
-
-  /** Where it is, or where it belongs. */
-  #indexOf(entry: Entry): number {
-    let low = this.#firstAt(entry.atMs)
-    while (low < this.#entries.length && compareEntries(this.#entries[low]!, entry) < 0) low += 1
-    return low
-  }
-
-  /** Index of the first entry stamped at or after `atMs`. */
-  #firstAt(atMs: number): number {
-    let low = 0
-    let high = this.#entries.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#entries[middle]!.atMs < atMs) low = middle + 1
-      else high = middle
-    }
-    return low
+    return this.#entries.find(key)
   }
 
   /** Anchors come in the order of time; one older than the last is an old story. False where it can't be used. */
@@ -147,7 +116,7 @@ export class Ledger {
 
   /** Entries stamped in `[fromMs, toMs)`, in order. */
   entries(fromMs: number, toMs: number): readonly Entry[] {
-    return this.#entries.slice(this.#firstAt(fromMs), this.#firstAt(toMs))
+    return this.#entries.between(fromMs, toMs)
   }
 
   /** Balances just before `atMs`: everything stamped earlier is in, nothing else. Null before any anchor is known. */
@@ -247,13 +216,7 @@ export class Ledger {
 
   /** Own fills' base and quote in a market in `[fromMs, toMs)`: what must not make the price of what they trade. */
   ownVolume(symbol: string, fromMs: number, toMs: number): { base: Decimal; quote: Decimal } {
-    const own: Balances = new Map()
-    for (const entry of this.entries(fromMs, toMs)) {
-      if (entry.kind !== 'fill' || entry.symbol !== symbol) continue
-      addTo(own, 'base', entry.quantity)
-      addTo(own, 'quote', entry.quoteQuantity)
-    }
-    return { base: own.get('base') ?? zero, quote: own.get('quote') ?? zero }
+    return this.#entries.ownVolume(symbol, fromMs, toMs)
   }
 
   /** The stated hours that an entry at `atMs` may move: those of the anchors around it and what lies between. */
@@ -271,9 +234,7 @@ export class Ledger {
   fold(beforeMs: number): void {
     if (beforeMs <= this.#foldedMs) return
     this.#foldedMs = beforeMs
-    const first = this.#firstAt(beforeMs)
-    for (const entry of this.#entries.slice(0, first)) this.#byKey.delete(entry.key)
-    this.#entries = this.#entries.slice(first)
+    this.#entries.dropBefore(beforeMs)
     const last = this.#anchors.at(-1)
     this.#anchors = this.#anchors.filter((anchor) => anchor === last || anchor.atMs >= beforeMs)
     this.#lost = this.#lost.filter((span) => span.toMs > beforeMs)
@@ -281,7 +242,7 @@ export class Ledger {
 
   write(writer: Writer): void {
     writer.count(this.#foldedMs)
-    writer.list(this.#entries, (entry) => writeEntry(writer, entry))
+    this.#entries.write(writer)
     writer.list(this.#anchors, (anchor) => {
       writer.count(anchor.atMs)
       writer.count(anchor.cutMs)
@@ -299,11 +260,7 @@ export class Ledger {
 
   static read(reader: Reader, balanceScale: number): Ledger {
     const ledger = new Ledger(reader.count(), balanceScale)
-    ledger.#entries = reader.list(() => readEntry(reader))
-    for (const [index, entry] of ledger.#entries.entries()) {
-      if (index > 0 && compareEntries(ledger.#entries[index - 1]!, entry) >= 0) reader.refuse()
-      ledger.#byKey.set(entry.key, entry)
-    }
+    ledger.#entries = EntryList.read(reader)
     ledger.#anchors = reader.list(() => ({
       atMs: reader.count(),
       cutMs: reader.count(),
