@@ -19,7 +19,10 @@ import { startBackend, startComposed } from './enclave.ts'
 const days = 31
 const startMs = Date.UTC(2026, 2, 1, 7, 20)
 
-t.test('a month at binance spot, every bucket against the truth', { timeout: 900_000 }, async (t) => {
+// seven hundred polls through real processes take their minutes
+t.setTimeout(1_800_000)
+
+t.test('a month at binance spot, every bucket against the truth', async (t) => {
   const backend = await startBackend()
   const simulator = await startSimulator({
     exchange: 'binance',
