@@ -2,7 +2,8 @@ import { hourMs, zero } from '@perf-agg/sdk'
 import { addExecuted, nothingExecuted, readExecuted, subtractExecuted, writeExecuted } from './bucket.ts'
 import type { Executed } from './bucket.ts'
 import type { Reader, Writer } from './codec.ts'
-import { History, hoursBetween, sameHour } from './history.ts'
+import { History, hoursBetween } from './history.ts'
+import { origins, sameHour } from './hour-snapshot.ts'
 import type { Gap, Hour } from './hour.ts'
 import type { Draft, HourContext } from './hour-draft.ts'
 import { Inventory } from './inventory.ts'
@@ -232,8 +233,6 @@ export class TrackRecord {
     return record
   }
 }
-
-const origins = ['observed', 'recovered', 'backfilled'] as const
 
 /** Takes positions on hour by hour: the hours' ends are where costs are seen and first prices come in. */
 function advance(inventory: Inventory, toMs: number, ledger: Ledger): void {

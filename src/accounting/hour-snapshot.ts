@@ -1,0 +1,83 @@
+import { Writer } from './codec.ts'
+import type { Reader } from './codec.ts'
+import type { Hour, HourMarks, Origin } from './hour.ts'
+
+/** The bytes of an hour in a snapshot: equal hours have equal bytes, others have others. */
+
+export const origins: readonly Origin[] = ['observed', 'recovered', 'backfilled']
+export const flags = ['noCapital', 'belowFloor', 'approximate', 'unpricedFees'] as const
+
+export function writeHour(writer: Writer, hour: Hour): void {
+  writer.count(hour.startMs)
+  writer.count(origins.indexOf(hour.origin))
+  writer.optional(hour.returnPct, (value) => writer.double(value))
+  writer.optional(hour.returnReason, (value) => writer.text(value))
+  writer.count(hour.trades)
+  writer.decimal(hour.volumeBase)
+  writer.decimal(hour.volumeQuoteUsd)
+  writer.decimal(hour.feesUsd)
+  writer.optional(hour.equityUsd, (value) => writer.decimal(value))
+  writer.count(hour.flows.count)
+  writer.decimal(hour.flows.netUsd)
+  writeMarks(writer, hour.marks)
+}
+
+export function readHour(reader: Reader): Hour {
+  return {
+    startMs: reader.count(),
+    origin: reader.oneOf(origins),
+    returnPct: reader.optional(() => reader.double()),
+    returnReason: reader.optional(() => reader.text()),
+    trades: reader.count(),
+    volumeBase: reader.decimal(),
+    volumeQuoteUsd: reader.decimal(),
+    feesUsd: reader.decimal(),
+    equityUsd: reader.optional(() => reader.decimal()),
+    flows: { count: reader.count(), netUsd: reader.decimal() },
+    marks: readMarks(reader),
+  }
+}
+
+export function writeMarks(writer: Writer, marks: HourMarks): void {
+  for (const flag of flags) writer.flag(marks[flag] === true)
+  writer.list(marks.unreconciled ?? [], (one) => {
+    writer.text(one.asset)
+    writer.text(one.amount)
+    writer.text(one.usd)
+  })
+  writer.list(marks.unpriced ?? [], (asset) => writer.text(asset))
+  writer.list(marks.stale ?? [], (one) => {
+    writer.text(one.asset)
+    writer.count(one.ageS)
+  })
+}
+
+export function readMarks(reader: Reader): HourMarks {
+  const [noCapital, belowFloor, approximate, unpricedFees] = flags.map(() => reader.flag())
+  const unreconciled = reader.list(() => ({
+    asset: reader.text(),
+    amount: reader.text(),
+    usd: reader.text(),
+  }))
+  const unpriced = reader.list(() => reader.text())
+  const stale = reader.list(() => ({ asset: reader.text(), ageS: reader.count() }))
+  return {
+    ...(noCapital && { noCapital: true as const }),
+    ...(belowFloor && { belowFloor: true as const }),
+    ...(approximate && { approximate: true as const }),
+    ...(unpricedFees && { unpricedFees: true as const }),
+    ...(unreconciled.length > 0 && { unreconciled }),
+    ...(unpriced.length > 0 && { unpriced }),
+    ...(stale.length > 0 && { stale }),
+  }
+}
+
+/** Whether two versions of an hour say the same. */
+export function sameHour(a: Hour, b: Hour): boolean {
+  const bytes = [a, b].map((hour) => {
+    const writer = new Writer()
+    writeHour(writer, hour)
+    return writer.finish()
+  })
+  return bytes[0]!.length === bytes[1]!.length && bytes[0]!.every((byte, index) => byte === bytes[1]![index])
+}
