@@ -5,15 +5,13 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { differenceOf, readScript, readScriptFile, runStep, sandbox } from './script.ts'
+import { commandIn, differenceOf, readScript, readScriptFile, runStep, sandbox } from './script.ts'
 
 /** The commands against a daemon and a simulated exchange, every one of them the real program. */
 
-const bin = fileURLToPath(new URL('../../bin/perf-agg.js', import.meta.url))
-
 /** Starts a command that prints a line of JSON when it is ready. */
 async function start(args: readonly string[], folder: string, env: Record<string, string>) {
-  const child = spawn(process.execPath, [bin, ...args], {
+  const child = spawn(commandIn(folder), args, {
     cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -61,8 +61,12 @@ export function readScript(text: string): Step[] {
 export function sandbox(folder: string): Record<string, string> {
   const bin = join(folder, '.bin')
   mkdirSync(bin, { recursive: true })
-  const shim = join(bin, 'perf-agg')
-  writeFileSync(shim, `#!/bin/sh\nexec "${process.execPath}" "${root}bin/perf-agg.js" "$@"\n`)
+  const shim = commandIn(folder)
+  // The runner puts options into every child's environment; a daemon refuses them.
+  writeFileSync(
+    shim,
+    `#!/bin/sh\nunset NODE_OPTIONS\nexec "${process.execPath}" "${root}bin/perf-agg.js" "$@"\n`,
+  )
   chmodSync(shim, 0o755)
   const inherited = process.env['PATH'] ?? '/usr/bin:/bin'
   return {
@@ -73,6 +77,11 @@ export function sandbox(folder: string): Record<string, string> {
     TZ: 'UTC',
     LANG: 'C.UTF-8',
   }
+}
+
+/** `perf-agg` as {@link sandbox} put it there. */
+export function commandIn(folder: string): string {
+  return join(folder, '.bin', 'perf-agg')
 }
 
 export function runStep(step: Step, folder: string, env: Readonly<Record<string, string>>): Promise<Outcome> {

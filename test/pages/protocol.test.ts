@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import {
   claimsBytesOf,
@@ -21,13 +20,12 @@ import {
   toInstant,
   utf8,
 } from '@perf-agg/sdk'
-import { sandbox } from '../cli/script.ts'
+import { commandIn, sandbox } from '../cli/script.ts'
 import { type Block, blocksOf, readPage } from './page.ts'
 
 /** Every example of perf-agg-protocol(7), run against a daemon: statuses and codes as written, answers of that shape. */
 
 const blocks = blocksOf(readPage('perf-agg-protocol.7.md'))
-const bin = fileURLToPath(new URL('../../bin/perf-agg.js', import.meta.url))
 
 interface Delivery {
   readonly line: string
@@ -53,9 +51,10 @@ async function startBackend() {
 async function startDaemon(folder: string, backendUrl: string) {
   writeFileSync(join(folder, 'c.json'), JSON.stringify({ backend_url: backendUrl, insecure_simulated: true }))
   const ports = ['--port', '0', '--operations-port', '0', '--ws-port', '0']
-  const child = spawn(process.execPath, [bin, 'serve', '--config', 'c.json', ...ports], {
+  const env = sandbox(folder)
+  const child = spawn(commandIn(folder), ['serve', '--config', 'c.json', ...ports], {
     cwd: folder,
-    env: sandbox(folder),
+    env,
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
