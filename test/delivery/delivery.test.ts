@@ -242,6 +242,25 @@ t.test('a backend that hangs, drips, floods, breaks off or is not there', async 
   t.match(await store.outboxOf('a', 1), { state: 'pending', lastCode: 'ECONNREFUSED' })
 })
 
+t.test('an endless answer is read no further than its bound', async (t) => {
+  let sentBytes = 0
+  const store = await filled(t, { a: 1 })
+  const { url } = await backend(t, (_, response) => {
+    const block = Buffer.alloc(65_536)
+    const flood = () => {
+      do sentBytes += block.length
+      while (!response.destroyed && response.write(block))
+    }
+    response.writeHead(200).on('drain', flood)
+    flood()
+  })
+  const startedMs = performance.now()
+  await delivery(store, url).runDue(nowMs)
+  t.ok(performance.now() - startedMs < limits.delivery.postTimeoutMs / 3, 'long before it would time out')
+  t.ok(sentBytes < 16_000_000, `${sentBytes} bytes`)
+  t.match(await store.outboxOf('a', 1), { state: 'delivered' })
+})
+
 t.test('no proxy of the environment is asked', async (t) => {
   const proxy = await backend(t)
   const { url, received } = await backend(t)
