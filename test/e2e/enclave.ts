@@ -57,7 +57,13 @@ export interface Composed {
 export async function startComposed(options: ComposedOptions): Promise<Composed> {
   const folder = await mkdtemp(join(tmpdir(), 'perf-agg-e2e-'))
   const config = join(folder, 'perf-agg.json')
-  await writeFile(config, JSON.stringify({ exchanges: { binance: { base_url: options.exchangeUrl } } }))
+  await writeFile(
+    config,
+    JSON.stringify({
+      exchanges: { binance: { base_url: options.exchangeUrl } },
+      session: { ttl_default_s: 86_400, ttl_max_s: 90 * 86_400 },
+    }),
+  )
   const clock = new SteppedClock(options.startMs)
   const anchorsMs: number[] = []
   const troubles = new Map<string, number>()
