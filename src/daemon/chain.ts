@@ -168,14 +168,23 @@ export class Chain {
 
 /** What closing brought, in the order in which a chain has it: corrections first, then hours and gaps by time. */
 export function contentsOf(closed: Closed): Content[] {
-  const events = [
-    ...periodsOf(closed.hours).map((hours) => ({ atMs: hours[0]!.startMs, hours, gap: null })),
-    ...closed.gaps.map((gap) => ({ atMs: gap.fromMs, hours: null, gap })),
-  ].toSorted((a, b) => a.atMs - b.atMs)
-  return [
-    ...closed.corrections.map((correction) => ({ type: 'correction', correction }) as const),
-    ...events.map(({ hours, gap }): Content =>
-      hours === null ? { type: 'gap', gaps: [gap] } : { type: 'period', hours },
-    ),
-  ]
+  const periods = periodsOf(closed.hours).map((hours): Content & { readonly atMs: number } => ({
+    type: 'period',
+    hours,
+    atMs: hours[0]!.startMs,
+  }))
+  const gaps = closed.gaps.map((gap): Content & { readonly atMs: number } => ({
+    type: 'gap',
+    gaps: [gap],
+    atMs: gap.fromMs,
+  }))
+  const contents: Content[] = closed.corrections.map((correction) => ({ type: 'correction', correction }))
+  for (const next of [...periods, ...gaps].toSorted((a, b) => a.atMs - b.atMs)) {
+    const last = contents.at(-1)
+    // gaps with nothing stated between them are one statement
+    if (next.type === 'gap' && last?.type === 'gap') {
+      contents[contents.length - 1] = { type: 'gap', gaps: [...last.gaps, ...next.gaps] }
+    } else contents.push(next)
+  }
+  return contents
 }
