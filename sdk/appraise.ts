@@ -1,6 +1,9 @@
 import { digestOf, fromBase64url } from './bytes.ts'
 import { canonicalBytes } from './canonical.ts'
+import { judgeHardware, type HardwareAppraisal } from './evidence/hardware.ts'
+import type { Roots } from './evidence/roots.ts'
 import { verifySimulated, simulatedEvidenceType } from './evidence/simulated.ts'
+import type { HardwareVerified } from './evidence/workload.ts'
 import { publicKeyOf } from './key.ts'
 import type { Policy } from './policy.ts'
 import { judgeConfig, policyMaxAgeDefaultS, policySkewDefaultS } from './policy.ts'
@@ -18,6 +21,8 @@ export interface AppraisalOptions {
   readonly policy: Policy | null
   /** Take a simulated TEE, which protects nothing, for trying things out. */
   readonly insecureSimulated?: boolean
+  /** Other roots than those of the makers of the hardware: for tests of platforms that are faked, never from outside. */
+  readonly roots?: Roots
 }
 
 export interface Appraisal {
@@ -25,6 +30,8 @@ export interface Appraisal {
   readonly steps: readonly Step[]
   /** Null where they could not be read. To be used only as far as `status` allows. */
   readonly claims: Claims | null
+  /** What the hardware showed; null where it could not be read, and for a simulated TEE. */
+  readonly verified: HardwareVerified | null
 }
 
 /**
@@ -35,11 +42,11 @@ export interface Appraisal {
 export async function appraise(quote: Quote, options: AppraisalOptions): Promise<Appraisal> {
   const bytes = claimsBytesOf(quote)
   const reportData = await reportDataOf(bytes)
-  const evidenceSteps = await judgeEvidence(quote, reportData, options)
+  const { steps: evidenceSteps, verified } = await judgeEvidence(quote, reportData, options)
   const claims = claimsOf(bytes)
   if (claims === null) {
     const unread = contraindicate('claims', 'CLAIMS_INVALID', 'the claims can not be read')
-    return appraisal([...evidenceSteps, unread], null)
+    return appraisal([...evidenceSteps, unread], null, verified)
   }
   return appraisal(
     [
@@ -52,11 +59,16 @@ export async function appraise(quote: Quote, options: AppraisalOptions): Promise
       ...(options.policy === null ? [] : judgeConfig(options.policy.config, claims)),
     ],
     claims,
+    verified,
   )
 }
 
-function appraisal(steps: readonly Step[], claims: Claims | null): Appraisal {
-  return { status: statusOfSteps(steps), steps, claims }
+function appraisal(
+  steps: readonly Step[],
+  claims: Claims | null,
+  verified: HardwareVerified | null,
+): Appraisal {
+  return { status: statusOfSteps(steps), steps, claims, verified }
 }
 
 function claimsOf(bytes: Uint8Array): Claims | null {
@@ -70,37 +82,31 @@ function claimsOf(bytes: Uint8Array): Claims | null {
 async function judgeEvidence(
   quote: Quote,
   reportData: Uint8Array,
-  { policy, insecureSimulated }: AppraisalOptions,
-): Promise<readonly Step[]> {
-  if (quote.tee !== 'simulated') {
-    return [
-      contraindicate(
-        'tee',
-        'TEE_NOT_SUPPORTED_YET',
-        `this version can not appraise evidence of ${quote.tee} yet`,
-      ),
-      policy?.accept.some((accepted) => accepted.tee === quote.tee) === true
-        ? affirm('policy', `the policy names ${quote.tee}`)
-        : noPolicy(policy, quote.tee),
-    ]
+  { policy, nowMs, insecureSimulated, roots }: AppraisalOptions,
+): Promise<HardwareAppraisal> {
+  const { tee, evidence, endorsements } = quote
+  if (tee !== 'simulated') {
+    const options = { atMs: nowMs, policy, ...(roots === undefined ? {} : { roots }) }
+    return judgeHardware({ tee, evidence, endorsements }, reportData, options)
   }
-  const tee =
-    insecureSimulated === true
-      ? warn('tee', 'TEE_SIMULATED', 'the TEE is simulated: its operator can read and forge everything')
-      : contraindicate('tee', 'TEE_SIMULATED', 'the TEE is simulated and protects nothing')
-  if (quote.evidence.type !== simulatedEvidenceType) {
+  return { steps: await judgeSimulated(quote, reportData, insecureSimulated === true), verified: null }
+}
+
+async function judgeSimulated(
+  { evidence }: Quote,
+  reportData: Uint8Array,
+  insecureSimulated: boolean,
+): Promise<readonly Step[]> {
+  const tee = insecureSimulated
+    ? warn('tee', 'TEE_SIMULATED', 'the TEE is simulated: its operator can read and forge everything')
+    : contraindicate('tee', 'TEE_SIMULATED', 'the TEE is simulated and protects nothing')
+  if (evidence.type !== simulatedEvidenceType) {
     return [
       tee,
       contraindicate('evidence', 'EVIDENCE_INVALID', 'the evidence is of another kind than it says'),
     ]
   }
-  return [tee, ...(await verifySimulated(fromBase64url(quote.evidence.value), reportData))]
-}
-
-function noPolicy(policy: Policy | null, tee: string): Step {
-  return policy === null
-    ? contraindicate('policy', 'NO_POLICY', 'no policy says what is trusted, and then nothing is')
-    : contraindicate('policy', 'POLICY_TEE_NOT_ACCEPTED', `the policy does not accept ${tee}`)
+  return [tee, ...(await verifySimulated(fromBase64url(evidence.value), reportData))]
 }
 
 async function judgePossession(quote: Quote, claims: Claims, reportData: Uint8Array): Promise<Step> {

@@ -26,7 +26,11 @@ export interface Policy {
   /** Of a live quote, seconds. */
   readonly max_age_s: number
   readonly clock_skew_s: number
-  readonly require_crl: boolean
+  /**
+   * Refuse SEV-SNP evidence that comes without AMD's revocation list; of a live quote true unless said, of loose
+   * evidence false. Intel's lists are always asked for, and a list that is there must hold.
+   */
+  readonly require_crl?: boolean
   readonly config: ConfigPolicy
   readonly witnesses: { readonly keys: readonly string[]; readonly min: number }
   readonly record: RecordPolicy
@@ -118,7 +122,9 @@ function readPolicy(value: unknown): Policy {
       min: 0,
       max: 3_600,
     }),
-    require_crl: readBoolean(or(policy.require_crl, true), 'require_crl'),
+    ...(policy.require_crl === undefined
+      ? {}
+      : { require_crl: readBoolean(policy.require_crl, 'require_crl') }),
     config: readConfigPolicy(or(policy.config, {}), 'config'),
     witnesses: readWitnesses(or(policy.witnesses, { keys: [], min: 0 }), 'witnesses'),
     record: readRecordPolicy(or(policy.record, {}), 'record'),

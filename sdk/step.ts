@@ -21,6 +21,7 @@ export type Verdict = 'holds' | 'broken' | 'untrusted'
  */
 const untrustedCodes: ReadonlySet<string> = new Set([
   'ADVISORY_NOT_ALLOWED',
+  'COLLATERAL_MISSING',
   'CONFIG_NOT_ACCEPTED',
   'CONFIG_UNKNOWN',
   'CRL_MISSING',
@@ -43,7 +44,6 @@ const untrustedCodes: ReadonlySet<string> = new Set([
   'TCB_STATUS_NOT_ACCEPTED',
   'TCB_TOO_OLD',
   'TD_ATTRIBUTES_RESERVED',
-  'TEE_NOT_SUPPORTED_YET',
   'TEE_SIMULATED',
   'VMPL_NOT_ACCEPTED',
   'WORKLOAD_UNBOUND',

@@ -8,13 +8,14 @@ import { qeVerdict, platformVerdict } from './tcb.ts'
 import type { TcbStatus, TcbVerdict } from './tcb-info.ts'
 import {
   verifyPckChain,
+  verifyPckPath,
   verifyQeIdentity,
   verifyRootCrl,
   verifyTcbInfo,
   type TdxCollateral,
 } from './tdx-collateral.ts'
 import { StepList, refuse } from './verified.ts'
-import { readCertificate } from './x509.ts'
+import { readCertificate, type Certificate } from './x509.ts'
 
 export interface DcapOptions {
   readonly atMs: number
@@ -51,7 +52,7 @@ const refused: DcapResult = {
  */
 export async function verifyDcap(
   quoteBytes: Uint8Array,
-  collateral: TdxCollateral,
+  collateral: TdxCollateral | null,
   options: DcapOptions,
   list: StepList,
 ): Promise<DcapResult> {
@@ -65,6 +66,7 @@ export async function verifyDcap(
   await list.check('attestation key', 'the attestation key is the one that the quoting enclave made', () =>
     checkAttestationKey(quote),
   )
+  if (collateral === null) return { ...refused, quote, platform: await verifyBare(quote, options, list) }
 
   const root = await list.check(
     'root revocation list',
@@ -90,13 +92,9 @@ export async function verifyDcap(
   )
   if (path === undefined) return { ...refused, quote }
   const pck = path[0]!
-  await list.check('quoting enclave', 'the platform’s key signed the quoting enclave’s report', async () => {
-    if (
-      !(await verifyRaw(pck.publicKey, 'ecdsa-p256-sha256', quote.qeReportSignature, quote.qeReportBytes))
-    ) {
-      throw refuse('SIGNATURE_INVALID', 'the signature on the quoting enclave’s report does not hold')
-    }
-  })
+  await list.check('quoting enclave', 'the platform’s key signed the quoting enclave’s report', () =>
+    verifyQeReport(quote, pck),
+  )
   const platform = await list.check('platform', 'the certificate says which platform it is', () =>
     readPckPlatform(pck),
   )
@@ -122,6 +120,37 @@ export async function verifyDcap(
     tcbStatus: verdict?.status ?? null,
     advisoryIds: verdict?.advisoryIds ?? [],
     tcbEvaluation,
+  }
+}
+
+/** What can be said without Intel's collateral: whose quote it is, and nothing of how good that platform still is. */
+async function verifyBare(
+  quote: DcapQuote,
+  { atMs, roots = pinnedRoots }: DcapOptions,
+  list: StepList,
+): Promise<PckPlatform | null> {
+  const path = await list.check('certificate chain', 'the platform’s key is certified by Intel’s root', () =>
+    verifyPckPath(quote.pckChain, readCertificate(roots.intel), atMs),
+  )
+  const pck = path?.[0]
+  if (pck === undefined) return null
+  await list.check('quoting enclave', 'the platform’s key signed the quoting enclave’s report', () =>
+    verifyQeReport(quote, pck),
+  )
+  list.refuse(
+    'collateral',
+    'COLLATERAL_MISSING',
+    'without Intel’s collateral nothing says whether the platform is revoked or its firmware out of date',
+  )
+  return (
+    (await list.check('platform', 'the certificate says which platform it is', () => readPckPlatform(pck))) ??
+    null
+  )
+}
+
+async function verifyQeReport(quote: DcapQuote, pck: Certificate): Promise<void> {
+  if (!(await verifyRaw(pck.publicKey, 'ecdsa-p256-sha256', quote.qeReportSignature, quote.qeReportBytes))) {
+    throw refuse('SIGNATURE_INVALID', 'the signature on the quoting enclave’s report does not hold')
   }
 }
 

@@ -6,7 +6,7 @@ import type { DcapOptions } from './dcap.ts'
 import type { TdReport } from './dcap-quote.ts'
 import { proveImage } from './dstack-image.ts'
 import { checkRegisters, readEventLog, type RtmrEvent } from './rtmr.ts'
-import { verifyTdx, type TdxEvidence, type VerifiedTdx } from './tdx.ts'
+import { verifyTdx, type Received, type TdxEvidence, type VerifiedTdx } from './tdx.ts'
 import { StepList, refuse } from './verified.ts'
 
 export interface DstackEvidence extends TdxEvidence {
@@ -42,7 +42,7 @@ export interface VerifiedDstack extends Omit<VerifiedTdx, 'tee'> {
  * proven, `os_image_hash`.
  */
 export async function verifyDstack(
-  evidence: DstackEvidence,
+  evidence: Received<DstackEvidence>,
   options: DstackOptions,
 ): Promise<VerifiedDstack> {
   const tdx = await verifyTdx(evidence, options)
@@ -122,7 +122,7 @@ function keyProviderOf(payload: Uint8Array): string {
 
 async function checkImage(
   list: StepList,
-  evidence: DstackEvidence,
+  evidence: Received<DstackEvidence>,
   td: TdReport,
   options: DstackOptions,
 ): Promise<string | null> {

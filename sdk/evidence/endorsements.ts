@@ -1,9 +1,9 @@
 import { fromBase64url } from '../bytes.ts'
-import { readArray, readObject, readString } from '../shape.ts'
+import { readArray, readObject, readRecord, readString } from '../shape.ts'
 import type { DstackEvidence } from './dstack.ts'
-import type { SevSnpEvidence } from './sev-snp.ts'
+import type { ReceivedSevSnp } from './sev-snp.ts'
 import type { TdxCollateral } from './tdx-collateral.ts'
-import type { TdxEvidence } from './tdx.ts'
+import type { Received } from './tdx.ts'
 
 /**
  * How evidence of each TEE travels in a quote: the evidence's own bytes in `evidence.value`, all else by name in
@@ -19,18 +19,17 @@ export const evidenceTypes = {
 const charactersMax = 262_144
 
 /**
- * `{"leaf":"…","chain":["…"],"crl":"…"}`: VCEK or VLEK, the authorities above it (optional) and AMD's revocation list
+ * `{"leaf":"…","chain":["…"],"crl":"…"}`: VCEK or VLEK (without it nothing is affirmed), the authorities above it (optional) and AMD's revocation list
  * (optional), all DER.
  * @throws {InputError} `INPUT_INVALID`, `NOT_BASE64URL`
  */
-export function sevSnpEvidenceOf(report: Uint8Array, endorsements: unknown): SevSnpEvidence {
+export function sevSnpEvidenceOf(report: Uint8Array, endorsements: unknown): ReceivedSevSnp {
   const { leaf, chain, crl } = readObject(endorsements, 'endorsements', {
-    required: ['leaf'],
-    optional: ['chain', 'crl'],
+    optional: ['leaf', 'chain', 'crl'],
   })
   return {
     report,
-    leaf: bytesOf(leaf, 'leaf'),
+    leaf: leaf === undefined ? null : bytesOf(leaf, 'leaf'),
     ...(chain === undefined ? {} : { chain: readArray(chain, 'chain', 2, bytesOf) }),
     ...(crl === undefined ? {} : { crl: bytesOf(crl, 'crl') }),
   }
@@ -48,39 +47,38 @@ const collateralMembers = [
 /**
  * `{"tcb_info":"…","tcb_info_issuer_chain":"…","qe_identity":"…","qe_identity_issuer_chain":"…","root_ca_crl":"…",
  * "pck_crl":"…","pck_crl_issuer_chain":"…"}`: response bodies as Intel's service sends them, issuer chains as PEM,
- * revocation lists as DER; the last is optional.
+ * revocation lists as DER; the last is optional. None of them at all
+ * is a quote without collateral.
  * @throws {InputError} `INPUT_INVALID`, `NOT_BASE64URL`
  */
-export function tdxEvidenceOf(quote: Uint8Array, endorsements: unknown): TdxEvidence {
-  const members = readObject(endorsements, 'endorsements', {
-    required: collateralMembers,
-    optional: ['pck_crl_issuer_chain'],
-  })
-  return { quote, collateral: collateralOf(members) }
+export function tdxEvidenceOf(quote: Uint8Array, endorsements: unknown): Received {
+  return { quote, collateral: collateralOf(readRecord(endorsements, 'endorsements')) }
 }
 
 /**
  * As {@link tdxEvidenceOf}, with `event_log` and `vm_config`: the JSON texts that dstack's guest agent hands out.
  * @throws {InputError} `INPUT_INVALID`, `NOT_BASE64URL`
  */
-export function dstackEvidenceOf(quote: Uint8Array, endorsements: unknown): DstackEvidence {
+export function dstackEvidenceOf(quote: Uint8Array, endorsements: unknown): Received<DstackEvidence> {
   const members = readObject(endorsements, 'endorsements', {
-    required: [...collateralMembers, 'event_log', 'vm_config'],
-    optional: ['pck_crl_issuer_chain'],
+    required: ['event_log', 'vm_config'],
+    optional: [...collateralMembers, 'pck_crl_issuer_chain'],
   })
+  const { event_log: eventLog, vm_config: vmConfig, ...rest } = members
   return {
     quote,
-    collateral: collateralOf(members),
-    eventLog: bytesOf(members.event_log, 'event_log'),
-    vmConfig: bytesOf(members.vm_config, 'vm_config'),
+    collateral: collateralOf(rest),
+    eventLog: bytesOf(eventLog, 'event_log'),
+    vmConfig: bytesOf(vmConfig, 'vm_config'),
   }
 }
 
-type CollateralMembers = Readonly<Record<(typeof collateralMembers)[number], unknown>> & {
-  readonly pck_crl_issuer_chain?: unknown
-}
-
-function collateralOf(members: CollateralMembers): TdxCollateral {
+function collateralOf(given: Readonly<Record<string, unknown>>): TdxCollateral | null {
+  if (Object.keys(given).length === 0) return null
+  const members = readObject(given, 'endorsements', {
+    required: collateralMembers,
+    optional: ['pck_crl_issuer_chain'],
+  })
   const { pck_crl_issuer_chain: pckCrlIssuerChain } = members
   return {
     tcbInfo: bytesOf(members.tcb_info, 'tcb_info'),

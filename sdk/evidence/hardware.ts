@@ -36,10 +36,13 @@ export interface HardwareAppraisal {
 /**
  * Evidence of a hardware TEE, from its bytes to the policy: sound, holding `reportData`, and accepted by an entry of
  * the policy. Of several entries for the TEE the one that comes nearest is told. Never throws.
+ *
+ * @param reportData null for loose evidence that is looked at without knowing what it was made for: it vouches for
+ *   nobody's claims, so that it may do without a policy, and without AMD's revocation list unless the policy asks
  */
 export async function judgeHardware(
   quote: HardwareEvidence,
-  reportData: Uint8Array,
+  reportData: Uint8Array | null,
   options: HardwareOptions,
 ): Promise<HardwareAppraisal> {
   const { policy } = options
@@ -66,13 +69,13 @@ function refused(code: string, detail: string): HardwareAppraisal {
 
 async function judgeEntry(
   quote: HardwareEvidence,
-  reportData: Uint8Array,
+  reportData: Uint8Array | null,
   options: HardwareOptions,
   entry: Acceptance | null,
 ): Promise<HardwareAppraisal> {
   let verified: HardwareVerified
   try {
-    verified = await verifyEvidence(quote, options, entry)
+    verified = await verifyEvidence(quote, options, entry, reportData === null)
   } catch (error) {
     if (error instanceof PerfAggError)
       return refused('EVIDENCE_INVALID', `the evidence can’t be read: ${error.message}`)
@@ -82,18 +85,27 @@ async function judgeEntry(
     verified,
     steps: [
       ...verified.steps,
-      equalBytes(verified.reportData, reportData)
-        ? affirm('report data', 'the evidence was made for exactly these claims')
-        : contraindicate('report data', 'REPORT_DATA_MISMATCH', 'the evidence was made for other claims'),
-      ...(entry === null ? unaccepted(verified, options.policy) : judgeAcceptance(verified, entry)),
+      ...(reportData === null ? [] : [judgeReportData(verified, reportData)]),
+      ...(entry !== null
+        ? judgeAcceptance(verified, entry)
+        : reportData === null && options.policy === null
+          ? []
+          : unaccepted(verified, options.policy)),
     ],
   }
+}
+
+function judgeReportData(verified: HardwareVerified, reportData: Uint8Array): Step {
+  return equalBytes(verified.reportData, reportData)
+    ? affirm('report data', 'the evidence was made for exactly these claims')
+    : contraindicate('report data', 'REPORT_DATA_MISMATCH', 'the evidence was made for other claims')
 }
 
 async function verifyEvidence(
   { tee, evidence, endorsements }: HardwareEvidence,
   { atMs, roots, policy }: HardwareOptions,
   entry: Acceptance | null,
+  loose: boolean,
 ): Promise<HardwareVerified> {
   const bytes = fromBase64url(evidence.value)
   const at = { atMs, ...(roots === undefined ? {} : { roots }) }
@@ -101,7 +113,7 @@ async function verifyEvidence(
     case 'sev-snp':
       return verifySevSnp(sevSnpEvidenceOf(bytes, endorsements), {
         ...at,
-        requireCrl: policy?.require_crl ?? true,
+        requireCrl: policy?.require_crl ?? !loose,
       })
     case 'tdx':
       return verifyTdx(tdxEvidenceOf(bytes, endorsements), {

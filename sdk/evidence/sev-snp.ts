@@ -28,6 +28,9 @@ export interface SevSnpEvidence {
   readonly crl?: Uint8Array
 }
 
+/** Evidence as it came, perhaps without its certificate: then nothing is affirmed. */
+export type ReceivedSevSnp = Omit<SevSnpEvidence, 'leaf'> & { readonly leaf: Uint8Array | null }
+
 export interface SevSnpOptions {
   readonly atMs: number
   readonly roots?: Roots
@@ -54,7 +57,7 @@ export interface VerifiedSevSnp extends Verified {
  * and guest policy are what they must be. Never throws; what does not hold is a step.
  */
 export async function verifySevSnp(
-  evidence: SevSnpEvidence,
+  evidence: ReceivedSevSnp,
   options: SevSnpOptions,
 ): Promise<VerifiedSevSnp> {
   const { atMs, roots = pinnedRoots } = options
@@ -63,7 +66,7 @@ export async function verifySevSnp(
     readSnpReport(evidence.report),
   )
   const leaf = await list.check('endorsement', 'the endorsement is a certificate of an AMD chip key', () =>
-    readCertificate(evidence.leaf),
+    leafOf(evidence),
   )
   if (report === undefined || leaf === undefined) return result(list, report ?? null, null, false)
 
@@ -96,6 +99,13 @@ export async function verifySevSnp(
   return result(list, report, product, crlChecked)
 }
 
+function leafOf({ leaf }: ReceivedSevSnp): Certificate {
+  if (leaf === null) {
+    throw refuse('ENDORSEMENT_MISSING', 'AMD’s certificate of the chip’s key (VCEK or VLEK) is missing')
+  }
+  return readCertificate(leaf)
+}
+
 const amdOid = '1.3.6.1.4.1.3704.1'
 const levelOids: Readonly<Record<SnpTcbPart, string>> = {
   bootloader: `${amdOid}.3.1`,
@@ -120,7 +130,7 @@ function productOf(report: SnpReport, leaf: Certificate): AmdProduct {
 }
 
 async function verifyPath(
-  evidence: SevSnpEvidence,
+  evidence: ReceivedSevSnp,
   report: SnpReport,
   leaf: Certificate,
   product: AmdProduct,
@@ -188,7 +198,7 @@ function extension(certificate: Certificate, id: string): Uint8Array {
 
 async function checkCrl(
   list: StepList,
-  evidence: SevSnpEvidence,
+  evidence: ReceivedSevSnp,
   options: SevSnpOptions,
   path: readonly Certificate[],
 ): Promise<boolean> {

@@ -36,7 +36,7 @@ export async function verifySimulated(
     })
     key = fromBase64url(readString(members.key, 'evidence.key'))
     signature = fromBase64url(readString(members.signature, 'evidence.signature'))
-    claimed = fromHex(readString(members.report_data, 'evidence.report_data'))
+    claimed = fromHex(readString(members.report_data, 'evidence.report_data', { pattern: /^[0-9a-f]{128}$/ }))
   } catch {
     return [contraindicate('evidence', 'EVIDENCE_INVALID', 'the simulated evidence can not be read')]
   }

@@ -10,6 +10,11 @@ export interface TdxEvidence {
   readonly collateral: TdxCollateral
 }
 
+/** Evidence as it came, perhaps without Intel's collateral: then nothing is affirmed, but all else is looked at. */
+export type Received<Evidence extends TdxEvidence = TdxEvidence> = Omit<Evidence, 'collateral'> & {
+  readonly collateral: TdxCollateral | null
+}
+
 export interface TdAttributes {
   readonly debug: boolean
   readonly septVeDisable: boolean
@@ -26,7 +31,7 @@ export interface VerifiedTdx extends Verified, DcapResult {
  * Judges a TDX quote with Intel's collateral: all of {@link verifyDcap}, and that the TD is one that nobody outside
  * can look into. Never throws; what does not hold is a step.
  */
-export async function verifyTdx(evidence: TdxEvidence, options: DcapOptions): Promise<VerifiedTdx> {
+export async function verifyTdx(evidence: Received, options: DcapOptions): Promise<VerifiedTdx> {
   const list = new StepList()
   const dcap = await verifyDcap(evidence.quote, evidence.collateral, options, list)
   const body = dcap.quote?.body ?? null

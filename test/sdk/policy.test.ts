@@ -48,7 +48,6 @@ t.test('takes the whole of a policy, and fills in what is left out', async (t) =
     ...least,
     max_age_s: 300,
     clock_skew_s: 60,
-    require_crl: true,
     config: {},
     witnesses: { keys: [], min: 0 },
     record: {},

@@ -319,9 +319,9 @@ t.test('endorsements: unknown, missing and malformed members are refused', async
     root_ca_crl: 'AQ',
     pck_crl: 'AQ',
   }
-  t.equal(tdxEvidenceOf(bytes, tdx).collateral.pckCrlIssuerChain, undefined)
+  t.equal(tdxEvidenceOf(bytes, tdx).collateral?.pckCrlIssuerChain, undefined)
   t.strictSame(
-    tdxEvidenceOf(bytes, { ...tdx, pck_crl_issuer_chain: 'AQ' }).collateral.pckCrlIssuerChain,
+    tdxEvidenceOf(bytes, { ...tdx, pck_crl_issuer_chain: 'AQ' }).collateral?.pckCrlIssuerChain,
     Uint8Array.of(1),
   )
   t.strictSame(
@@ -331,7 +331,6 @@ t.test('endorsements: unknown, missing and malformed members are refused', async
   for (const bad of [
     null,
     [],
-    {},
     { leaf: 1 },
     { leaf: 'A' },
     { leaf: 'AQ', more: 1 },
@@ -340,6 +339,9 @@ t.test('endorsements: unknown, missing and malformed members are refused', async
     t.throws(() => sevSnpEvidenceOf(bytes, bad), { name: 'InputError' })
   }
   t.throws(() => tdxEvidenceOf(bytes, { ...tdx, event_log: 'AQ' }), { name: 'InputError' })
+  t.equal(sevSnpEvidenceOf(bytes, {}).leaf, null)
+  t.equal(tdxEvidenceOf(bytes, {}).collateral, null)
+  t.throws(() => tdxEvidenceOf(bytes, { pck_crl: 'AQ' }), { name: 'InputError' }, 'all of it or nothing')
   t.throws(() => dstackEvidenceOf(bytes, tdx), { name: 'InputError' })
 })
 
