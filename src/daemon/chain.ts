@@ -168,23 +168,20 @@ export class Chain {
 
 /** What closing brought, in the order in which a chain has it: corrections first, then hours and gaps by time. */
 export function contentsOf(closed: Closed): Content[] {
-  const periods = periodsOf(closed.hours).map((hours): Content & { readonly atMs: number } => ({
-    type: 'period',
-    hours,
-    atMs: hours[0]!.startMs,
-  }))
-  const gaps = closed.gaps.map((gap): Content & { readonly atMs: number } => ({
-    type: 'gap',
-    gaps: [gap],
-    atMs: gap.fromMs,
-  }))
+  const events: { readonly atMs: number; readonly content: Content }[] = [
+    ...periodsOf(closed.hours).map((hours) => ({
+      atMs: hours[0]!.startMs,
+      content: { type: 'period', hours } as const,
+    })),
+    ...closed.gaps.map((gap) => ({ atMs: gap.fromMs, content: { type: 'gap', gaps: [gap] } as const })),
+  ]
   const contents: Content[] = closed.corrections.map((correction) => ({ type: 'correction', correction }))
-  for (const next of [...periods, ...gaps].toSorted((a, b) => a.atMs - b.atMs)) {
+  for (const { content } of events.toSorted((a, b) => a.atMs - b.atMs)) {
     const last = contents.at(-1)
     // gaps with nothing stated between them are one statement
-    if (next.type === 'gap' && last?.type === 'gap') {
-      contents[contents.length - 1] = { type: 'gap', gaps: [...last.gaps, ...next.gaps] }
-    } else contents.push(next)
+    if (content.type === 'gap' && last?.type === 'gap') {
+      contents[contents.length - 1] = { type: 'gap', gaps: [...last.gaps, ...content.gaps] }
+    } else contents.push(content)
   }
   return contents
 }
