@@ -55,8 +55,9 @@ interface Identified {
 }
 
 /**
- * From a sealed box to a session. Everything that can be refused is refused before anything is stored; then session,
- * nonce and the chain's first link are durable together, and only then answered.
+ * From a sealed box to a session. What is wrong with the box itself is refused before anything is stored; then its
+ * nonce is used up, so that a replayed one asks no exchange; then session and the chain's first link are durable
+ * together, and only then answered.
  */
 export class Registration {
   readonly #parts: Parts
@@ -102,6 +103,7 @@ export class Registration {
         hint: `it knows ${Object.keys(configuration.exchanges).join(', ')}`,
       })
     }
+    await this.#useNonce(payload)
     const identified =
       offer.source === 'self-reported'
         ? selfReported(payload)
@@ -135,6 +137,19 @@ export class Registration {
     if (!(await verifyClientSignature(payload))) {
       throw new InputError('CLIENT_SIGNATURE_INVALID', 'client_signature is not by client_key', {
         hint: 'sign "perf-agg/client/v1\\0", claims_digest and nonce',
+      })
+    }
+  }
+
+  /** @throws {InputError} BOX_REPLAYED */
+  async #useNonce(payload: CredentialsPayload): Promise<void> {
+    const untilMs = this.#parts.clock.nowMs() + nonceKeptMs
+    try {
+      await this.#parts.store.commit((tx) => tx.useNonce(payload.nonce, untilMs))
+    } catch (error) {
+      if (!(error instanceof PerfAggError && error.code === 'NONCE_SEEN')) throw error
+      throw new InputError('BOX_REPLAYED', 'this box was taken already', {
+        hint: 'a box is good once: fetch a fresh quote and seal again',
       })
     }
   }
@@ -212,18 +227,10 @@ export class Registration {
       this.#parts.chain.noteOrigin(session.account, identified.origin)
     }
     try {
-      const remember = (tx: Tx): void => {
-        tx.useNonce(payload.nonce, nowMs + nonceKeptMs)
-        tx.insertSession(session)
-      }
+      const remember = (tx: Tx): void => tx.insertSession(session)
       if (session.account === null) await store.commit(remember)
       else await this.bind(session.account, session, given.wallets, remember)
       this.#parts.watch(session)
-    } catch (error) {
-      if (!(error instanceof PerfAggError && error.code === 'NONCE_SEEN')) throw error
-      throw new InputError('BOX_REPLAYED', 'this box was taken already', {
-        hint: 'a box is good once: fetch a fresh quote and seal again',
-      })
     } finally {
       session.credentials.fill(0)
     }
@@ -333,6 +340,9 @@ function judge(answer: CheckAnswer, allowTradingKeys: boolean, exchange: string)
         'EXCHANGE_ACCOUNT_REFUSED',
         'the exchange has locked this account or it is of a kind not supported',
       )
+    }
+    if (answer.code === 'COLLECTOR_CLOSED') {
+      throw new PerfAggError('STOPPING', 'the enclave is stopping', { action: 'retry' })
     }
     if (answer.code === 'EXCHANGE_NOT_SUPPORTED') {
       throw new InputError('EXCHANGE_UNKNOWN', 'this enclave has no way to read that exchange')
