@@ -9,6 +9,9 @@ import { Feed } from './feed.ts'
 import type { Lanes } from './lane.ts'
 import { bucketOf } from './view.ts'
 
+/** What could not be stated (a full disk, a clock that was set back) is tried again so much later. */
+const retryPauseMs = 5_000
+
 /** What a listener of an account hears; of `figures` only the newest matters. */
 export type FeedEvent = Exclude<ChannelEvent, { type: 'metrics' }> | { readonly type: 'figures' }
 
@@ -26,6 +29,8 @@ export class Feeds {
   /** The one feed of each account; `feed` is there once it has opened. */
   readonly #feeds = new Map<string, { readonly opening: Promise<Feed>; feed: Feed | null }>()
   readonly #sessions = new Map<string, LiveSession>()
+  /** When what could not be stated is tried again. */
+  readonly #retriesAtMs = new Map<string, number>()
   readonly #listeners = new Map<string, Set<(event: FeedEvent) => void>>()
 
   constructor(parts: Parts) {
@@ -39,6 +44,7 @@ export class Feeds {
 
   unwatch(account: string): void {
     this.#sessions.delete(account)
+    this.#retriesAtMs.delete(account)
     this.#tell(account, { type: 'closed', code: 'SESSION_ENDED', message: 'the session is over' })
   }
 
@@ -74,7 +80,8 @@ export class Feeds {
   async nextMs(): Promise<number> {
     let nextMs = Number.POSITIVE_INFINITY
     for (const account of this.#sessions.keys()) {
-      nextMs = Math.min(nextMs, (await this.#feed(account)).reported.nextDueMs())
+      const dueMs = (await this.#feed(account)).reported.nextDueMs()
+      nextMs = Math.min(nextMs, Math.max(dueMs, this.#retriesAtMs.get(account) ?? 0))
     }
     return nextMs
   }
@@ -82,9 +89,14 @@ export class Feeds {
   /** States every hour that is ready. An account that fails is tried again later and does not hold up the others. */
   async closeDue(nowMs: number): Promise<void> {
     for (const [account, session] of [...this.#sessions]) {
+      const waitMs = (this.#retriesAtMs.get(account) ?? 0) - nowMs
+      // a longer wait is a clock that was set back
+      if (waitMs > 0 && waitMs <= retryPauseMs) continue
+      this.#retriesAtMs.delete(account)
       try {
         await this.#closeDue(account, session, nowMs)
       } catch (error) {
+        this.#retriesAtMs.set(account, nowMs + retryPauseMs)
         const code = error instanceof PerfAggError ? error.code : 'INTERNAL'
         this.#parts.log.error('hours-not-stated', { code })
       }
