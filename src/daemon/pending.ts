@@ -55,6 +55,10 @@ export class PendingSessions {
       )
       if (identified === null) return { news: false, retryAfterMs: null, heldForMs: null }
       const account = store.pseudonym(identified.identity)
+      if (await this.#isOvertaken(session, account)) {
+        await store.commit((tx) => tx.endSession(session.idHash, { atMs: clock.nowMs(), reason: 'renewed' }))
+        return this.#drop(key)
+      }
       const known: SessionRow = {
         ...session,
         account,
@@ -75,6 +79,12 @@ export class PendingSessions {
       credentials.fill(0)
     }
     return this.#drop(key)
+  }
+
+  /** The client registered the account again meanwhile: the newer session is the one to go on. */
+  async #isOvertaken(session: SessionRow, account: string): Promise<boolean> {
+    const others = await this.#parts.store.sessionsOfAccount(account)
+    return others.some((other) => other.endedAtMs === null && other.createdAtMs > session.createdAtMs)
   }
 
   #drop(key: string): PollOutcome {
