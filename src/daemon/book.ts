@@ -35,6 +35,17 @@ export class Book {
       this.#watched.set(row.pseudonym, known)
       return known
     }
+    const watched = await this.stored(row)
+    this.#watched.set(row.pseudonym, watched)
+    for (const oldest of this.#watched.keys()) {
+      if (this.#watched.size <= this.#countMax) break
+      this.#watched.delete(oldest)
+    }
+    return watched
+  }
+
+  /** A copy as the disk has it, for looking at: nobody has to wait for who works on the one in memory. */
+  async stored(row: AccountRow): Promise<Watched> {
     const { state, cursor } = await this.#store.progress(row.pseudonym)
     const account =
       state === null
@@ -45,17 +56,7 @@ export class Book {
             rules: defaultRules,
           })
         : Account.restore(state)
-    const watched = {
-      account,
-      cursor: cursor === null ? null : new TextDecoder().decode(cursor),
-      savedAtMs: 0,
-    }
-    this.#watched.set(row.pseudonym, watched)
-    for (const oldest of this.#watched.keys()) {
-      if (this.#watched.size <= this.#countMax) break
-      this.#watched.delete(oldest)
-    }
-    return watched
+    return { account, cursor: cursor === null ? null : new TextDecoder().decode(cursor), savedAtMs: 0 }
   }
 
   forget(pseudonym: string): void {

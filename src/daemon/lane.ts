@@ -17,6 +17,11 @@ export class Lanes {
     return result
   }
 
+  /** Whether work of this key is under way or waits. */
+  busy(key: string): boolean {
+    return this.#tails.has(key)
+  }
+
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
     while (this.#tails.size > 0) await Promise.all(this.#tails.values())

@@ -73,7 +73,7 @@ export class Service implements EnclaveService {
   }
 
   async metrics(sessionId: string, nonce: string | null): Promise<object> {
-    const session = await this.#session(sessionId)
+    const session = await this.#shown(sessionId)
     return this.#metricsOf(session, nonce)
   }
 
@@ -94,7 +94,7 @@ export class Service implements EnclaveService {
   async summary(id: string, nonce: string | null): Promise<object> {
     const { store, clock, enclave } = this.#parts
     const viewed = idPattern.test(id) ? await store.sessionByViewId(hashOfId(id)) : null
-    const session = viewed !== null && this.#readable(viewed) ? viewed : await this.#session(id)
+    const session = viewed !== null && (await this.#isShown(viewed)) ? viewed : await this.#shown(id)
     const { account, figures } = await this.#figuresOf(session)
     const frame = {
       account,
@@ -128,7 +128,10 @@ export class Service implements EnclaveService {
     const { store, clock } = this.#parts
     const nowMs = clock.nowMs()
     const past = (await store.liveSessions()).filter((session) => session.expiresAtMs <= nowMs)
-    for (const session of past) await this.#close(session, 'expired')
+    // one that can't be closed now must not keep the others
+    const closings = await Promise.allSettled(past.map((session) => this.#close(session, 'expired')))
+    const failed = closings.find((closing) => closing.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
     return { removed: past.length }
   }
 
@@ -210,14 +213,31 @@ export class Service implements EnclaveService {
 
   /** One refusal for ids that are unknown, expired and foreign alike. */
   async #session(id: string): Promise<SessionRow> {
-    const session = idPattern.test(id) ? await this.#parts.store.sessionById(hashOfId(id)) : null
-    if (session === null || !this.#readable(session)) throw unknownSession()
+    const session = await this.#sessionOrNull(id)
+    if (session === null || !this.#isLive(session)) throw unknownSession()
     return session
   }
 
-  #readable(session: SessionRow): boolean {
-    const renewed = session.endReason === 'renewed'
-    return (session.endedAtMs === null || renewed) && session.expiresAtMs > this.#parts.clock.nowMs()
+  /** As `#session`, but the ids of a session that was renewed go on showing its account. */
+  async #shown(id: string): Promise<SessionRow> {
+    const session = await this.#sessionOrNull(id)
+    if (session === null || !(await this.#isShown(session))) throw unknownSession()
+    return session
+  }
+
+  async #sessionOrNull(id: string): Promise<SessionRow | null> {
+    return idPattern.test(id) ? this.#parts.store.sessionById(hashOfId(id)) : null
+  }
+
+  #isLive(session: SessionRow): boolean {
+    return session.endedAtMs === null && session.expiresAtMs > this.#parts.clock.nowMs()
+  }
+
+  /** A renewed one until its own time is over, and no longer than there is one that took over. */
+  async #isShown(session: SessionRow): Promise<boolean> {
+    if (session.endReason !== 'renewed' || session.account === null) return this.#isLive(session)
+    if (session.expiresAtMs <= this.#parts.clock.nowMs()) return false
+    return (await this.#parts.store.sessionsOfAccount(session.account)).some((other) => this.#isLive(other))
   }
 
   #statusOf(session: SessionRow): SessionStatus {
@@ -238,7 +258,10 @@ export class Service implements EnclaveService {
     if (methodOf(row.exchange) === 'capital-in-use') {
       return { account: row, figures: await feeds.view(row, clock.nowMs()) }
     }
-    const watched = await lanes.run(row.pseudonym, () => book.load(row))
+    // a poll may be waiting for its exchange: what is durable is shown meanwhile
+    const watched = lanes.busy(row.pseudonym)
+      ? await book.stored(row)
+      : await lanes.run(row.pseudonym, () => book.load(row))
     return { account: row, figures: watched.account.view(clock.nowMs()) }
   }
 
