@@ -45,6 +45,7 @@ export class Conductor {
   #wake: () => void = () => {}
   #running: Promise<void> | null = null
   #feedsUnderWay: Promise<void> | null = null
+  #housekeeping: Promise<void> | null = null
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -85,7 +86,7 @@ export class Conductor {
     this.#stopped = true
     this.#wake()
     await this.#running
-    await Promise.all([...this.#underWay, this.#feedsUnderWay])
+    await Promise.all([...this.#underWay, this.#feedsUnderWay, this.#housekeeping])
   }
 
   async #loop(): Promise<void> {
@@ -93,9 +94,11 @@ export class Conductor {
     while (!this.#stopped) {
       const nowMs = clock.nowMs()
       try {
-        await this.#housekeep(nowMs)
+        // closing a session waits for its poll, and a slow poll must not hold up anybody else
+        this.#housekeeping ??= this.#housekeep(nowMs).finally(() => {
+          this.#housekeeping = null
+        })
         this.#beginPolls(nowMs)
-        // a slow poll must not hold up a feed's hour
         this.#feedsUnderWay ??= feeds.closeDue(nowMs).finally(() => {
           this.#feedsUnderWay = null
         })

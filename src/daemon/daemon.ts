@@ -54,6 +54,7 @@ export const softwareVersion: string = (
 
 /** Requests under way have so long to end once the daemon stops. */
 const listenersGraceMs = 3_000
+const pollsGraceMs = 2_000
 const deliveryGraceMs = 3_000
 
 /**
@@ -145,6 +146,7 @@ async function compose(
     else {
       schedule.remove(session.account)
       feeds.unwatch(session.account)
+      health.good(session.account)
     }
   }
   const registration = new Registration({
@@ -174,6 +176,7 @@ async function compose(
     chain,
     health,
     log,
+    unwatch,
     allowTradingKeys: configuration.allowTradingKeys,
   })
   let stopping: Promise<void> | null = null
@@ -219,8 +222,11 @@ async function compose(
   })
   conductor = running
   opened.push(async () => {
+    // who waits for an exchange that hangs is cut off: nothing was stored of it, and it is observed again
+    const cut = setTimeout(() => void collectors.close(), pollsGraceMs)
     await running.stop()
     await lanes.idle()
+    clearTimeout(cut)
   })
 
   const listeners = await listenersOf(configuration, service, log)

@@ -39,6 +39,8 @@ interface Parts {
   readonly chain: Chain
   readonly health: Health
   readonly log: Log
+  /** A session is over: nothing of it is polled any more. */
+  readonly unwatch: (session: SessionRow) => void
   readonly allowTradingKeys: boolean
 }
 
@@ -241,6 +243,7 @@ export class Poller {
     )
     this.#refusals.delete(row.pseudonym)
     this.#checkedAtMs.delete(row.pseudonym)
+    this.#parts.unwatch(session)
     return { news: false, retryAfterMs: dayMs, heldForMs: null }
   }
 }
