@@ -123,6 +123,9 @@ function told(error: FastifyError | Error): Error {
       return new InputError('MEDIA_TYPE_UNSUPPORTED', 'bodies are taken as application/json')
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return new InputError('REQUEST_MALFORMED', 'the body is not as long as it says')
+    case 'ECONNRESET':
+      // the client went away in the middle of its body: that is no fault of ours to be logged
+      return new InputError('REQUEST_MALFORMED', 'the request broke off')
     case 'FST_ERR_BAD_URL':
       return new InputError('TARGET_REFUSED', 'the path is not well-formed')
     case 'FST_ERR_MAX_PARAM_LENGTH':
