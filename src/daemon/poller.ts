@@ -26,6 +26,8 @@ const skewMsMax = 60_000
 const priceRoundsMax = 6
 /** A refused key is believed after so many polls in a row: exchanges refuse good keys in bad moments. */
 const refusalsMax = 3
+/** What is unexplained for longer is not looked for any more on every market there is. */
+const sweepMsMax = 3 * dayMs
 /** Ledger and cursor are stored at least so often, although nothing happened. */
 const savePauseMs = 600_000
 
@@ -99,7 +101,7 @@ export class Poller {
       previousAnchor: watched.account.lastAnchor(),
       apiIntervalMs: settings.apiIntervalMs,
       maxRetries: settings.maxRetries,
-      sweep: watched.account.openResiduals().length > 0,
+      sweep: watched.account.openResiduals().some(({ toMs }) => clock.nowMs() - toMs < sweepMsMax),
     })
     if (answer.kind === 'failed') return this.#failed(row, session, watched, answer)
     this.#refusals.delete(row.pseudonym)
