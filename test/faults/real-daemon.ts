@@ -44,10 +44,21 @@ export class RealDaemon {
       config,
     ]
     this.#child = spawn(
-      process.execPath,
-      [bin, 'serve', '--insecure-simulated', ...ports, ...places, '--backend-url', backendUrl],
+      'env',
+      [
+        '-u',
+        'NODE_OPTIONS',
+        process.execPath,
+        bin,
+        'serve',
+        '--insecure-simulated',
+        ...ports,
+        ...places,
+        '--backend-url',
+        backendUrl,
+      ],
       {
-        // tap's NODE_OPTIONS would reach the children that run under --permission
+        // tap puts NODE_OPTIONS into every child, which would reach those that run under --permission
         env: { PATH: process.env['PATH'], HOME: folder },
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: true,

@@ -194,7 +194,8 @@ t.test('refuses a folder it cannot write, and a file that is no state', async (t
 })
 
 const child = join(import.meta.dirname, 'disk-child.ts')
-const node = [process.execPath, '--conditions=@perf-agg/source', child]
+// tap puts its own NODE_OPTIONS into every child, which then handles signals
+const node = ['env', '-u', 'NODE_OPTIONS', process.execPath, '--conditions=@perf-agg/source', child]
 
 /** Only ever our own Node, behind a command that changes its surroundings. */
 function run(command: string, args: readonly string[]) {
