@@ -22,8 +22,8 @@ const vwapScale = 18
 
 /**
  * The price at `atMs`, a whole minute, by the rule for spot: the last minute's close when most of the last 15
- * minutes traded and own fills are under 10 % of their volume; else the volume-weighted average of the last hour
- * without own fills; else null.
+ * minutes traded and own fills are under 10 % of their volume and of that minute's, whose close might else be the
+ * account's own print; else the volume-weighted average of the last hour without own fills; else null.
  */
 export function recentPrice(
   symbol: string,
@@ -37,7 +37,7 @@ export function recentPrice(
   if (last !== undefined && quarter.length >= tradedMinutesMin) {
     const volume = total(quarter, 'baseVolume')
     const mine = own.ownVolume(symbol, atMs - liquidMs, atMs).base
-    if (compare(multiply(mine, ten), volume) < 0) {
+    if (compare(multiply(mine, ten), volume) < 0 && isOthers(symbol, last, own)) {
       return { price: last.close, atMs: last.minuteMs + minuteMs, source: 'close' }
     }
   }
@@ -47,6 +47,12 @@ export function recentPrice(
   if (signOf(base) <= 0 || signOf(quote) <= 0) return null
   const price = divide(quote, base, vwapScale)
   return signOf(price) > 0 ? { price, atMs, source: 'vwap' } : null
+}
+
+/** Whether a minute's prints are others': own fills are under 10 % of its volume. */
+export function isOthers(symbol: string, minute: TradedMinute, own: OwnVolumes): boolean {
+  const mine = own.ownVolume(symbol, minute.minuteMs, minute.minuteMs + minuteMs).base
+  return compare(multiply(mine, ten), minute.baseVolume) < 0
 }
 
 /** The close of the last minute in `[fromMs, toMs)` in which others traded too. */

@@ -3,7 +3,7 @@ import type { Decimal } from '@perf-agg/sdk'
 import { CandleStore } from './candle-store.ts'
 import type { Reader, Writer } from './codec.ts'
 import type { PriceWant } from './hour.ts'
-import { lastPrice, recentPrice, vwapMs } from './market-price.ts'
+import { isOthers, lastPrice, recentPrice, vwapMs } from './market-price.ts'
 import type { MarketPrice, OwnVolumes } from './market-price.ts'
 import { MarketList, findRoute, isActive } from './route.ts'
 import type { Route } from './route.ts'
@@ -134,10 +134,11 @@ export class PriceBook {
     if (missing !== null) return void want({ symbol, ...missing })
     const recent = recentPrice(symbol, atMs, this.candles, own)
     if (recent !== null) {
-      // A liquid market's flow is valued at the open of its own minute.
-      const open =
-        instant.kind === 'cut' && recent.source === 'close' ? this.candles.at(symbol, atMs)?.open : undefined
-      return open === undefined ? recent : { price: open, atMs, source: 'close' }
+      // A liquid market's flow is valued at the open of its own minute, unless that may be the account's own print.
+      const minute =
+        instant.kind === 'cut' && recent.source === 'close' ? this.candles.at(symbol, atMs) : null
+      if (minute === null || !isOthers(symbol, minute, own)) return recent
+      return { price: minute.open, atMs, source: 'close' }
     }
     const trade = this.#last.get(symbol)
     const known: MarketPrice | null =

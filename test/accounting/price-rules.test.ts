@@ -55,6 +55,17 @@ t.test('own fills from 10 % of the volume on take the close away', (t) => {
   t.end()
 })
 
+t.test('the very last print may be our own: from 10 % of its minute on it does not count', (t) => {
+  // Liquid by the quarter of an hour, but the last minute is a print of 1 at double the price.
+  const pumped = candles({ ...eight, 1: ['200', '1', '200'] })
+  t.same(price(pumped, own({ 1: ['0.09', '18'] })), ['close', '200', 0])
+  t.same(price(pumped, own({ 1: ['0.1', '20'] })), ['vwap', '101.112484548825710754', 0])
+  t.same(price(pumped, own({ 1: ['1', '200'] })), ['vwap', '100', 0])
+  // A minute without trade in between does not hide it.
+  t.same(price(candles({ ...eight, 2: ['200', '1', '200'] }), own({ 2: ['1', '200'] })), ['vwap', '100', 0])
+  t.end()
+})
+
 t.test('the average of the last hour leaves own fills out, rounded half to even at 18 places', (t) => {
   const store = candles({ 40: ['1', '3', '1'], 20: ['9', '1', '9'] })
   t.same(price(store), ['vwap', '2.5', 0])

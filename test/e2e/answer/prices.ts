@@ -5,11 +5,12 @@ import { nought, Rational, unity } from './rational.ts'
  * The price rule, stated once more from its text:
  *
  * A spot price at t is the last minute close at or before t when most of the 15 minutes before t traded and our own
- * fills are under 10 % of their volume; else the volume-weighted average of the 60 minutes before t without our own
- * fills, rounded half to even at 18 places; else the last price: the close of the last minute in which others traded.
- * A flow takes the open of its minute where that market is liquid by the first sentence. The way to dollars: a market against USD,
- * USDT, USDC, FDUSD, in this order, else over BTC, BNB, ETH. The three dollar coins are 1 where no market against USD
- * is listed.
+ * fills are under 10 % of their volume, and under 10 % of the volume of the minute whose close it is; else the
+ * volume-weighted average of the 60 minutes before t without our own fills, rounded half to even at 18 places; else
+ * the last price: the close of the last minute in which others traded. A flow takes the open of its minute where that
+ * market is liquid by the first sentence and our own fills are under 10 % of that minute's volume. The way to dollars:
+ * a market against USD, USDT, USDC, FDUSD, in this order, else over BTC, BNB, ETH. The three dollar coins are 1 where
+ * no market against USD is listed.
  *
  * A fill's rate is the open of its minute; where that minute did not trade, the last price within 60 minutes.
  */
@@ -84,7 +85,9 @@ export class Prices {
   atFlow(asset: string, minuteMs: number): Rational | null {
     return this.#over(asset, (symbol) => {
       const now = this.#isLiquid(symbol, minuteMs) ? this.#candle(symbol, minuteMs) : null
-      return now !== null && now.isTraded ? now.open : this.#spot(symbol, minuteMs)
+      return now !== null && now.isTraded && !this.#isOurs(symbol, minuteMs, now)
+        ? now.open
+        : this.#spot(symbol, minuteMs)
     })
   }
 
@@ -110,11 +113,28 @@ export class Prices {
     if (traded.length <= 7) return false
     const base = traded.reduce((sum, candle) => sum.plus(candle.base), nought)
     const own = this.#ownBefore(symbol, atMs, 15).base
-    return own.times(new Rational(10n)).compare(base) < 0
+    if (own.times(new Rational(10n)).compare(base) >= 0) return false
+    const closing = this.#lastTraded(symbol, atMs)
+    return !this.#isOurs(symbol, closing.atMs, closing.candle)
+  }
+
+  /** A tenth of the minute or more is our own. */
+  #isOurs(symbol: string, minuteMs: number, candle: Minute): boolean {
+    const own = this.#ownBefore(symbol, minuteMs + minute, 1).base
+    return own.times(new Rational(10n)).compare(candle.base) >= 0
+  }
+
+  /** The minute of the quarter of an hour before whose close stands at its end. */
+  #lastTraded(symbol: string, atMs: number): { atMs: number; candle: Minute } {
+    for (let at = atMs - minute; at >= atMs - 15 * minute; at -= minute) {
+      const candle = this.#candle(symbol, at)
+      if (candle !== null && candle.isTraded) return { atMs: at, candle }
+    }
+    throw new RangeError('no minute traded')
   }
 
   #spot(symbol: string, atMs: number): Rational | null {
-    if (this.#isLiquid(symbol, atMs)) return this.#before(symbol, atMs, 15).at(-1)!.close
+    if (this.#isLiquid(symbol, atMs)) return this.#lastTraded(symbol, atMs).candle.close
 
     const last60 = this.#before(symbol, atMs, 60)
     const mine = this.#ownBefore(symbol, atMs, 60)
