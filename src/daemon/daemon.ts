@@ -12,6 +12,7 @@ import { limits } from '../limits.ts'
 import { minimalBody } from '../statement/minimal.ts'
 import { Issuer } from '../statement/issuer.ts'
 import { loadDataKey } from '../store/data-key.ts'
+import { deliveryOutbox } from '../store/delivery-outbox.ts'
 import { openStore } from '../store/open.ts'
 import type { SessionRow, Store } from '../store/store.ts'
 import { createVault } from '../store/vault.ts'
@@ -83,9 +84,10 @@ async function compose(
   const attester = await findAttester({
     tee: configuration.tee,
     insecureSimulated: configuration.insecureSimulated,
+    endorsementFolder: configuration.endorsementFolder,
   })
-  const store = await openState(configuration, clock)
-  opened.push(() => store.close())
+  const { store, close } = await openState(configuration, clock)
+  opened.push(close)
   const mountedSigner =
     configuration.privateKeyFile === null ? null : openMountedKey(configuration.privateKeyFile)
   const enclave = await openEnclave({
@@ -257,7 +259,10 @@ function refuseUnsafeSurroundings(configuration: Configuration, log: Log): void 
 }
 
 /** Opens the state under its data key. Where the key comes from is said in the configuration and in every quote. */
-async function openState(configuration: Configuration, clock: Clock): Promise<Store> {
+async function openState(
+  configuration: Configuration,
+  clock: Clock,
+): Promise<{ store: Store; close: () => Promise<void> }> {
   const { dataKeyFile, stateFolder, databaseUrl } = configuration
   if (databaseUrl !== null) {
     throw new PerfAggError(
@@ -277,10 +282,14 @@ async function openState(configuration: Configuration, clock: Clock): Promise<St
     stateDir: stateFolder,
     create: configuration.dataKeyCreate,
   })
+  const vault = createVault(dataKey)
+  dataKey.fill(0)
   try {
-    return await openStore(stateFolder, { vault: createVault(dataKey), clock })
-  } finally {
-    dataKey.fill(0)
+    const store = await openStore(stateFolder, { vault, clock })
+    return { store, close: () => store.close().finally(() => vault.close()) }
+  } catch (error) {
+    vault.close()
+    throw error
   }
 }
 
@@ -334,18 +343,7 @@ function newDelivery(
     onFault: (error) => {
       log.error('delivery-failed', { code: error instanceof PerfAggError ? error.code : 'INTERNAL' })
     },
-    outbox: {
-      due: (nowMs, limit) => store.outboxDue(nowMs, limit),
-      nextMs: () => store.outboxNextMs(),
-      counts: () => store.outboxCounts(),
-      delivered: ({ account, sequence }, outcome) =>
-        store.commit((tx) => tx.markDelivered(account, sequence, outcome)),
-      failed: ({ account, sequence }, outcome) =>
-        store.commit((tx) => tx.markFailed(account, sequence, outcome)),
-      parked: ({ account, sequence }, outcome) =>
-        store.commit((tx) => tx.markParked(account, sequence, outcome)),
-      releaseParked: (atMs) => store.commit((tx) => tx.releaseParked(atMs)),
-    },
+    outbox: deliveryOutbox(store),
   })
 }
 
