@@ -42,6 +42,8 @@ export class Account {
   #polls: Polls
   #record: TrackRecord
   #late = new LateEntries()
+  /** The hour whose candles were asked for last: one that nobody asked for is not missing. */
+  #askedHourMs: number | null = null
 
   private constructor(options: AccountOptions) {
     this.#options = options
@@ -133,6 +135,7 @@ export class Account {
     const wants: PriceWant[] = []
     for (const startMs of this.#late.hours) wants.push(...this.#redraft(startMs).pricing.wants)
     let startMs = this.nextHourMs
+    this.#askedHourMs = startMs
     for (let count = 0; count < hoursAheadMax; count += 1, startMs += hourMs) {
       const context = this.#contextOf(startMs, nowMs)
       if (context === null) break
@@ -206,7 +209,9 @@ export class Account {
     const context = this.#contextOf(startMs, nowMs)
     if (context === null) return isTooLate ? this.#record.putGap('exchange-unreachable') : null
     const { draft, pricing } = this.#draft(startMs, context, true)
-    if (draft.kind === 'waiting') return isTooLate ? this.#record.putGap('prices-unavailable') : null
+    if (draft.kind === 'waiting') {
+      return isTooLate && this.#askedHourMs === startMs ? this.#record.putGap('prices-unavailable') : null
+    }
     if (draft.kind === 'hold') return isTooLate || draft.atOnce ? this.#record.putGap(draft.reason) : null
     pricing.commit()
     this.#record.put(draft, context, this.#ledger, this.#book)
