@@ -31,6 +31,8 @@ export interface AnalyzedFill {
   readonly feeCurrency: string
   /** Worth of one unit of the fee's currency in the P&L currency; null where it follows from the fill itself. */
   readonly feeRate: Decimal | null
+  /** For figures of time only. */
+  readonly atMs?: number | null
 }
 
 /** Money as exact decimal strings. */
@@ -66,13 +68,14 @@ export function analyzeFills(
   const feesByCurrency = new Map<string, Decimal>()
   let fees = zero
   for (const [index, fill] of fills.entries()) {
-    for (const execution of executionsOf(instrument, fill)) {
+    const execution = executionOf(instrument, fill)
+    if (execution !== null) {
       fifo.apply(execution)
       average.apply(execution)
     }
     if (signOf(fill.fee) === 0 && fill.feeCurrency === '') continue
     feesByCurrency.set(fill.feeCurrency, add(feesByCurrency.get(fill.feeCurrency) ?? zero, fill.fee))
-    fees = add(fees, multiply(fill.fee, feeRateOf(instrument, fill, index)))
+    fees = add(fees, feeInPnlCurrency(instrument, fill, index))
   }
   return {
     fifo: methodOf(fifo, fees, mark),
@@ -83,16 +86,21 @@ export function analyzeFills(
   }
 }
 
-/** A spot fee in the base asset makes a buy smaller and a sale larger. */
-function executionsOf(instrument: AnalyzedInstrument, fill: AnalyzedFill): Execution[] {
+/** A spot fee in the base asset makes a buy smaller and a sale larger; null where nothing is left of it. */
+export function executionOf(instrument: AnalyzedInstrument, fill: AnalyzedFill): Execution | null {
   const inBase = instrument.kind === 'spot' && fill.feeCurrency === instrument.base
   const change = inBase ? fill.fee : zero
   const quantity = fill.side === 'buy' ? subtract(fill.size, change) : add(fill.size, change)
   // A fee larger than the buy itself leaves less than before.
   if (signOf(quantity) < 0) {
-    return [{ side: fill.side === 'buy' ? 'sell' : 'buy', quantity: negate(quantity), price: fill.price }]
+    return { side: fill.side === 'buy' ? 'sell' : 'buy', quantity: negate(quantity), price: fill.price }
   }
-  return signOf(quantity) === 0 ? [] : [{ side: fill.side, quantity, price: fill.price }]
+  return signOf(quantity) === 0 ? null : { side: fill.side, quantity, price: fill.price }
+}
+
+/** @throws {InputError} `FEE_RATE_MISSING` */
+export function feeInPnlCurrency(instrument: AnalyzedInstrument, fill: AnalyzedFill, index: number): Decimal {
+  return multiply(fill.fee, feeRateOf(instrument, fill, index))
 }
 
 function feeRateOf(instrument: AnalyzedInstrument, fill: AnalyzedFill, index: number): Decimal {

@@ -35,7 +35,7 @@ export interface Position {
  * Money of a quantity at a price: q·cs·p, or for inverse contracts q·cs/p in the base coin, rounded to 10^-18 once.
  * An inverse contract is short its coin: its money has the opposite sign.
  */
-function worthOf(instrument: Instrument, quantity: Decimal, price: Decimal): Decimal {
+export function worthOf(instrument: Instrument, quantity: Decimal, price: Decimal): Decimal {
   const size = multiply(quantity, instrument.contractSize)
   return instrument.kind === 'inverse' ? divide(size, price, costScale) : multiply(size, price)
 }

@@ -14,6 +14,10 @@ export type Reason =
   | 'no_benchmark'
   | 'below_minus_one'
   | 'not_finite'
+  | 'no_trades'
+  | 'no_times'
+  | 'no_capital'
+  | 'no_gross_profit'
 
 export type Outcome = number | Reason
 
@@ -36,4 +40,27 @@ export function ratio(top: Outcome, bottom: Outcome, reason: Reason = 'zero_deno
 /** Applies `change` where there is a number. */
 export function map(outcome: Outcome, change: (value: number) => Outcome): Outcome {
   return typeof outcome === 'string' ? outcome : change(outcome)
+}
+
+export interface MetricValues {
+  readonly metrics: Readonly<Record<string, number | null>>
+  /** Why a figure is null. */
+  readonly reasons: Readonly<Record<string, string>>
+}
+
+/** What each figure comes to; those against a benchmark only where there is one. */
+export function valuesOf<Subject>(
+  figures: readonly { readonly name: string; readonly of: (subject: Subject) => Outcome | string }[],
+  subject: Subject,
+): MetricValues {
+  const metrics: Record<string, number | null> = {}
+  const reasons: Record<string, string> = {}
+  for (const { name, of } of figures) {
+    const outcome = of(subject)
+    if (outcome === 'no_benchmark') continue
+    const isNumber = typeof outcome === 'number' && Number.isFinite(outcome)
+    metrics[name] = isNumber ? outcome : null
+    if (!isNumber) reasons[name] = typeof outcome === 'string' ? outcome : 'not_finite'
+  }
+  return { metrics, reasons }
 }

@@ -20,7 +20,8 @@ import { kurtosis } from './kurtosis.ts'
 import { martin } from './martin.ts'
 import { meanAbsoluteDeviation } from './mean-absolute-deviation.ts'
 import { meanReturn } from './mean-return.ts'
-import type { Metric } from './metric.ts'
+import type { Metric, MetricValues } from './metric.ts'
+import { valuesOf } from './metric.ts'
 import { omega } from './omega.ts'
 import { pain } from './pain.ts'
 import { payoff } from './payoff.ts'
@@ -77,22 +78,7 @@ export const metricSet: readonly Metric[] = [
   ...captureRatios,
 ]
 
-export interface MetricValues {
-  readonly metrics: Readonly<Record<string, number | null>>
-  /** Why a figure is null. */
-  readonly reasons: Readonly<Record<string, string>>
-}
-
 /** All figures; those against a benchmark only where there is one. */
 export function computeMetrics(series: ReturnSeries): MetricValues {
-  const metrics: Record<string, number | null> = {}
-  const reasons: Record<string, string> = {}
-  for (const metric of metricSet) {
-    const outcome = metric.of(series)
-    if (outcome === 'no_benchmark') continue
-    const isNumber = typeof outcome === 'number' && Number.isFinite(outcome)
-    metrics[metric.name] = isNumber ? outcome : null
-    if (!isNumber) reasons[metric.name] = typeof outcome === 'string' ? outcome : 'not_finite'
-  }
-  return { metrics, reasons }
+  return valuesOf(metricSet, series)
 }
