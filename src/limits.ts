@@ -119,6 +119,19 @@ export const limits = {
     /** A clock that was set back by less stands still; by more, nothing is signed. */
     clockBackMsMax: 5_000,
   },
+  attestation: {
+    /** Linux hands out reports of up to 32 KiB; certificate tables of hosts are no larger. */
+    blobBytesMax: 1_048_576,
+    /** A platform that is busy with another guest's request is asked again so often. */
+    triesMax: 6,
+    /** Before the second try; each next pause is longer by as much. A TDX quote takes some 10 ms, rarely a second. */
+    pauseMs: 150,
+    /** A list of Intel's revoked platforms is some 3 KiB, TCB info under 10; and a quote must stay under a megabyte. */
+    endorsementBytesMax: 131_072,
+    dstackTimeoutMs: 20_000,
+    /** A quote, an event log and the configuration of the machine, in hex and JSON. */
+    dstackAnswerBytesMax: 2_097_152,
+  },
   delivery: {
     /** Accounts posted at one time; one account is always in order. */
     postsMax: 16,

@@ -152,9 +152,9 @@ function keys({ dataKeyFile, dataKeyCreate, privateKeyFile }: Configuration): Fi
   return findings
 }
 
-async function tee({ tee: wish, insecureSimulated }: Configuration): Promise<Finding> {
+async function tee({ tee: wish, insecureSimulated, endorsementFolder }: Configuration): Promise<Finding> {
   try {
-    await findAttester({ tee: wish, insecureSimulated })
+    await findAttester({ tee: wish, insecureSimulated, endorsementFolder })
   } catch (error) {
     return stopsBy('hardware', error)
   }

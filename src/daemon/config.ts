@@ -48,6 +48,8 @@ export interface Configuration {
   readonly tee: Tee
   readonly insecureSimulated: boolean
   readonly stateFolder: string
+  /** Where the operator keeps what makers of hardware publish beside evidence; null: nowhere. Needs no trust. */
+  readonly endorsementFolder: string | null
   /** The file of the key that wraps what is stored; null: the TEE releases it. */
   readonly dataKeyFile: string | null
   /** May the data key be made when its file does not exist? Only where nothing is promised anyway. */
@@ -117,6 +119,7 @@ const settings = {
   private_key: setting(readSecretPath, null, 'AGGREGATOR_PRIVATE_KEY'),
   tee: setting(choiceReader(['auto', 'tdx', 'sev-snp', 'nitro', 'dstack-tdx']), 'auto'),
   insecure_simulated: setting(readSwitch, false),
+  endorsements: setting(readPath, null),
   state: setting(readPath, null),
   data_key: setting(readSecretPath, null),
   database_url: setting(readDatabaseUrl, null),
@@ -189,6 +192,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     tee: values.insecure_simulated ? 'simulated' : values.tee,
     insecureSimulated: values.insecure_simulated,
     stateFolder,
+    endorsementFolder: values.endorsements,
     dataKeyFile,
     dataKeyCreate: values.insecure_simulated,
     databaseUrl: values.database_url,

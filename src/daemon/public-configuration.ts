@@ -61,6 +61,7 @@ export function toConfigFile(configuration: Configuration): Readonly<Record<stri
   const optional = {
     backend_url: configuration.backendUrl,
     private_key: configuration.privateKeyFile,
+    endorsements: configuration.endorsementFolder,
     data_key: configuration.dataKeyFile,
     database_url: configuration.databaseUrl,
     tls_cert: tls?.certFile ?? null,

@@ -6,13 +6,19 @@ export type { Tee }
 export interface Attester {
   readonly tee: Tee
   /**
-   * Evidence that holds the 64 bytes of `reportData`.
+   * Evidence that holds the 64 bytes of `reportData`, with what a verifier needs beside it.
    * @throws PerfAggError ATTESTATION_FAILED (action `retry`)
    */
-  evidence(reportData: Uint8Array): Promise<Evidence>
-  /** What a verifier needs beside it (certificates, collateral), by name; empty where it needs nothing. */
-  endorsements(): Promise<Readonly<Record<string, string>>>
+  attest(reportData: Uint8Array): Promise<Attestation>
 }
+
+export interface Attestation {
+  readonly evidence: Evidence
+  /** Certificates, collateral, logs by name, base64url; empty where a verifier needs nothing. */
+  readonly endorsements: Endorsements
+}
+
+export type Endorsements = Readonly<Record<string, string | readonly string[]>>
 
 export interface Evidence {
   /** Media type. */

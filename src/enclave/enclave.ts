@@ -101,10 +101,7 @@ export async function openEnclave(options: EnclaveOptions): Promise<Enclave> {
       await boxes.rotate(atMs)
       const claims = claimsBytes(frameOf(standing, boxes.jwk, nonce), Math.floor(atMs / 1_000))
       const reportData = await reportDataOf(claims)
-      const [evidence, endorsements] = await Promise.all([
-        attester.evidence(reportData),
-        attester.endorsements(),
-      ])
+      const { evidence, endorsements } = await attester.attest(reportData)
       return {
         eat_profile: attestationProfile,
         tee: attester.tee,

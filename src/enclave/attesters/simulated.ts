@@ -16,16 +16,13 @@ export function simulatedAttester(): Attester {
   const signer = newSigner()
   return {
     tee: 'simulated',
-    async evidence(reportData) {
+    async attest(reportData) {
       const value = canonicalBytes({
         report_data: toHex(reportData),
         key: toBase64url(signer.publicKey),
         signature: toBase64url(await signer.sign(simulatedSignedBytes(reportData))),
       })
-      return { type: simulatedEvidenceType, value: toBase64url(value) }
-    },
-    async endorsements() {
-      return {}
+      return { evidence: { type: simulatedEvidenceType, value: toBase64url(value) }, endorsements: {} }
     },
   }
 }
