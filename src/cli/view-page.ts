@@ -42,7 +42,13 @@ function statusWord(status: string): string {
   return status === 'active' ? paint('green', status) : paint('yellow', status)
 }
 
-function figures({ portfolio, reasons }: MetricsView | SummaryView): string {
+function figures({ portfolio, reasons, coverage }: MetricsView | SummaryView): string {
+  if (coverage.hours_expected === 0) {
+    return paint(
+      'dim',
+      'no figures yet: the first full hour after the registration is stated once it is over',
+    )
+  }
   const why = new Set(
     Object.keys(portfolio).map((name) => (portfolio[name] === null ? reasons[name] : 'known')),
   )
