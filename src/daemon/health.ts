@@ -15,6 +15,12 @@ export class Health {
     return this.#troubles.get(account)?.code ?? null
   }
 
+  /** For how long it has been in trouble, of whatever kind, in this start's time; 0 where all is well. */
+  lastingMs(account: string, nowMs: number): number {
+    const trouble = this.#troubles.get(account)
+    return trouble === undefined ? 0 : nowMs - trouble.sinceMs
+  }
+
   /** How many accounts suffer from what. */
   counts(): Readonly<Record<string, number>> {
     const counts: Record<string, number> = {}

@@ -1,6 +1,7 @@
 import { dayMs, PerfAggError, toInstant, utf8 } from '@perf-agg/sdk'
 import type { PriceWant } from '../accounting/hour.ts'
 import type { Observation } from '../accounting/observation.ts'
+import { defaultRules } from '../accounting/rules.ts'
 import type { Failure, PollResult, Source } from '../collector/answer.ts'
 import type { AccountRow, SessionRow, Store } from '../store/store.ts'
 import type { Book, MarketLists, Watched } from './book.ts'
@@ -205,21 +206,26 @@ export class Poller {
       this.#refusals.set(row.pseudonym, count)
       if (count >= refusalsMax) return this.#closed(row, session, watched, 'key-refused')
     }
-    // an outage can outlast what is waited for: then its hours become gaps although nothing was observed
-    const closed = watched.account.close(clock.nowMs())
-    const contents = contentsOf(closed)
-    if (contents.length > 0) {
-      const state = watched.account.snapshot()
-      try {
-        await this.#parts.chain.write(row, session, 'twr', contents, (tx) =>
-          tx.saveProgress(row.pseudonym, { state }),
-        )
-      } catch (error) {
-        this.#parts.book.forget(row.pseudonym)
-        throw error
-      }
-    }
+    await this.#giveUp(row, session, watched)
     return { news: false, retryAfterMs: failure.retryAfterMs, heldForMs }
+  }
+
+  /**
+   * An outage can outlast what is waited for: then its hours become gaps although nothing was observed. One that this
+   * start has seen whole, that is: after a downtime of our own the exchange may still tell everything.
+   */
+  async #giveUp(row: AccountRow, session: SessionRow, watched: Watched): Promise<void> {
+    const { clock, health, book, chain } = this.#parts
+    if (health.lastingMs(row.pseudonym, clock.nowMs()) < defaultRules.gapAfterMs) return
+    const contents = contentsOf(watched.account.close(clock.nowMs()))
+    if (contents.length === 0) return
+    const state = watched.account.snapshot()
+    try {
+      await chain.write(row, session, 'twr', contents, (tx) => tx.saveProgress(row.pseudonym, { state }))
+    } catch (error) {
+      book.forget(row.pseudonym)
+      throw error
+    }
   }
 
   /** The exchange refuses the key, or it can do more than it may: the session ends, the chain says why. */
