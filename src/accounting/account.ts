@@ -1,6 +1,8 @@
-import { hourMs, hourOf, parseDecimal, toText } from '@perf-agg/sdk'
+import { hourMs, hourOf, parseDecimal } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
+import { anchorOf } from './anchor.ts'
 import { Reader, Writer } from './codec.ts'
+import type { Contract } from './contract.ts'
 import type { Entry } from './entry.ts'
 import { readOptions, writeOptions } from './account-options.ts'
 import type { AccountOptions } from './account-options.ts'
@@ -25,7 +27,7 @@ export type { AccountOptions } from './account-options.ts'
 export type { OpenResidual } from './candidates.ts'
 export type { Quarantined } from './intake.ts'
 
-const magic = 'perf-agg account 1'
+const magic = 'perf-agg account 2'
 /** So many hours are priced at once while an outage is recovered. */
 const hoursAheadMax = 24
 const foldEveryMs = 24 * hourMs
@@ -82,7 +84,7 @@ export class Account {
     account.#ledger = Ledger.read(reader, rules.balanceScale)
     account.#book = PriceBook.read(reader, rules)
     account.#polls = Polls.read(reader, settlingMs)
-    account.#record = TrackRecord.read(reader, rules, account.#book)
+    account.#record = TrackRecord.read(reader, rules, account.#book, account.#ledger.contracts)
     account.#late = LateEntries.read(reader)
     reader.end()
     return account
@@ -98,12 +100,27 @@ export class Account {
     const admitted = admit(observation)
     if ('reason' in admitted) return [admitted]
     const { anchor, lost, begunAtMs } = admitted
-    for (const entry of admitted.entries) this.#takeEntry(entry)
+    const quarantined = [...admitted.quarantined]
+    for (const entry of admitted.entries) {
+      if (entry.kind === 'fill' && entry.contract !== null && !this.#agrees(entry.contract)) {
+        quarantined.push({ kind: 'fill', id: entry.id, reason: 'contract-changed' })
+      } else {
+        this.#takeEntry(entry)
+      }
+    }
     if (lost !== null) this.#ledger.takeLost(lost)
-    if (anchor !== null && this.#ledger.takeAnchor(anchor.atMs, anchor.balances) && observation.complete) {
+    if (anchor === null) return quarantined
+    if (!anchor.positions.every(({ contract }) => this.#agrees(contract))) {
+      return [...quarantined, { kind: 'anchor', id: String(anchor.atMs), reason: 'contract-changed' }]
+    }
+    if (this.#ledger.takeAnchor(anchor.atMs, anchor.balances, anchor.positions) && observation.complete) {
       this.#polls.take(begunAtMs, anchor.atMs)
     }
-    return admitted.quarantined
+    return quarantined
+  }
+
+  #agrees(contract: Contract): boolean {
+    return this.#ledger.contracts.agrees(contract)
   }
 
   #takeEntry(entry: Entry): void {
@@ -148,7 +165,8 @@ export class Account {
 
   /** `null`: the exchange has no such candles and never will. A failed fetch is no answer: try again later. */
   takeCandles(want: PriceWant, candles: readonly Candle[] | null): readonly Quarantined[] {
-    const refused = this.#book.candles.take(want, candles ?? [])
+    const series = want.kind === 'mark' ? this.#book.marks : this.#book.candles
+    const refused = series.take(want, candles ?? [])
     return refused.map((reason) => ({ kind: 'candle', id: want.symbol, reason }))
   }
 
@@ -194,7 +212,7 @@ export class Account {
       else joinGap(gaps, step)
     }
     if (hours.length + gaps.length > 0) this.#fold()
-    if (this.#contextOf(this.nextHourMs, nowMs) === null && this.#late.isEmpty) this.#book.candles.clear()
+    if (this.#contextOf(this.nextHourMs, nowMs) === null && this.#late.isEmpty) this.#book.forgetCandles()
     return { hours, gaps, corrections }
   }
 
@@ -257,11 +275,7 @@ export class Account {
   lastAnchor(): Anchor | null {
     const last = this.#ledger.anchors.at(-1)
     if (last === undefined) return null
-    const balances = [...last.balances].toSorted(([a], [b]) => (a < b ? -1 : 1))
-    return {
-      atMs: last.atMs,
-      balances: balances.map(([asset, amount]) => ({ asset, amount: toText(amount) })),
-    }
+    return anchorOf(last)
   }
 
   /** Start of the next hour to be stated. */

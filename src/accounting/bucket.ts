@@ -1,7 +1,9 @@
 import { add, minuteOf, multiply, subtract, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import type { Reader, Writer } from './codec.ts'
-import type { Entry, FillEntry } from './entry.ts'
+import { volumeBaseOf } from './entry.ts'
+import type { Entry, FillEntry, IncomeEntry } from './entry.ts'
+import { incomeKinds } from './income.ts'
 import type { Pricing } from './pricing.ts'
 
 /** What was executed in an hour: counts and exact sums. */
@@ -33,10 +35,24 @@ export function subtractExecuted(a: Executed, b: Executed): Executed {
   }
 }
 
+/** Σ by kind of income, in USD. */
+export type Incomes = ReadonlyMap<IncomeEntry['income'], Decimal>
+
+export function addIncomes(a: Incomes, b: Incomes, sign: 1 | -1): Incomes {
+  const sum = new Map(a)
+  for (const [kind, usd] of b) {
+    const before = sum.get(kind) ?? zero
+    sum.set(kind, sign === 1 ? add(before, usd) : subtract(before, usd))
+  }
+  return sum
+}
+
 export interface Bucket {
   readonly whole: Executed
   /** The same by symbol; rebates that name no symbol are only in the whole. */
   readonly bySymbol: ReadonlyMap<string, Executed>
+  /** Funding, interest and the like, each its own line. */
+  readonly incomeUsd: Incomes
   /** A rate was not to be had: what it would have valued counts 0. */
   readonly unpricedFees: boolean
   readonly unpricedVolume: readonly string[]
@@ -49,6 +65,7 @@ export function bucketOf(entries: readonly Entry[], pricing: Pricing): Bucket | 
   let unpricedFees = false
   const unpricedVolume = new Set<string>()
   const bySymbol = new Map<string, Executed>()
+  const incomeUsd = new Map<IncomeEntry['income'], Decimal>()
   const usd = (asset: string, amount: Decimal, atMs: number): Decimal | null => {
     const rate = pricing.rate(asset, minuteOf(atMs))
     if (rate === undefined) waiting = true
@@ -56,6 +73,8 @@ export function bucketOf(entries: readonly Entry[], pricing: Pricing): Bucket | 
   }
   const executedBy = (fill: FillEntry): Executed => {
     const volume = usd(fill.quote, fill.quoteQuantity, fill.atMs)
+    // Positions need the worth of what closing realised.
+    if (fill.contract !== null) usd(fill.contract.settle, zero, fill.atMs)
     if (volume === null) unpricedVolume.add(fill.quote)
     let feesUsd = zero
     for (const fee of fill.fees) {
@@ -63,18 +82,25 @@ export function bucketOf(entries: readonly Entry[], pricing: Pricing): Bucket | 
       if (feeUsd === null) unpricedFees = true
       else feesUsd = add(feesUsd, feeUsd)
     }
-    return { trades: 1, volumeBase: fill.quantity, volumeQuoteUsd: volume ?? zero, feesUsd }
+    // Delivery is no trade: nobody traded.
+    if (fill.execution === 'settlement') return { ...nothingExecuted, feesUsd }
+    return { trades: 1, volumeBase: volumeBaseOf(fill), volumeQuoteUsd: volume ?? zero, feesUsd }
   }
   for (const entry of entries) {
     if (entry.kind === 'fill') {
       const executed = executedBy(entry)
       whole = addExecuted(whole, executed)
       bySymbol.set(entry.symbol, addExecuted(bySymbol.get(entry.symbol) ?? nothingExecuted, executed))
-    } else if (entry.kind === 'income' && entry.income === 'rebate') {
+    } else if (entry.kind === 'income') {
+      const isFee = entry.income === 'rebate' || entry.income === 'liquidation-fee'
       for (const { asset, amount } of entry.changes) {
-        const rebate = usd(asset, amount, entry.atMs)
-        if (rebate === null) unpricedFees = true
-        else whole = { ...whole, feesUsd: subtract(whole.feesUsd, rebate) }
+        const received = usd(asset, amount, entry.atMs)
+        if (received === null) {
+          unpricedFees ||= isFee
+          continue
+        }
+        incomeUsd.set(entry.income, add(incomeUsd.get(entry.income) ?? zero, received))
+        if (isFee) whole = { ...whole, feesUsd: subtract(whole.feesUsd, received) }
       }
     } else if (entry.kind !== 'flow') {
       // Positions need what came and went at its worth.
@@ -83,7 +109,25 @@ export function bucketOf(entries: readonly Entry[], pricing: Pricing): Bucket | 
   }
   return waiting
     ? undefined
-    : { whole, bySymbol, unpricedFees, unpricedVolume: [...unpricedVolume].toSorted() }
+    : { whole, bySymbol, incomeUsd, unpricedFees, unpricedVolume: [...unpricedVolume].toSorted() }
+}
+
+export function writeIncomes(writer: Writer, incomes: Incomes): void {
+  writer.map(
+    incomes,
+    (kind) => writer.text(kind),
+    (usd) => writer.decimal(usd),
+  )
+}
+
+export function readIncomes(reader: Reader): Incomes {
+  return reader.map(
+    () => {
+      const text = reader.text()
+      return incomeKinds.find((kind) => kind === text) ?? reader.refuse()
+    },
+    () => reader.decimal(),
+  )
 }
 
 export function writeExecuted(writer: Writer, executed: Executed): void {

@@ -1,10 +1,12 @@
 import { toText } from '@perf-agg/sdk'
+import { isContractKey, nameOfKey } from './contract.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Where to look for fills of symbols that nobody named: what the ledger says beside its books. */
 
-/** A balance change of one asset that nothing explains so far. */
+/** A change of one asset's balance, or of one contract's position, that nothing explains so far. */
 export interface OpenResidual {
+  /** An asset, or a contract's symbol. */
   readonly asset: string
   /** Signed decimal string. */
   readonly amount: string
@@ -17,19 +19,25 @@ export interface OpenResidual {
 export function openResiduals(ledger: Ledger): OpenResidual[] {
   return ledger
     .residuals(0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
-    .map(({ asset, amount, fromMs, toMs }) => ({ asset, amount: toText(amount), fromMs, toMs }))
+    .map(({ asset, amount, fromMs, toMs }) => ({
+      asset: nameOfKey(asset),
+      amount: toText(amount),
+      fromMs,
+      toMs,
+    }))
     .toReversed()
 }
 
 /** The unexplained, then what moved, then what is held. */
 export function candidateAssets(ledger: Ledger): string[] {
-  const assets = new Set(openResiduals(ledger).map(({ asset }) => asset))
+  const residuals = ledger.residuals(0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER).toReversed()
+  const assets = new Set(residuals.map(({ asset }) => asset))
   for (const entry of ledger.entries(0, Number.MAX_SAFE_INTEGER).toReversed()) {
     for (const { asset } of entry.changes) assets.add(asset)
   }
   for (const anchor of ledger.anchors.toReversed())
     for (const asset of anchor.balances.keys()) assets.add(asset)
-  return [...assets]
+  return [...assets].filter((asset) => !isContractKey(asset))
 }
 
 /** Most recently traded first. */

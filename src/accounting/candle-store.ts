@@ -29,6 +29,12 @@ interface SymbolCandles {
 /** Candles as long as hours that need them are open; a price made from them is kept instead. */
 export class CandleStore {
   #bySymbol = new Map<string, SymbolCandles>()
+  readonly #isMark: boolean
+
+  /** `isMark`: a minute counts although it has no volume. */
+  constructor(options: { readonly isMark: boolean } = { isMark: false }) {
+    this.#isMark = options.isMark
+  }
 
   /** Returns why candles were refused; a refused one counts as a minute without trade. */
   take(want: PriceWant, candles: readonly Candle[]): string[] {
@@ -41,7 +47,8 @@ export class CandleStore {
         const isNew = !known.covered.some(
           (span) => minute.minuteMs >= span.fromMs && minute.minuteMs < span.toMs,
         )
-        if (isNew && signOf(minute.baseVolume) > 0) known.minutes.set(minute.minuteMs, minute)
+        if (isNew && (this.#isMark || signOf(minute.baseVolume) > 0))
+          known.minutes.set(minute.minuteMs, minute)
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
         refused.push(error.reason)
@@ -105,8 +112,8 @@ export class CandleStore {
     )
   }
 
-  static read(reader: Reader): CandleStore {
-    const store = new CandleStore()
+  static read(reader: Reader, options?: { readonly isMark: boolean }): CandleStore {
+    const store = new CandleStore(options)
     store.#bySymbol = reader.map(
       () => reader.text(),
       () => {

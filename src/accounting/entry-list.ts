@@ -37,7 +37,7 @@ export class EntryList {
   ownVolume(symbol: string, fromMs: number, toMs: number): { base: Decimal; quote: Decimal } {
     const own: Balances = new Map()
     for (const entry of this.between(fromMs, toMs)) {
-      if (entry.kind !== 'fill' || entry.symbol !== symbol) continue
+      if (entry.kind !== 'fill' || entry.symbol !== symbol || entry.contract !== null) continue
       addTo(own, 'base', entry.quantity)
       addTo(own, 'quote', entry.quoteQuantity)
     }

@@ -1,4 +1,7 @@
 import type { Reader, Writer } from './codec.ts'
+import { notionalOf } from './contract.ts'
+import type { Contract } from './contract.ts'
+import { incomeKinds } from './income.ts'
 import { fillChanges } from './entry.ts'
 import type { Change, Entry } from './entry.ts'
 
@@ -7,10 +10,9 @@ import type { Change, Entry } from './entry.ts'
 const kinds = ['fill', 'flow', 'conversion', 'income'] as const
 const markets = ['spot', 'margin', 'linear', 'inverse'] as const
 const sides = ['buy', 'sell'] as const
-const executions = ['trade', 'liquidation', 'adl'] as const
+const executions = ['trade', 'liquidation', 'adl', 'settlement'] as const
 const flows = ['deposit', 'withdrawal', 'transfer', 'reward'] as const
 const conversions = ['dust', 'convert'] as const
-const incomes = ['funding', 'interest', 'earn', 'rebate'] as const
 
 export function writeEntry(writer: Writer, entry: Entry): void {
   writer.count(kinds.indexOf(entry.kind))
@@ -25,7 +27,12 @@ export function writeEntry(writer: Writer, entry: Entry): void {
       writer.count(sides.indexOf(entry.side))
       writer.decimal(entry.price)
       writer.decimal(entry.quantity)
-      writer.decimal(entry.quoteQuantity)
+      if (entry.contract === null) {
+        writer.decimal(entry.quoteQuantity)
+      } else {
+        writer.text(entry.contract.settle)
+        writer.decimal(entry.contract.size)
+      }
       writeChanges(writer, entry.fees)
       writer.count(executions.indexOf(entry.execution))
       return
@@ -37,7 +44,7 @@ export function writeEntry(writer: Writer, entry: Entry): void {
       writer.count(conversions.indexOf(entry.conversion))
       break
     case 'income':
-      writer.count(incomes.indexOf(entry.income))
+      writer.count(incomeKinds.indexOf(entry.income))
       break
   }
   writeChanges(writer, entry.changes)
@@ -56,13 +63,16 @@ export function readEntry(reader: Reader): Entry {
       const side = reader.oneOf(sides)
       const price = reader.decimal()
       const quantity = reader.decimal()
-      const quoteQuantity = reader.decimal()
+      const contract: Contract | null =
+        market === 'linear' || market === 'inverse'
+          ? { kind: market, symbol, base, quote, settle: reader.text(), size: reader.decimal() }
+          : null
+      const quoteQuantity = contract === null ? reader.decimal() : notionalOf(contract, quantity, price)
       const fees = readChanges(reader)
       const execution = reader.oneOf(executions)
       const key = JSON.stringify(['fill', market, symbol, id])
-      const changes = fillChanges({ base, quote, side, quantity, quoteQuantity, fees })
-      const fill = { market, symbol, base, quote, side, price, quantity, quoteQuantity, fees, execution }
-      return { kind, id, atMs, key, changes, ...fill }
+      const terms = { base, quote, side, price, quantity, quoteQuantity, fees, contract }
+      return { kind, id, atMs, key, market, symbol, ...terms, execution, changes: fillChanges(terms) }
     }
     case 'flow': {
       const flow = reader.oneOf(flows)
@@ -75,7 +85,7 @@ export function readEntry(reader: Reader): Entry {
       return { kind, id, atMs, conversion, key, changes: readChanges(reader) }
     }
     case 'income': {
-      const income = reader.oneOf(incomes)
+      const income = reader.oneOf(incomeKinds)
       return {
         kind,
         id,

@@ -1,6 +1,8 @@
 import { compare, negate, subtract } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
-import type { Fill, FlowKind } from './observation.ts'
+import { baseOf, contractKey, worthOf } from './contract.ts'
+import type { Contract } from './contract.ts'
+import type { Fill, FlowKind, Income } from './observation.ts'
 
 /** What an entry does to the balance of one asset. */
 export interface Change {
@@ -25,11 +27,14 @@ export interface FillEntry extends EntryBase {
   readonly quote: string
   readonly side: 'buy' | 'sell'
   readonly price: Decimal
+  /** Base units, or contracts. */
   readonly quantity: Decimal
   readonly quoteQuantity: Decimal
   /** > 0 paid, < 0 rebate. */
   readonly fees: readonly Change[]
   readonly execution: Fill['execution']
+  /** Of linear and inverse contracts. */
+  readonly contract: Contract | null
 }
 
 /** External: it cuts the hour's return. */
@@ -46,7 +51,7 @@ export interface ConversionEntry extends EntryBase {
 
 export interface IncomeEntry extends EntryBase {
   readonly kind: 'income'
-  readonly income: 'funding' | 'interest' | 'earn' | 'rebate'
+  readonly income: Income['income']
 }
 
 /** An explained change of balances: the ledger is made of these. */
@@ -68,19 +73,32 @@ export function sameEntry(a: Entry, b: Entry): boolean {
   })
 }
 
-/** What a spot or margin fill does to balances. */
-export function fillChanges(fill: {
-  readonly base: string
-  readonly quote: string
-  readonly side: 'buy' | 'sell'
-  readonly quantity: Change['amount']
-  readonly quoteQuantity: Change['amount']
-  readonly fees: readonly Change[]
-}): Change[] {
-  const bought = fill.side === 'buy'
+/** What a fill is before its changes follow from it. */
+export type FillTerms = Pick<
+  FillEntry,
+  'base' | 'quote' | 'side' | 'price' | 'quantity' | 'quoteQuantity' | 'fees' | 'contract'
+>
+
+/** What a fill does to balances. On spot and margin base and quote change hands in full; contracts change cash. */
+export function fillChanges(fill: FillTerms): Change[] {
+  const { contract } = fill
+  const quantity = fill.side === 'buy' ? fill.quantity : negate(fill.quantity)
+  const fees = fill.fees.map(({ asset, amount }) => ({ asset, amount: negate(amount) }))
+  if (contract !== null) {
+    return [
+      { asset: contractKey(contract.kind, contract.symbol), amount: quantity },
+      { asset: contract.settle, amount: negate(worthOf(contract, quantity, fill.price)) },
+      ...fees,
+    ]
+  }
   return [
-    { asset: fill.base, amount: bought ? fill.quantity : negate(fill.quantity) },
-    { asset: fill.quote, amount: bought ? negate(fill.quoteQuantity) : fill.quoteQuantity },
-    ...fill.fees.map(({ asset, amount }) => ({ asset, amount: negate(amount) })),
+    { asset: fill.base, amount: quantity },
+    { asset: fill.quote, amount: fill.side === 'buy' ? negate(fill.quoteQuantity) : fill.quoteQuantity },
+    ...fees,
   ]
+}
+
+/** Base units that a fill counts as volume. */
+export function volumeBaseOf(fill: FillEntry): Decimal {
+  return fill.contract === null ? fill.quantity : baseOf(fill.contract, fill.quantity, fill.price)
 }

@@ -4,6 +4,8 @@ import { bucketOf } from './bucket.ts'
 import type { Bucket } from './bucket.ts'
 import { carryOf } from './carry.ts'
 import type { GapSpan } from './carry.ts'
+import { nameOfKey } from './contract.ts'
+import type { Contracts } from './contracts.ts'
 import type { Entry } from './entry.ts'
 import type { Hour, HourMarks, Origin } from './hour.ts'
 import type { Ledger } from './ledger.ts'
@@ -84,7 +86,8 @@ export function draftHour(
     return { kind: 'hold', reason: 'unexplained-change', atOnce: true }
   }
 
-  const periods = subPeriods(cuts.cuts, end.equityUsd, endMs, residuals, gains)
+  const gainedUsd = gainsOf(residuals, gains, ledger.contracts)
+  const periods = subPeriods(cuts.cuts, end.equityUsd, endMs, residuals, gainedUsd)
   let factor: Factor = carried === null ? unity : carried.kind === 'factor' ? carried.factor : nothing
   let belowFloor = carried?.kind === 'factor' && carried.belowFloor
   let capital = false
@@ -99,7 +102,7 @@ export function draftHour(
   }
 
   const unreconciled = residuals.map((residual, index) => ({
-    asset: residual.asset,
+    asset: nameOfKey(residual.asset),
     amount: toText(residual.amount),
     usd: toText(gains[index]!),
   }))
@@ -198,19 +201,37 @@ function flowUsd(
   let complete = true
   const unpriced: string[] = []
   for (const { asset, amount } of entries.flatMap((entry) => entry.changes)) {
-    const quote = pricing.quote(instant, asset, false)
-    if (quote === undefined) complete = false
-    else if (quote.usd === null) unpriced.push(asset)
-    else usd = add(usd, multiply(amount, quote.usd))
+    const worth = pricing.worth(instant, asset, amount, false)
+    if (worth === undefined) complete = false
+    else if (worth === null) unpriced.push(asset)
+    else usd = add(usd, worth.usd)
   }
   return complete ? { usd, unpriced } : undefined
 }
 
 /** Each residual at the prices of the boundary that follows; never priced counts 0. */
 function residualsUsd(residuals: readonly Residual[], atMs: number, pricing: Pricing): Decimal[] | undefined {
-  const quotes = residuals.map(({ asset }) => pricing.quote(boundary(atMs), asset, false))
-  if (quotes.includes(undefined)) return undefined
-  return residuals.map(({ amount }, index) => multiply(amount, quotes[index]?.usd ?? zero))
+  const worths = residuals.map(({ asset, amount }) => pricing.worth(boundary(atMs), asset, amount, false))
+  if (worths.includes(undefined)) return undefined
+  return worths.map((worth) => worth?.usd ?? zero)
+}
+
+/**
+ * The unexplained gains among residuals. One asset's loss never makes up for another's gain, but a position and the
+ * cash it was opened with are one: what they are worth together is the change in its settlement coin.
+ */
+function gainsOf(
+  residuals: readonly Residual[],
+  worthsUsd: readonly Decimal[],
+  contracts: Contracts,
+): { jumpMs: number; usd: Decimal }[] {
+  const sums = new Map<string, { jumpMs: number; usd: Decimal }>()
+  for (const [index, { asset, jumpMs }] of residuals.entries()) {
+    const name = `${jumpMs} ${contracts.find(asset)?.settle ?? asset}`
+    const usd = add(sums.get(name)?.usd ?? zero, worthsUsd[index]!)
+    sums.set(name, { jumpMs, usd })
+  }
+  return [...sums.values()].filter(({ usd }) => signOf(usd) > 0)
 }
 
 function subPeriods(
@@ -218,25 +239,20 @@ function subPeriods(
   endUsd: Decimal,
   endMs: number,
   residuals: readonly Residual[],
-  gains: readonly Decimal[],
+  gains: readonly { readonly jumpMs: number; readonly usd: Decimal }[],
 ): SubPeriod[] {
   return cuts.map((cut, index) => {
     const next = cuts[index + 1]
     const toMs = next?.atMs ?? endMs
-    let gainedUsd = zero
-    let hasResidual = false
-    for (const [at, residual] of residuals.entries()) {
-      if (residual.jumpMs < cut.atMs || residual.jumpMs >= toMs) continue
-      hasResidual = true
-      if (signOf(gains[at]!) > 0) gainedUsd = add(gainedUsd, gains[at]!)
-    }
+    const isInside = ({ jumpMs }: { readonly jumpMs: number }): boolean => jumpMs >= cut.atMs && jumpMs < toMs
+    const gainedUsd = gains.filter(isInside).reduce((sum, { usd }) => add(sum, usd), zero)
     return {
       fromMs: cut.atMs,
       toMs,
       startUsd: cut.afterUsd,
       endUsd: next?.beforeUsd ?? endUsd,
       gainedUsd,
-      hasResidual,
+      hasResidual: residuals.some(isInside),
     }
   })
 }
@@ -252,7 +268,8 @@ function crossGap(
   pricing: Pricing,
 ): GapBefore | null | undefined {
   const before = valueBoundary(ledger, fromMs, new Set(), pricing)
-  if (before === null) return null
+  // Nothing was stated at its start, or it would have been valued there.
+  if (before === null || (before !== undefined && before.liability !== null)) return null
   const entries = ledger.entries(fromMs, toMs)
   const residuals = ledger.residuals(fromMs, toMs, context.trustedMs)
   const gains = residualsUsd(residuals, toMs, pricing)
@@ -269,7 +286,7 @@ function crossGap(
     for (const asset of flowed?.unpriced ?? []) unpriced.add(asset)
   }
   if (before === undefined || !gains || !bucket || !complete) return undefined
-  const gainedUsd = gains.reduce((sum, gain) => (signOf(gain) > 0 ? add(sum, gain) : sum), zero)
+  const gainedUsd = gainsOf(residuals, gains, ledger.contracts).reduce((sum, { usd }) => add(sum, usd), zero)
   const startUsd = add(before.equityUsd, before.firstUsd)
   return { fromMs, toMs, startUsd, flows, gainedUsd, hasResidual: residuals.length > 0, unpriced }
 }

@@ -67,4 +67,6 @@ export interface PriceWant {
   readonly symbol: string
   readonly fromMs: number
   readonly toMs: number
+  /** Candles of the mark price, by which positions are valued, not of prints. */
+  readonly kind?: 'mark'
 }

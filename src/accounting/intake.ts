@@ -1,13 +1,15 @@
-import { minuteMs } from '@perf-agg/sdk'
+import { minuteMs, signOf } from '@perf-agg/sdk'
 import { addTo } from './balances.ts'
 import type { Balances } from './balances.ts'
 import { readCashFlow } from './cash-flow.ts'
 import { readConversion } from './conversion.ts'
-import { Refusal, readAmount, readAsset, readInstant } from './door.ts'
+import { contractKey, readContract, withoutPositions } from './contract.ts'
+import type { HeldPosition } from './contract.ts'
+import { Refusal, readAmount, readAsset, readInstant, readOneOf, readPositive, readSymbol } from './door.ts'
 import type { Entry } from './entry.ts'
 import { readFill } from './fill.ts'
 import { readIncome } from './income.ts'
-import type { Anchor, Observation } from './observation.ts'
+import type { Anchor, Observation, Position } from './observation.ts'
 
 /** An entry that was refused at the door, and why; it never became a number. */
 export interface Quarantined {
@@ -16,11 +18,19 @@ export interface Quarantined {
   readonly reason: string
 }
 
+/** What an account held at one instant. */
+export interface BalanceRead {
+  readonly atMs: number
+  /** Cash by coin, and contracts by their keys. */
+  readonly balances: Balances
+  readonly positions: readonly HeldPosition[]
+}
+
 /** What of an observation may pass. */
 export interface Admitted {
   readonly begunAtMs: number
   readonly entries: readonly Entry[]
-  readonly anchor: { readonly atMs: number; readonly balances: Balances } | null
+  readonly anchor: BalanceRead | null
   readonly lost: { readonly fromMs: number; readonly toMs: number } | null
   readonly quarantined: readonly Quarantined[]
 }
@@ -64,16 +74,38 @@ export function admit(observation: Observation): Admitted | Quarantined {
 }
 
 /** Balances are taken whole or not at all: a part of them would look like a loss. */
-function readAnchor(anchor: Anchor, latestMs: number): { atMs: number; balances: Balances } {
-  const balances: Balances = new Map()
+function readAnchor(anchor: Anchor, latestMs: number): BalanceRead {
+  const wallet: Balances = new Map()
   const seen = new Set<string>()
   for (const { asset, amount } of anchor.balances) {
     const name = readAsset(asset)
     if (seen.has(name)) throw new Refusal('asset-twice')
     seen.add(name)
-    addTo(balances, name, readAmount(amount))
+    addTo(wallet, name, readAmount(amount))
   }
-  return { atMs: readInstant(anchor.atMs, latestMs), balances }
+  const positions = (anchor.positions ?? []).map(readPosition).filter((one) => signOf(one.quantity) !== 0)
+  const balances = withoutPositions(wallet, positions, -1)
+  for (const { contract, quantity } of positions) {
+    addTo(balances, contractKey(contract.kind, contract.symbol), quantity)
+  }
+  return { atMs: readInstant(anchor.atMs, latestMs), balances, positions }
+}
+
+function readPosition(position: Position): HeldPosition {
+  const kind = readOneOf(position.market, ['linear', 'inverse'], 'market-unknown')
+  const names = {
+    symbol: readSymbol(position.symbol),
+    base: readAsset(position.base),
+    quote: readAsset(position.quote),
+  }
+  const quantity = readAmount(position.quantity)
+  return {
+    contract: readContract(kind, names, position.terms),
+    quantity,
+    // An exchange writes a closed position's entry as 0.
+    entry: signOf(quantity) === 0 ? quantity : readPositive(position.entry),
+    entryScale: /\.(\d+)$/.exec(position.entry)?.[1]?.length ?? 0,
+  }
 }
 
 function readLost(

@@ -13,6 +13,10 @@ import {
 import type { Decimal } from '@perf-agg/sdk'
 import type { Balances } from './balances.ts'
 import type { Reader, Writer } from './codec.ts'
+import { worthOf } from './contract.ts'
+import type { Contract } from './contract.ts'
+import { ContractBooks } from './contract-books.ts'
+import type { Contracts } from './contracts.ts'
 import type { Entry, FillEntry } from './entry.ts'
 import { Lots } from './lots.ts'
 import type { Lot } from './lots.ts'
@@ -51,9 +55,14 @@ export class Inventory {
   readonly #holdings = new Map<string, Holding>()
   readonly #made = new Map<string, Made>()
 
-  constructor(untilMs: number, book: PriceBook) {
+  #positions: ContractBooks
+  readonly #contracts: Contracts
+
+  constructor(untilMs: number, book: PriceBook, contracts: Contracts) {
     this.#untilMs = untilMs
     this.#book = book
+    this.#contracts = contracts
+    this.#positions = new ContractBooks(contracts)
   }
 
   get untilMs(): number {
@@ -61,7 +70,8 @@ export class Inventory {
   }
 
   clone(): Inventory {
-    const copy = new Inventory(this.#untilMs, this.#book)
+    const copy = new Inventory(this.#untilMs, this.#book, this.#contracts)
+    this.#positions.copyInto(copy.#positions)
     for (const [asset, holding] of this.#holdings) {
       copy.#holdings.set(asset, { lots: holding.lots.clone(), side: holding.side })
     }
@@ -71,16 +81,46 @@ export class Inventory {
 
   /** Opening balances open lots at the prices of the boundary. */
   open(balances: Balances): void {
-    for (const [asset, amount] of balances)
+    for (const [asset, amount] of this.#marked([...balances], this.#untilMs))
       this.#come(asset, amount, this.#boundaryUsd(asset, amount, this.#untilMs))
   }
 
+  /** Positions are opened (or changed) at the mark of a boundary; what is left are coins. */
+  #marked(amounts: readonly (readonly [string, Decimal])[], atMs: number): [string, Decimal][] {
+    const coins = new Map<string, Decimal>()
+    for (const [name, amount] of amounts) {
+      const contract = this.#contracts.find(name)
+      const mark = contract === null ? null : this.#markOf(name, atMs)
+      if (contract !== null && mark !== null) this.#position(contract, amount, mark, atMs)
+      const asset = contract?.settle ?? name
+      const worth = contract === null ? amount : mark === null ? zero : worthOf(contract, amount, mark)
+      coins.set(asset, add(coins.get(asset) ?? zero, worth))
+    }
+    return [...coins].filter(([, amount]) => signOf(amount) !== 0)
+  }
+
+  /** Contracts change hands: what that realises is the symbol's, and comes in the settlement coin. */
+  #position(contract: Contract, quantity: Decimal, price: Decimal, atMs: number): void {
+    const { pnl, notional } = this.#positions.trade(contract, quantity, price)
+    const made = this.#madeBy(contract.symbol)!
+    const pnlUsd = this.#rateUsd(contract.settle, pnl, atMs)
+    made.realizedUsd = add(made.realizedUsd, pnlUsd ?? zero)
+    made.costUsd = add(made.costUsd, this.#rateUsd(contract.quote, notional, atMs) ?? zero)
+    if (signOf(pnl) !== 0) this.#come(contract.settle, pnl, pnlUsd)
+  }
+
+  #markOf(key: string, atMs: number): Decimal | null {
+    return (this.#book.kept({ kind: 'boundary', atMs }, key) ?? this.#book.lastKept(atMs, key))?.usd ?? null
+  }
+
   advance(changes: Changes): void {
-    const residuals = [...changes.residuals]
     for (const entry of changes.entries) this.#apply(entry)
-    for (const { asset, amount, jumpMs } of residuals) {
-      const value = this.#boundaryUsd(asset, amount, hourOf(jumpMs) + hourMs)
-      this.#move(asset, amount, value, '')
+    for (const [jumpMs, group] of Map.groupBy(changes.residuals, (residual) => residual.jumpMs)) {
+      const atMs = hourOf(jumpMs) + hourMs
+      const amounts = group.map(({ asset, amount }) => [asset, amount] as const)
+      for (const [asset, amount] of this.#marked(amounts, atMs)) {
+        this.#move(asset, amount, this.#boundaryUsd(asset, amount, atMs), '')
+      }
     }
     this.#untilMs = changes.toMs
     for (const [asset, { lots }] of this.#holdings) {
@@ -117,6 +157,15 @@ export class Inventory {
   }
 
   #fill(fill: FillEntry): void {
+    if (fill.contract !== null) {
+      const quantity = fill.side === 'buy' ? fill.quantity : negate(fill.quantity)
+      this.#position(fill.contract, quantity, fill.price, fill.atMs)
+      for (const { asset, amount } of fill.fees) {
+        const value = this.#rateUsd(asset, amount, fill.atMs)
+        this.#come(asset, negate(amount), value === null ? null : negate(value))
+      }
+      return
+    }
     const worth = this.#rateUsd(fill.quote, fill.quoteQuantity, fill.atMs)
     const bought = fill.side === 'buy'
     let quantity = fill.quantity
@@ -242,6 +291,11 @@ export class Inventory {
         made.unrealizedUsd = add(made.unrealizedUsd, gain)
       }
     }
+    for (const { contract, pnl } of this.#positions.open((key) => this.#markOf(key, this.#untilMs))) {
+      const made = symbols.get(contract.symbol)
+      const worth = pnl === null ? null : this.#boundaryUsd(contract.settle, pnl, this.#untilMs)
+      if (made !== undefined && worth !== null) made.unrealizedUsd = add(made.unrealizedUsd, worth)
+    }
     return symbols
   }
 
@@ -258,10 +312,11 @@ export class Inventory {
       decimal(made.costUsd)
       decimal(made.costPeakUsd)
     })
+    this.#positions.write(writer)
   }
 
-  static read(reader: Reader, book: PriceBook): Inventory {
-    const inventory = new Inventory(reader.count(), book)
+  static read(reader: Reader, book: PriceBook, contracts: Contracts): Inventory {
+    const inventory = new Inventory(reader.count(), book, contracts)
     const text = (): string => reader.text()
     const decimal = (): Decimal => reader.decimal()
     const holdings = reader.map(text, (): Holding => {
@@ -275,6 +330,7 @@ export class Inventory {
       costPeakUsd: decimal(),
     }))
     for (const [symbol, one] of made) inventory.#made.set(symbol, one)
+    inventory.#positions = ContractBooks.read(reader, contracts)
     return inventory
   }
 }

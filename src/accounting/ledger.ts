@@ -1,7 +1,10 @@
-import { absolute, compare, hourMs, hourOf, negate } from '@perf-agg/sdk'
+import { absolute, add, compare, hourMs, hourOf, negate, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import { addTo, applyTo, sameBalances } from './balances.ts'
 import type { Balances } from './balances.ts'
+import { Contracts } from './contracts.ts'
+import { isContractKey, readContractBytes, writeContract } from './contract.ts'
+import type { HeldPosition } from './contract.ts'
 import type { Entry } from './entry.ts'
 import { EntryList } from './entry-list.ts'
 import type { Residual } from './residual.ts'
@@ -11,7 +14,10 @@ import type { Reader, Writer } from './codec.ts'
 export interface LedgerAnchor {
   readonly atMs: number
   cutMs: number
+  /** Cash by coin, contracts by key. */
   readonly balances: Balances
+  /** As they were read: what cash was made from. */
+  readonly positions: readonly HeldPosition[]
 }
 
 /** History that is proved to be gone; half-open. */
@@ -43,6 +49,7 @@ export class Ledger {
   #entries = new EntryList()
   #anchors: LedgerAnchor[] = []
   #lost: LostSpan[] = []
+  contracts = new Contracts()
 
   constructor(foldedMs: number, balanceScale: number) {
     this.#foldedMs = foldedMs
@@ -66,6 +73,7 @@ export class Ledger {
     if (entry.atMs < this.#foldedMs) return 'folded'
     const known = this.#entries.find(entry.key)
     const taken = this.#entries.put(entry)
+    if (entry.kind === 'fill' && entry.contract !== null) this.contracts.learn(entry.contract)
     if (taken !== 'known') this.#settle(Math.min(entry.atMs, known?.atMs ?? entry.atMs))
     return taken
   }
@@ -75,11 +83,12 @@ export class Ledger {
   }
 
   /** Anchors come in the order of time; one older than the last is an old story. False where it can't be used. */
-  takeAnchor(atMs: number, balances: Balances): boolean {
+  takeAnchor(atMs: number, balances: Balances, positions: readonly HeldPosition[] = []): boolean {
     const last = this.#anchors.at(-1)
     if (last !== undefined && atMs <= last.atMs)
       return atMs === last.atMs && sameBalances(balances, last.balances)
-    this.#anchors.push({ atMs, cutMs: atMs, balances })
+    for (const { contract, entryScale } of positions) this.contracts.learn(contract, entryScale)
+    this.#anchors.push({ atMs, cutMs: atMs, balances, positions })
     this.#settle(atMs)
     this.#thin()
     return true
@@ -178,12 +187,16 @@ export class Ledger {
     const rest: Balances = new Map(this.#anchors[index]!.balances)
     for (const [asset, amount] of from.balances) addTo(rest, asset, negate(amount))
     const count = new Map<string, number>()
-    for (const entry of this.entries(from.cutMs + 1, cutMs + 1)) {
+    const between = this.entries(from.cutMs + 1, cutMs + 1)
+    for (const entry of between) {
       applyTo(rest, entry.changes, -1)
       for (const { asset } of entry.changes) count.set(asset, (count.get(asset) ?? 0) + 1)
     }
+    if (rest.size === 0) return rest
+    const rounding = this.contracts.rounding(from.positions, this.#anchors[index]!.positions, between)
     for (const [asset, amount] of rest) {
-      const tolerance: Decimal = { digits: BigInt(count.get(asset) ?? 0), scale: this.#balanceScale }
+      const units: Decimal = { digits: BigInt(count.get(asset) ?? 0), scale: this.#balanceScale }
+      const tolerance = isContractKey(asset) ? zero : add(units, rounding.get(asset) ?? zero)
       if (compare(absolute(amount), tolerance) <= 0) rest.delete(asset)
     }
     return rest
@@ -242,6 +255,7 @@ export class Ledger {
 
   write(writer: Writer): void {
     writer.count(this.#foldedMs)
+    this.contracts.write(writer)
     this.#entries.write(writer)
     writer.list(this.#anchors, (anchor) => {
       writer.count(anchor.atMs)
@@ -251,6 +265,12 @@ export class Ledger {
         (asset) => writer.text(asset),
         (amount) => writer.decimal(amount),
       )
+      writer.list(anchor.positions, ({ contract, quantity, entry, entryScale }) => {
+        writeContract(writer, contract)
+        writer.decimal(quantity)
+        writer.decimal(entry)
+        writer.count(entryScale)
+      })
     })
     writer.list(this.#lost, (span) => {
       writer.count(span.fromMs)
@@ -260,6 +280,7 @@ export class Ledger {
 
   static read(reader: Reader, balanceScale: number): Ledger {
     const ledger = new Ledger(reader.count(), balanceScale)
+    ledger.contracts = Contracts.read(reader)
     ledger.#entries = EntryList.read(reader)
     ledger.#anchors = reader.list(() => ({
       atMs: reader.count(),
@@ -268,6 +289,12 @@ export class Ledger {
         () => reader.text(),
         () => reader.decimal(),
       ),
+      positions: reader.list(() => ({
+        contract: readContractBytes(reader),
+        quantity: reader.decimal(),
+        entry: reader.decimal(),
+        entryScale: reader.count(),
+      })),
     }))
     ledger.#lost = reader.list(() => ({ fromMs: reader.count(), toMs: reader.count() }))
     return ledger

@@ -12,24 +12,35 @@ export interface Amount {
   readonly amount: string
 }
 
+/** How a contract turns quantity and price into money. */
+export interface ContractTerms {
+  /** Base units of one contract (linear); quote units of one (inverse). Decimal string, > 0. */
+  readonly size: string
+  /** The coin in which it pays: `USDT`, or `BTC` of an inverse one. */
+  readonly settle: string
+}
+
 /** One execution of the account's own order. Unique by (market, symbol, id). */
 export interface Fill {
   readonly id: string
   readonly market: MarketType
-  /** Unified symbol: `BTC/USDT`. A delisted one keeps the exchange's raw id with base and quote where known. */
+  /** Unified symbol: `BTC/USDT`, `BTC/USDT:USDT`. A delisted one keeps the exchange's raw id with base and quote where known. */
   readonly symbol: string
   readonly base: string
   readonly quote: string
   readonly side: 'buy' | 'sell'
   readonly price: string
-  /** Base units, > 0. */
+  /** > 0: base units; contracts where there are `terms`. */
   readonly quantity: string
-  /** Quote units, > 0: what was really paid or received, before fees. */
+  /** Quote units, > 0: what was really paid or received, before fees. Contracts pay nothing: it follows from the rest. */
   readonly quoteQuantity: string
   /** > 0 paid, < 0 rebate. */
   readonly fees: readonly Amount[]
   readonly atMs: number
-  readonly execution: 'trade' | 'liquidation' | 'adl'
+  /** `settlement` is delivery at the settlement price: it closes a position and counts as no trade. */
+  readonly execution: 'trade' | 'liquidation' | 'adl' | 'settlement'
+  /** Of linear and inverse contracts, and only of those. */
+  readonly terms?: ContractTerms
 }
 
 export type FlowKind = 'deposit' | 'withdrawal' | 'transfer' | 'reward'
@@ -55,23 +66,42 @@ export interface Conversion {
   readonly atMs: number
 }
 
-/** Performance that is neither fill nor conversion. Unique by (income, id). */
+/**
+ * Performance that is neither fill nor conversion. Unique by (income, id). A `liquidation-fee` is what the exchange's
+ * insurance took (or gave back): a trading fee. What closing fills realise is no income: it follows from them.
+ */
 export interface Income {
   readonly id: string
-  readonly income: 'funding' | 'interest' | 'earn' | 'rebate'
+  readonly income: 'funding' | 'interest' | 'earn' | 'rebate' | 'liquidation-fee'
   readonly asset: string
   readonly amount: string
   readonly atMs: number
 }
 
+/** An open position of contracts; of one in hedge mode both sides, each by itself. */
+export interface Position {
+  readonly market: 'linear' | 'inverse'
+  readonly symbol: string
+  readonly base: string
+  readonly quote: string
+  readonly terms: ContractTerms
+  /** In contracts, > 0 long, < 0 short. */
+  readonly quantity: string
+  /** Average entry price as the exchange writes it, all its decimal places. */
+  readonly entry: string
+}
+
 /**
  * Balances that count: read between two ledger reads that agree.
- * Every asset with free + locked − borrowed − interest ≠ 0; an asset not listed is 0.
+ * Every asset with free + locked − borrowed − interest ≠ 0, all watched wallets together; an asset not listed is 0.
+ * Of futures it is the wallet balance, without unrealised P&L.
  */
 export interface Anchor {
   /** Exchange's time of the balance read. */
   readonly atMs: number
   readonly balances: readonly Amount[]
+  /** Every open position, read at the same instant; absent is none. */
+  readonly positions?: readonly Position[]
 }
 
 /** Which ledger sources could not be read for good (the exchange has no such call): residuals catch what they hide. */
@@ -92,7 +122,7 @@ export interface Observation {
   readonly lost: { readonly fromMs: number; readonly toMs: number } | null
 }
 
-/** One minute of the market's prints. Minutes without a trade may be missing or repeat the last close with volume 0. */
+/** One minute of the market's prints, or of the mark price, which has no volume. Minutes without a trade may be missing or repeat the last close with volume 0. */
 export interface Candle {
   readonly minuteMs: number
   readonly open: string

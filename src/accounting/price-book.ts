@@ -46,6 +46,8 @@ export class PriceBook {
   /** Up to when a symbol's tape was looked through without a hole since its last trade. */
   #searched = new Map<string, number>()
   candles = new CandleStore()
+  /** Minutes of mark prices: without volume, and not to be mixed with prints. */
+  marks = new CandleStore({ isMark: true })
 
   constructor(rules: Rules) {
     this.#rules = rules
@@ -151,6 +153,26 @@ export class PriceBook {
     return lastPrice(symbol, atMs - searchMs, atMs - vwapMs, this.candles, own) ?? known
   }
 
+  /**
+   * The mark price of a contract at an instant: at a boundary the close of the minute before, at a flow the open of its
+   * minute; where that minute is missing the last within the hour before, `last`; else null.
+   */
+  markPrice(
+    symbol: string,
+    { kind, atMs }: Instant,
+    want: (want: PriceWant) => void,
+  ): MarketPrice | null | undefined {
+    const minute = kind === 'cut' ? atMs : atMs - minuteMs
+    const missing = this.marks.missing(symbol, minute, minute + minuteMs)
+    if (missing !== null) return void want({ symbol, ...missing, kind: 'mark' })
+    const now = this.marks.at(symbol, minute)
+    if (now !== null) return { price: kind === 'cut' ? now.open : now.close, atMs, source: 'close' }
+    const past = this.marks.missing(symbol, atMs - vwapMs, minute)
+    if (past !== null) return void want({ symbol, ...past, kind: 'mark' })
+    const last = this.marks.between(symbol, atMs - vwapMs, minute).at(-1)
+    return last === undefined ? null : { price: last.close, atMs: last.minuteMs + minuteMs, source: 'last' }
+  }
+
   /** The open of a minute's candle, or the last close within the hour before; null when there is none. */
   minuteOpen(symbol: string, minute: number, want: (want: PriceWant) => void): Decimal | null | undefined {
     const missing = this.candles.missing(symbol, minute - vwapMs, minute + minuteMs)
@@ -169,6 +191,11 @@ export class PriceBook {
     const known = this.#last.get(symbol)
     if (found === null || (known !== undefined && known.atMs >= found.atMs)) return
     this.#last.set(symbol, { price: found.price, atMs: found.atMs })
+  }
+
+  forgetCandles(): void {
+    this.candles.clear()
+    this.marks.clear()
   }
 
   fold(beforeMs: number): void {
@@ -205,6 +232,7 @@ export class PriceBook {
     })
     writer.map(this.#searched, text, count)
     this.candles.write(writer)
+    this.marks.write(writer)
   }
 
   static read(reader: Reader, rules: Rules): PriceBook {
@@ -227,6 +255,7 @@ export class PriceBook {
     book.#last = reader.map(text, () => ({ price: decimal(), atMs: count() }))
     book.#searched = reader.map(text, count)
     book.candles = CandleStore.read(reader)
+    book.marks = CandleStore.read(reader, { isMark: true })
     return book
   }
 }

@@ -10,11 +10,11 @@ const joinMs = 30 * minuteMs
 export function joinWants(wants: readonly PriceWant[]): PriceWant[] {
   const joined: PriceWant[] = []
   const sorted = wants.toSorted((a, b) =>
-    a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : a.fromMs - b.fromMs,
+    nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : a.fromMs - b.fromMs,
   )
   for (const want of sorted) {
     const last = joined.at(-1)
-    if (last !== undefined && last.symbol === want.symbol && want.fromMs <= last.toMs + joinMs) {
+    if (last !== undefined && nameOf(last) === nameOf(want) && want.fromMs <= last.toMs + joinMs) {
       joined[joined.length - 1] = { ...last, toMs: Math.max(last.toMs, want.toMs) }
     } else {
       joined.push(want)
@@ -23,10 +23,13 @@ export function joinWants(wants: readonly PriceWant[]): PriceWant[] {
   return joined.flatMap(splitWant)
 }
 
-function splitWant({ symbol, fromMs, toMs }: PriceWant): PriceWant[] {
+/** Prints and marks of one contract are two series. */
+const nameOf = ({ symbol, kind }: PriceWant): string => `${symbol} ${kind ?? ''}`
+
+function splitWant({ fromMs, toMs, ...series }: PriceWant): PriceWant[] {
   const parts: PriceWant[] = []
   for (let at = fromMs; at < toMs; at += minutesMax * minuteMs) {
-    parts.push({ symbol, fromMs: at, toMs: Math.min(toMs, at + minutesMax * minuteMs) })
+    parts.push({ ...series, fromMs: at, toMs: Math.min(toMs, at + minutesMax * minuteMs) })
   }
   return parts
 }

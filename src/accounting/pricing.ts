@@ -12,12 +12,22 @@ import {
   zero,
 } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
+import { contractKey, worthOf } from './contract.ts'
+import type { Contract } from './contract.ts'
 import type { ConversionEntry, FillEntry } from './entry.ts'
 import type { PriceWant } from './hour.ts'
 import type { Ledger } from './ledger.ts'
 import type { MarketPrice } from './market-price.ts'
 import { priceOfAsset } from './price-book.ts'
 import type { Instant, PriceBook, Quote } from './price-book.ts'
+
+/** What an amount is worth, and how old the price is that says so. */
+export interface Worth {
+  readonly usd: Decimal
+  readonly atMs: number
+  readonly stale: boolean
+  readonly first: boolean
+}
 
 /** A price on its way to a quote. */
 interface Usd {
@@ -75,6 +85,44 @@ export class Pricing {
     return quote
   }
 
+  /**
+   * What an amount of an asset or of contracts is worth: contracts by their mark in the settlement coin. Null where a
+   * price is not to be had.
+   */
+  worth(instant: Instant, name: string, amount: Decimal, unpriced: boolean): Worth | null | undefined {
+    const contract = this.#ledger.contracts.find(name)
+    const price = this.quote(instant, contract?.settle ?? name, unpriced)
+    const mark = contract === null ? null : this.#mark(instant, contract)
+    if (price === undefined || mark === undefined) return undefined
+    if (price.usd === null) return null
+    if (contract === null) return { ...price, usd: multiply(amount, price.usd) }
+    if (mark?.usd === undefined || mark.usd === null) return null
+    return {
+      usd: multiply(worthOf(contract, amount, mark.usd), price.usd),
+      atMs: mark.atMs,
+      stale: mark.stale,
+      first: false,
+    }
+  }
+
+  /** The mark of a contract, kept beside the prices of assets. */
+  #mark(instant: Instant, contract: Contract): Quote | undefined {
+    const key = contractKey(contract.kind, contract.symbol)
+    const kept = this.#book.kept(instant, key)
+    if (kept !== null) return kept
+    const name = `${instant.kind} ${instant.atMs} ${key}`
+    const known = this.#quotes.get(name)
+    if (known !== undefined) return known.quote
+    const mark = this.#book.markPrice(contract.symbol, instant, (want) => this.wants.push(want))
+    if (mark === undefined) return undefined
+    const quote: Quote =
+      mark === null
+        ? { usd: null, atMs: instant.atMs, stale: false, first: false }
+        : { usd: mark.price, atMs: mark.atMs, stale: mark.source === 'last', first: false }
+    this.#quotes.set(name, { instant, asset: key, quote })
+    return quote
+  }
+
   #usd(instant: Instant, asset: string): Usd | null | undefined {
     if (this.#book.isPar(asset)) return { usd: one, atMs: instant.atMs, stale: false }
     const route = this.#book.route(asset)
@@ -111,7 +159,8 @@ export class Pricing {
     const toMs = instant.kind === 'cut' ? instant.atMs + minuteMs : instant.atMs
     const entries = this.#ledger.entries(Math.max(toMs - fillSearchMs, before?.atMs ?? 0), toMs)
     for (const entry of entries.toReversed()) {
-      if (entry.kind === 'fill' && entry.base === asset) return this.#fillUsd(entry)
+      if (entry.kind === 'fill' && entry.contract === null && entry.base === asset)
+        return this.#fillUsd(entry)
       if (entry.kind !== 'conversion' || !entry.changes.some((change) => change.asset === asset)) continue
       const implied = this.#impliedUsd(entry, asset)
       if (implied !== null) return implied

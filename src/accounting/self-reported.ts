@@ -234,6 +234,7 @@ export class SelfReported {
         reconciled: true,
       },
       portfolio: portfolioOf(hours, []),
+      incomeUsd: {},
       hours,
       equityUsd: null,
       method: 'capital-in-use',

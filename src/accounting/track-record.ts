@@ -1,7 +1,17 @@
 import { hourMs, zero } from '@perf-agg/sdk'
-import { addExecuted, nothingExecuted, readExecuted, subtractExecuted, writeExecuted } from './bucket.ts'
-import type { Executed } from './bucket.ts'
+import {
+  addExecuted,
+  addIncomes,
+  nothingExecuted,
+  readExecuted,
+  readIncomes,
+  subtractExecuted,
+  writeExecuted,
+  writeIncomes,
+} from './bucket.ts'
+import type { Executed, Incomes } from './bucket.ts'
 import type { Reader, Writer } from './codec.ts'
+import type { Contracts } from './contracts.ts'
 import { History, hoursBetween } from './history.ts'
 import { origins, sameHour } from './hour-snapshot.ts'
 import type { Gap, Hour } from './hour.ts'
@@ -21,6 +31,7 @@ interface Stated {
   readonly startMs: number
   readonly context: HourContext
   readonly bySymbol: ReadonlyMap<string, Executed>
+  readonly incomeUsd: Incomes
 }
 
 /** What has been stated of an account, and the positions as of then: it only moves forward, hour by hour. */
@@ -33,6 +44,7 @@ export class TrackRecord {
   history = new History()
   #totals: Executed = nothingExecuted
   #symbols = new Map<string, Executed>()
+  #incomes: Incomes = new Map()
   #stated = new Map<number, Stated>()
   /** Positions as of the last stated hour, and as of the beginning of what can still change; null: not opened. */
   #inventory: Inventory | null = null
@@ -69,8 +81,9 @@ export class TrackRecord {
     this.history.sawEquity(startMs, startUsd, this.#rules.peakWindowMs)
     if (hour.equityUsd !== null)
       this.history.sawEquity(startMs + hourMs, hour.equityUsd, this.#rules.peakWindowMs)
-    this.#count(bucket.whole, bucket.bySymbol, 1)
-    this.#stated.set(startMs, { startMs, context, bySymbol: bucket.bySymbol })
+    const { bySymbol, incomeUsd } = bucket
+    this.#count(bucket.whole, bucket, 1)
+    this.#stated.set(startMs, { startMs, context, bySymbol, incomeUsd })
     this.#nextHourMs = startMs + hourMs
     this.#gapFromMs = null
     this.#inventory ??= this.#opened(startMs, ledger, book)
@@ -83,17 +96,19 @@ export class TrackRecord {
     const stated = this.#stated.get(hour.startMs)
     if (before === null || stated === undefined || sameHour(before, hour)) return false
     this.history.put(hour)
-    this.#count(before, stated.bySymbol, -1)
-    this.#count(bucket.whole, bucket.bySymbol, 1)
-    this.#stated.set(hour.startMs, { ...stated, bySymbol: bucket.bySymbol })
+    const { bySymbol, incomeUsd } = bucket
+    this.#count(before, stated, -1)
+    this.#count(bucket.whole, bucket, 1)
+    this.#stated.set(hour.startMs, { ...stated, bySymbol, incomeUsd })
     return true
   }
 
-  #count(whole: Executed, bySymbol: ReadonlyMap<string, Executed>, sign: 1 | -1): void {
+  #count(whole: Executed, parts: Pick<Stated, 'bySymbol' | 'incomeUsd'>, sign: 1 | -1): void {
     const combine = sign === 1 ? addExecuted : subtractExecuted
     const { trades, volumeBase, volumeQuoteUsd, feesUsd } = combine(this.#totals, whole)
     this.#totals = { trades, volumeBase, volumeQuoteUsd, feesUsd }
-    for (const [symbol, executed] of bySymbol) {
+    this.#incomes = addIncomes(this.#incomes, parts.incomeUsd, sign)
+    for (const [symbol, executed] of parts.bySymbol) {
       this.#symbols.set(symbol, combine(this.#symbols.get(symbol) ?? nothingExecuted, executed))
     }
   }
@@ -108,7 +123,7 @@ export class TrackRecord {
   }
 
   #opened(startMs: number, ledger: Ledger, book: PriceBook): Inventory {
-    const inventory = new Inventory(startMs, book)
+    const inventory = new Inventory(startMs, book, ledger.contracts)
     inventory.open(ledger.balancesBefore(startMs) ?? new Map())
     return inventory
   }
@@ -157,6 +172,7 @@ export class TrackRecord {
         reconciled: !hours.some((hour) => hour.marks.unreconciled !== undefined),
       },
       portfolio: portfolioOf(hours, this.history.gaps),
+      incomeUsd: Object.fromEntries(this.#incomes),
       hours,
       equityUsd: last?.equityUsd ?? null,
       method: 'twr',
@@ -185,7 +201,7 @@ export class TrackRecord {
     writer.map(
       this.#stated,
       (startMs) => writer.count(startMs),
-      ({ context, bySymbol }) => {
+      ({ context, bySymbol, incomeUsd }) => {
         writer.count(origins.indexOf(context.origin))
         writer.decimal(context.peakUsd)
         writer.optional(context.gapFromMs, (fromMs) => writer.count(fromMs))
@@ -195,13 +211,15 @@ export class TrackRecord {
           (symbol) => writer.text(symbol),
           (executed) => writeExecuted(writer, executed),
         )
+        writeIncomes(writer, incomeUsd)
       },
     )
+    writeIncomes(writer, this.#incomes)
     writer.optional(this.#inventory, (inventory) => inventory.write(writer))
     writer.optional(this.#base, (base) => base.write(writer))
   }
 
-  static read(reader: Reader, rules: Rules, book: PriceBook): TrackRecord {
+  static read(reader: Reader, rules: Rules, book: PriceBook, contracts: Contracts): TrackRecord {
     const record = new TrackRecord(reader.count(), rules)
     record.#nextHourMs = reader.count()
     record.#gapFromMs = reader.optional(() => reader.count())
@@ -226,10 +244,12 @@ export class TrackRecord {
           () => reader.text(),
           () => readExecuted(reader),
         ),
+        incomeUsd: readIncomes(reader),
       }),
     )
-    record.#inventory = reader.optional(() => Inventory.read(reader, book))
-    record.#base = reader.optional(() => Inventory.read(reader, book))
+    record.#incomes = readIncomes(reader)
+    record.#inventory = reader.optional(() => Inventory.read(reader, book, contracts))
+    record.#base = reader.optional(() => Inventory.read(reader, book, contracts))
     return record
   }
 }

@@ -1,6 +1,7 @@
-import { add, multiply, signOf, zero } from '@perf-agg/sdk'
+import { add, signOf, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import type { Balances } from './balances.ts'
+import { isContractKey, nameOfKey } from './contract.ts'
 import type { Instant } from './price-book.ts'
 import type { Pricing } from './pricing.ts'
 
@@ -14,7 +15,7 @@ export interface Valuation {
   /** Held and never priced. */
   readonly unpriced: ReadonlySet<string>
   readonly stale: readonly { readonly asset: string; readonly ageS: number }[]
-  /** Something owed that has no price: equity is not known. */
+  /** Something owed, or a position, that has no price: equity is not known. */
   readonly liability: string | null
 }
 
@@ -33,23 +34,26 @@ export function valueOf(
   const without = new Set<string>()
   const stale: { asset: string; ageS: number }[] = []
   for (const [asset, amount] of [...balances].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    const quote = pricing.quote(instant, asset, unpriced.has(asset))
-    if (quote === undefined) {
+    const worth = pricing.worth(instant, asset, amount, unpriced.has(asset))
+    if (worth === undefined) {
       waiting = true
-    } else if (quote.usd === null) {
-      without.add(asset)
-      if (signOf(amount) < 0) liability = asset
+    } else if (worth === null) {
+      const isPosition = isContractKey(asset)
+      if (!isPosition) without.add(asset)
+      if (isPosition || signOf(amount) < 0) liability = asset
     } else {
-      const usd = multiply(amount, quote.usd)
+      const { usd } = worth
       // Two cuts of one minute share their prices, but an asset comes in only once.
-      if (instant.kind === 'cut' ? unpriced.has(asset) : quote.first) {
+      if (instant.kind === 'cut' ? unpriced.has(asset) : worth.first) {
         first.push({ asset, usd })
         firstUsd = add(firstUsd, usd)
       } else {
         equityUsd = add(equityUsd, usd)
       }
-      if (quote.stale)
-        stale.push({ asset, ageS: Math.max(0, Math.floor((instant.atMs - quote.atMs) / 1000)) })
+      if (worth.stale) {
+        const ageS = Math.max(0, Math.floor((instant.atMs - worth.atMs) / 1000))
+        stale.push({ asset: nameOfKey(asset), ageS })
+      }
     }
   }
   return waiting ? undefined : { equityUsd, first, firstUsd, unpriced: without, stale, liability }

@@ -303,7 +303,7 @@ t.test('hostile entries never become a number', (t) => {
       ['c', 'amount-not-a-number'],
       ['d', 'time-out-of-range'],
       ['e', 'amount-too-large'],
-      ['f', 'market-not-supported'],
+      ['f', 'terms-missing'],
       ['g', 'amount-not-a-number'],
       ['h', 'base-is-quote'],
       ['i', 'time-in-future'],
