@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Configuration } from '../daemon/config.ts'
-import { createLog } from '../http/log.ts'
+import { createLog, errorFields } from '../http/log.ts'
 import { startDaemon } from '../daemon/daemon.ts'
 
 /** A stop that takes longer than this is cut off; what was acknowledged is durable already. */
@@ -18,6 +18,12 @@ export async function runDaemon(configuration: Configuration): Promise<void> {
     colour: process.stderr.isTTY && process.stderr.hasColors(),
     write: (line) => process.stderr.write(line),
     nowMs: Date.now,
+  })
+  outliveReaders()
+  process.once('uncaughtException', (error) => {
+    // a defect: its text may quote what it worked on, and what was acknowledged is durable
+    log.error('defect', errorFields(error))
+    process.exit(1)
   })
   if (configuration.insecureSimulated) process.stderr.write(banner)
   const { promise: stopped, resolve: tellStop } = Promise.withResolvers<string>()
@@ -42,6 +48,14 @@ export async function runDaemon(configuration: Configuration): Promise<void> {
   log.info('stopped')
   // All that matters is on disk; an idle connection of somebody must not hold the process up.
   process.exit(0)
+}
+
+/** Whoever read the log or the ready line may go away: the enclave goes on without them. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners('error')
+    stream.on('error', () => undefined)
+  }
 }
 
 const banner = `
