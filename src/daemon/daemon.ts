@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { dayMs, PerfAggError } from '@perf-agg/sdk'
 import { defaultRules } from '../accounting/rules.ts'
 import { createDelivery, type Delivery } from '../delivery/delivery.ts'
@@ -280,7 +281,8 @@ async function openState(
   }
   const dataKey = await loadDataKey(dataKeyFile, {
     stateDir: stateFolder,
-    create: configuration.dataKeyCreate,
+    // a state that is there was sealed under another key: a new one would only stand in that one's place
+    create: configuration.dataKeyCreate && !existsSync(join(stateFolder, 'state.db')),
   })
   const vault = createVault(dataKey)
   dataKey.fill(0)
