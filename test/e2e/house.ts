@@ -19,7 +19,7 @@ export class ShiftedClock implements Clock {
 }
 
 export interface HouseOptions {
-  /** A folder of before, to start again in. */
+  /** To start again in; whoever gives it cleans it up. */
   readonly folder?: string
   readonly exchangeUrl?: string
   readonly config?: object
@@ -89,7 +89,7 @@ export class House {
     const daemon = await startDaemon(configuration, { log, clock, pacing })
     t.teardown(async () => {
       await daemon.stop()
-      await rm(folder, { recursive: true, force: true })
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true })
     })
     return new House({ daemon, folder, clock, log: lines })
   }

@@ -1,42 +1,25 @@
 import { randomBytes } from 'node:crypto'
-import { hourMs, newBoxKeyPair, newSigningKey, sealBox, toBase64, utf8 } from '@perf-agg/sdk'
+import { newBoxKeyPair, newSigningKey, sealBox, toBase64, utf8 } from '@perf-agg/sdk'
 import t, { type Test } from 'tap'
-import { startSimulator } from '../../src/simulator/simulator.ts'
+import { Exchange } from './exchange.ts'
 import { ask, boxOf, type Forgery, payloadOf, quoteOf, register, submit } from './forge.ts'
 import { House, ShiftedClock } from './house.ts'
+import { Meddler } from './meddler.ts'
 
 /** What a registration is refused for, and that a refused one leaves nothing behind. */
 
-const quiet = { opening: { USDT: '1000' }, trader: null }
-const startMs = Date.now() - hourMs
-const simulator = await startSimulator({
-  exchange: 'binance',
-  seed: 1,
-  startMs,
-  scenario: {
-    accounts: [
-      quiet,
-      { ...quiet, permissions: ['enableWithdrawals'] },
-      { ...quiet, permissions: ['enableSpotAndMarginTrading'] },
-      { ...quiet, permissions: ['enableInternalTransfer'] },
-      quiet,
-    ],
-  },
-})
-simulator.advanceTo(Date.now())
-const stopTime = simulator.run(1)
-t.teardown(async () => {
-  stopTime()
-  await simulator.close()
-})
-const [readOnly, withdraws, trades, transfers, bound] = simulator.accounts
-const keyOf = ({ apiKey, secret }: { apiKey: string; secret: string } = readOnly!) => ({
-  exchange: 'binance',
-  credentials: { api_key: apiKey, secret },
-})
+const exchange = await Exchange.open(t, [
+  {},
+  { permissions: ['enableWithdrawals'] },
+  { permissions: ['enableSpotAndMarginTrading'] },
+  { permissions: ['enableInternalTransfer'] },
+  {},
+])
+const [readOnly, withdraws, trades, transfers, bound] = [0, 1, 2, 3, 4].map((index) => exchange.keyOf(index))
 
 const clock = new ShiftedClock()
-const house = await House.open(t, { exchangeUrl: simulator.url, clock })
+const meddler = await Meddler.before(t, exchange.url)
+const house = await House.open(t, { exchangeUrl: meddler.url, clock, pauseMs: 60_000 })
 const { enclave: url, operations } = house.daemon.urls
 
 async function accountsKnown(): Promise<number> {
@@ -115,15 +98,15 @@ t.test('what a payload may not be', async (t) => {
   const bad = { clientKey, change: { client_signature: toBase64(randomBytes(64)) } }
   await refuses(t, bad, 422, 'CLIENT_SIGNATURE_INVALID')
   await refuses(t, { clientKey, change: { client_signature: undefined } }, 400, 'INPUT_INVALID')
-  for (const exchange of ['mtgox', 'constructor', 'binanceus']) {
-    await refuses(t, { ...keyOf(), exchange }, 422, 'EXCHANGE_UNKNOWN')
+  for (const unknown of ['mtgox', 'constructor', 'binanceus']) {
+    await refuses(t, { ...readOnly, exchange: unknown }, 422, 'EXCHANGE_UNKNOWN')
   }
   await refuses(t, { exchange: '__proto__' }, 400, 'INPUT_INVALID')
   await refuses(t, { change: { hostname: 'evil.example' } }, 400, 'INPUT_INVALID')
   await refuses(t, { change: { config: { urls: { api: 'http://evil.example' } } } }, 400, 'INPUT_INVALID')
   await refuses(
     t,
-    { ...keyOf(), change: { config: { accountType: 'futures' } } },
+    { ...readOnly, change: { config: { accountType: 'futures' } } },
     422,
     'ACCOUNT_TYPE_UNSUPPORTED',
   )
@@ -133,9 +116,9 @@ t.test('what a payload may not be', async (t) => {
   await refuses(t, { change: { ttl_seconds: 1 } }, 400, 'INPUT_INVALID')
   await refuses(t, { change: { schema: 'perf-agg/credentials/v2' } }, 400, 'INPUT_INVALID')
   await refuses(t, { change: { client_id: 'line\nbreak' } }, 400, 'INPUT_INVALID')
-  await refuses(t, { ...keyOf(), credentials: {} }, 422, 'CREDENTIALS_INVALID')
-  const proxied = { ...keyOf().credentials, proxyUrl: 'http://evil.example' }
-  await refuses(t, { ...keyOf(), credentials: proxied }, 422, 'CREDENTIALS_INVALID')
+  await refuses(t, { ...readOnly, credentials: {} }, 422, 'CREDENTIALS_INVALID')
+  const proxied = { ...readOnly!.credentials, proxyUrl: 'http://evil.example' }
+  await refuses(t, { ...readOnly, credentials: proxied }, 422, 'CREDENTIALS_INVALID')
 })
 
 t.test('JSON in a box is held to the same rules', async (t) => {
@@ -156,35 +139,62 @@ t.test('JSON in a box is held to the same rules', async (t) => {
 })
 
 t.test('a key that may do more than read, and one that the exchange refuses', async (t) => {
-  await refuses(t, keyOf(withdraws), 422, 'EXCHANGE_KEY_CAN_WITHDRAW')
-  await refuses(t, keyOf(transfers), 422, 'EXCHANGE_KEY_CAN_WITHDRAW')
-  await refuses(t, keyOf(trades), 422, 'EXCHANGE_KEY_CAN_TRADE')
-  await refuses(t, keyOf({ ...readOnly!, secret: 'x'.repeat(64) }), 422, 'EXCHANGE_KEY_REFUSED')
-  await refuses(t, keyOf({ apiKey: 'k'.repeat(64), secret: 'x'.repeat(64) }), 422, 'EXCHANGE_KEY_REFUSED')
-  t.match(await register(url, keyOf()), { status: 201, body: { permissions: 'read-only', status: 'active' } })
+  await refuses(t, withdraws!, 422, 'EXCHANGE_KEY_CAN_WITHDRAW')
+  await refuses(t, transfers!, 422, 'EXCHANGE_KEY_CAN_WITHDRAW')
+  await refuses(t, trades!, 422, 'EXCHANGE_KEY_CAN_TRADE')
+  await refuses(
+    t,
+    { ...readOnly, credentials: { ...readOnly!.credentials, secret: 'x'.repeat(64) } },
+    422,
+    'EXCHANGE_KEY_REFUSED',
+  )
+  await refuses(
+    t,
+    { ...readOnly, credentials: { api_key: 'k'.repeat(64), secret: 'x'.repeat(64) } },
+    422,
+    'EXCHANGE_KEY_REFUSED',
+  )
+  t.match(await register(url, readOnly!), {
+    status: 201,
+    body: { permissions: 'read-only', status: 'active' },
+  })
+})
+
+t.test('who replays a box does not make the exchange be asked', async (t) => {
+  for (const key of [readOnly!, withdraws!]) {
+    const shown = await quoteOf(url)
+    const box = await boxOf(shown, await payloadOf(shown, key))
+    await submit(url, box)
+    const asks = (): number =>
+      meddler.asked.filter((path) => path === '/sapi/v1/account/apiRestrictions').length
+    const before = asks()
+    const again = await Promise.all(Array.from({ length: 5 }, () => submit(url, box)))
+    for (const answer of again) t.match(answer, { status: 409, body: { code: 'BOX_REPLAYED' } })
+    t.equal(asks(), before)
+  }
 })
 
 t.test('an account stays with the client key that it was bound to', async (t) => {
   const [mine, theirs] = [await newSigningKey(), await newSigningKey()]
-  const first = await register(url, { ...keyOf(bound), clientKey: mine })
+  const first = await register(url, { ...bound, clientKey: mine })
   t.equal(first.status, 201)
-  await refuses(t, { ...keyOf(bound), clientKey: theirs }, 409, 'ACCOUNT_BOUND')
-  await refuses(t, keyOf(bound), 409, 'ACCOUNT_BOUND')
-  const again = await register(url, { ...keyOf(bound), clientKey: mine })
+  await refuses(t, { ...bound, clientKey: theirs }, 409, 'ACCOUNT_BOUND')
+  await refuses(t, bound!, 409, 'ACCOUNT_BOUND')
+  const again = await register(url, { ...bound, clientKey: mine })
   t.match(again, { status: 201, body: { account: first.body['account'] } })
   const id = String(again.body['session_id'])
   t.equal((await ask(url, `/enclave/metrics/${id}`)).status, 200, 'the refused ones displaced nobody')
 })
 
 t.test('trading keys only where the operator said so, withdrawing ones never', async (t) => {
-  const lax = await House.open(t, { exchangeUrl: simulator.url, flags: { allow_trading_keys: true } })
+  const lax = await House.open(t, { exchangeUrl: exchange.url, flags: { allow_trading_keys: true } })
   const { enclave } = lax.daemon.urls
-  t.match(await register(enclave, keyOf(trades)), { status: 201, body: { permissions: 'trade' } })
-  t.match(await register(enclave, keyOf(withdraws)), {
+  t.match(await register(enclave, trades!), { status: 201, body: { permissions: 'trade' } })
+  t.match(await register(enclave, withdraws!), {
     status: 422,
     body: { code: 'EXCHANGE_KEY_CAN_WITHDRAW' },
   })
-  t.match(await register(enclave, keyOf(transfers)), {
+  t.match(await register(enclave, transfers!), {
     status: 422,
     body: { code: 'EXCHANGE_KEY_CAN_WITHDRAW' },
   })
@@ -200,15 +210,15 @@ t.test('registration in clear is off unless the operator switched it on', async 
   t.match(await ask(url, '/register', payload), { status: 404, body: { code: 'ROUTE_UNKNOWN' } })
 
   const open = await House.open(t, {
-    exchangeUrl: simulator.url,
+    exchangeUrl: exchange.url,
     flags: { allow_plain_registration: true },
-    config: { exchanges: { binance: { base_url: simulator.url }, push: { enabled: false } } },
+    config: { exchanges: { binance: { base_url: exchange.url }, push: { enabled: false } } },
   })
   const { enclave, operations: plain } = open.daemon.urls
-  const sound = await payloadOf(await quoteOf(enclave), keyOf())
+  const sound = await payloadOf(await quoteOf(enclave), readOnly!)
   t.match(await ask(plain, '/register', sound), { status: 201, body: { status: 'active' } })
   t.match(await ask(plain, '/register', sound), { status: 409, body: { code: 'BOX_REPLAYED' } })
-  const weak = await payloadOf(await quoteOf(enclave), keyOf(withdraws))
+  const weak = await payloadOf(await quoteOf(enclave), withdraws!)
   t.match(await ask(plain, '/register', weak), { status: 422, body: { code: 'EXCHANGE_KEY_CAN_WITHDRAW' } })
   const forwarded = await fetch(`${plain}/register`, {
     method: 'POST',

@@ -32,8 +32,9 @@ const slow = raw(
 )
 const slowHeaders = raw('GET /livez HTTP/1.1\r\nHost: 127.')
 
+const deep = (depth: number): string => `{"sealed":${'['.repeat(depth)}${']'.repeat(depth)}}`
+
 t.test('bodies', async (t) => {
-  const deep = (depth: number): string => `{"sealed":${'['.repeat(depth)}${']'.repeat(depth)}}`
   const bodies: [body: string, status: number, code: string][] = [
     [`{"sealed":"${'A'.repeat(70_000)}"}`, 413, 'BODY_TOO_LARGE'],
     [deep(40), 400, 'JSON_TOO_DEEP'],

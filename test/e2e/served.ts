@@ -89,10 +89,16 @@ export class Served {
     return folder
   }
 
-  /** Resolves when it is ready. */
-  static async start(t: Test, options: ServedOptions): Promise<{ served: Served; urls: Urls }> {
+  /** Does not wait for anything. */
+  static launch(t: Test, options: ServedOptions): Served {
     const served = new Served(options)
     t.teardown(() => served.kill())
+    return served
+  }
+
+  /** Resolves when it is ready. */
+  static async start(t: Test, options: ServedOptions): Promise<{ served: Served; urls: Urls }> {
+    const served = Served.launch(t, options)
     const ready = new Promise<Urls>((resolve) => {
       served.#child.stdout!.on('data', () => {
         const end = served.#out.indexOf('\n')
@@ -124,6 +130,12 @@ export class Served {
 
   get stderr(): string {
     return this.#err
+  }
+
+  /** Nobody reads what it writes any more. */
+  deafen(): void {
+    this.#child.stdout!.destroy()
+    this.#child.stderr!.destroy()
   }
 
   async stop(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<Ended> {

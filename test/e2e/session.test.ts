@@ -11,48 +11,29 @@ import {
   parseSummaryView,
   publicKeyOf,
   type SigningKey,
-  type Statement,
   toBase64,
   verifyView,
 } from '@perf-agg/sdk'
 import t from 'tap'
-import { startSimulator } from '../../src/simulator/simulator.ts'
+import { endOf, typesOf } from './chains.ts'
 import { startBackend } from './enclave.ts'
+import { Exchange } from './exchange.ts'
 import { type Answer, ask, type Forgery, register } from './forge.ts'
 import { House, ShiftedClock, until } from './house.ts'
-import { Meddler } from './meddler.ts'
+import { TradeFeed } from './trade-feed.ts'
 
 /** From registration to the end of a session, and who may do what in between. */
 
-const quiet = { opening: { USDT: '1000', BTC: '0.5' }, trader: null }
-const simulator = await startSimulator({
-  exchange: 'binance',
-  seed: 2,
-  startMs: Date.now() - hourMs,
-  scenario: { accounts: Array.from({ length: 8 }, () => quiet) },
-})
-simulator.advanceTo(Date.now())
-let stopTime = simulator.run(1)
+const exchange = await Exchange.open(t, [{}, {}])
 const backend = await startBackend()
-t.teardown(async () => {
-  stopTime()
-  await Promise.all([simulator.close(), backend.close()])
-})
-
+t.teardown(() => backend.close())
 const clock = new ShiftedClock()
-const meddler = await Meddler.before(t, simulator.url)
-const house = await House.open(t, { exchangeUrl: meddler.url, clock, flags: { backend_url: backend.url } })
+const house = await House.open(t, { exchangeUrl: exchange.url, clock, flags: { backend_url: backend.url } })
 const { enclave: url } = house.daemon.urls
-const keyOf = (index: number) => {
-  const { apiKey, secret } = simulator.accounts[index]!
-  return { exchange: 'binance', credentials: { api_key: apiKey, secret } }
-}
-/** Time goes on for the daemon and for the exchange. */
+
 function pass(seconds: number): void {
   clock.offsetMs += seconds * 1_000
-  stopTime()
-  simulator.advanceTo(clock.nowMs())
-  stopTime = simulator.run(1)
+  exchange.advanceTo(clock.nowMs())
 }
 
 const idOf = ({ body }: Answer): string => String(body['session_id'])
@@ -60,22 +41,6 @@ const viewIdOf = ({ body }: Answer): string => String(body['view_id'])
 const join = (forgery: Forgery = {}): Promise<Answer> => register(url, { nowMs: clock.nowMs(), ...forgery })
 const metrics = (id: string): Promise<Answer> => ask(url, `/enclave/metrics/${id}`)
 const summary = (id: string): Promise<Answer> => ask(url, `/enclave/summary/${id}`)
-
-function chainOf(account: unknown): Statement[] {
-  const links = backend.statements.filter(({ metadata }) => metadata.account === account)
-  return links.toSorted((a, b) => a.metadata.sequence - b.metadata.sequence)
-}
-const typesOf = (account: unknown): string[] => chainOf(account).map(({ metadata }) => metadata.type)
-const closedOf = (account: unknown) =>
-  until(`closed of ${String(account)}`, () =>
-    chainOf(account).find(({ metadata }) => metadata.type === 'closed'),
-  )
-
-const delivered = () =>
-  until('all is delivered', async () => {
-    const { pending } = (await house.status())['deliveries'] as { pending: number }
-    return pending === 0
-  })
 
 async function proof(id: string, key: SigningKey, purpose: ChallengePurpose): Promise<object> {
   const challenge = String((await ask(url, '/enclave/challenge', { session_id: id })).body['challenge'])
@@ -146,9 +111,9 @@ t.test('a session past its time is closed on the chain, once, and cleanup is ide
   const removed = (await ask(url, '/enclave/cleanup', {})).body['removed']
   t.ok(Number(removed) >= 1, String(removed))
   t.match(await ask(url, '/enclave/cleanup', {}), { status: 200, body: { removed: 0 } })
-  const closed = await closedOf(account)
+  const closed = await endOf(backend, account, 'closed')
   t.match(closed.metadata, { type: 'closed', closed: { reason: 'expired' } })
-  t.same(typesOf(account), ['registered', 'closed'])
+  t.same(typesOf(backend, account), ['registered', 'closed'])
 })
 
 t.test('with a client key only its signature over a fresh challenge ends a session', async (t) => {
@@ -176,14 +141,42 @@ t.test('with a client key only its signature over a fresh challenge ends a sessi
   t.match(await end(wasted), refused, 'a challenge is good for one try')
   t.equal((await metrics(id)).status, 200, 'none of them ended anything')
   t.match(await end(await proof(id, mine, 'end')), { status: 200, body: { removed: 1 } })
-  t.match((await closedOf(answer.body['account'])).metadata, { closed: { reason: 'ended-by-client' } })
+  t.match((await endOf(backend, answer.body['account'], 'closed')).metadata, {
+    closed: { reason: 'ended-by-client' },
+  })
+})
+
+t.test('trades are taken from self-reported sessions only, and while they last', async (t) => {
+  const { ws } = house.daemon.urls
+  const polled = await join(exchange.keyOf(1))
+  const feed = await TradeFeed.open(ws, polled.body['session_id'])
+  t.teardown(() => feed.close())
+  feed.send(clock.nowMs())
+  t.match(await until('a refusal', () => feed.refused[0]), { code: 'TRADES_NOT_TAKEN' })
+
+  const reported = await join()
+  const own = await TradeFeed.open(ws, reported.body['session_id'])
+  t.teardown(() => own.close())
+  own.send(clock.nowMs())
+  await until('an ack', () => own.acknowledged.length === 1)
+  for (const atMs of [clock.nowMs() + hourMs, 1e14]) {
+    const before = own.refused.length
+    own.send(atMs)
+    t.ok(await until('a refusal', () => own.refused[before]), 'of what has not been yet')
+  }
+  t.match(await ask(url, '/enclave/cleanup', { session_id: idOf(reported) }), { body: { removed: 1 } })
+  await until('it is closed', () => !own.isOpen)
+  t.equal(own.acknowledged.length, 1)
+  for (const id of [idOf(reported), viewIdOf(polled), 'A'.repeat(43)]) {
+    await t.rejects(TradeFeed.open(ws, id), /SESSION_UNKNOWN/)
+  }
 })
 
 t.test('registering again renews: one chain, and the session before gives its credentials up', async (t) => {
   const clientKey = await newSigningKey()
-  const first = await join({ ...keyOf(0), clientKey, change: { ttl_seconds: 3_600 } })
+  const first = await join({ ...exchange.keyOf(0), clientKey, change: { ttl_seconds: 3_600 } })
   t.equal(first.status, 201)
-  const second = await join({ ...keyOf(0), clientKey })
+  const second = await join({ ...exchange.keyOf(0), clientKey })
   t.equal(second.status, 201)
   const { account } = second.body
   t.equal(account, first.body['account'])
@@ -193,8 +186,8 @@ t.test('registering again renews: one chain, and the session before gives its cr
     t.equal((await ask(url, '/enclave/challenge', body)).status, 404, 'and nothing else')
     t.equal((await ask(url, '/enclave/cleanup', body)).status, 404)
   }
-  await delivered()
-  t.same(typesOf(account), ['registered'], 'the chain goes on without a word')
+  await endOf(backend, account, 'registered')
+  t.same(typesOf(backend, account), ['registered'], 'the chain goes on without a word')
   t.match(
     await ask(url, '/enclave/cleanup', {
       session_id: idOf(second),
@@ -204,109 +197,16 @@ t.test('registering again renews: one chain, and the session before gives its cr
       status: 200,
     },
   )
-  await closedOf(account)
+  await endOf(backend, account, 'closed')
   for (const { status } of [await metrics(idOf(first)), await summary(viewIdOf(first))]) {
     t.equal(status, 404, 'once the session is over no id of before shows it')
   }
-  const third = await join({ ...keyOf(0), clientKey })
+  const third = await join({ ...exchange.keyOf(0), clientKey })
   t.equal(third.status, 201)
-  await until('a new registered', () => typesOf(account).length === 3)
-  t.same(typesOf(account), ['registered', 'closed', 'registered'], 'a closed one goes on with a new one')
-})
-
-t.test('an exchange that is away: pending, and active once it is there', async (t) => {
-  meddler.rule = (path) => (path === '/api/v3/time' ? 'break' : null)
-  const answer = await join(keyOf(1))
-  t.match(answer, { status: 202, body: { status: 'pending', account: null } })
-  t.match(await metrics(idOf(answer)), { status: 409, body: { code: 'SESSION_PENDING' } })
-  const ended = await join(keyOf(2))
-  const bad = await join({ ...keyOf(2), credentials: { api_key: 'k'.repeat(64), secret: 's'.repeat(64) } })
-  t.same([ended.status, bad.status], [202, 202])
-  t.match(await ask(url, '/enclave/cleanup', { session_id: idOf(ended) }), { body: { removed: 1 } })
-  t.equal((await metrics(idOf(ended))).status, 404, 'a pending one can be ended')
-
-  meddler.soundly()
-  const active = await until('active', async () => {
-    const { status, body } = await metrics(idOf(answer))
-    return status === 200 ? body : null
-  })
-  t.match(active, { status: 'active', account: /./ })
-  await until('registered', () => typesOf(active['account']).includes('registered'))
-  await until('the one with a bad key ends by itself', async () => (await metrics(idOf(bad))).status === 404)
-})
-
-t.test('a pending session that is identified late does not displace a newer one', async (t) => {
-  const slow = await House.open(t, { exchangeUrl: meddler.url, pauseMs: 3_000 })
-  const { enclave } = slow.daemon.urls
-  const clientKey = await newSigningKey()
-  meddler.rule = (path) => (path === '/api/v3/time' ? 'break' : null)
-  const older = await register(enclave, { ...keyOf(3), clientKey })
-  t.equal(older.status, 202)
-  await until('it was asked for once more in vain', async () => {
-    const { failures, running } = (await slow.status())['collectors'] as Record<
-      string,
-      Record<string, number>
-    >
-    return Number(running) === 0 && Number(failures!['EXCHANGE_UNREACHABLE']) >= 2
-  })
-  meddler.soundly()
-  const newer = await register(enclave, { ...keyOf(3), clientKey })
-  t.equal(newer.status, 201)
-  const known = await until('the older one is known', async () => {
-    const answer = await ask(enclave, `/enclave/metrics/${idOf(older)}`)
-    return answer.status === 409 ? null : answer
-  })
-  t.equal(known.status, 404)
-  t.equal((await ask(enclave, `/enclave/metrics/${idOf(newer)}`)).status, 200)
-  const challenge = await ask(enclave, '/enclave/challenge', { session_id: idOf(newer) })
-  t.equal(challenge.status, 200, 'the newer one lives')
-})
-
-t.test('a key that the exchange takes back closes the session, with its reason', async (t) => {
-  const answer = await join(keyOf(4))
-  t.equal(answer.status, 201)
-  const { account } = answer.body
-  let refusals = 0
-  meddler.rule = (path) => {
-    if (path !== '/api/v3/account') return null
-    refusals += 1
-    // once is a bad moment of the exchange's
-    return refusals === 1 ? { status: 401, body: '{"code":-2015,"msg":"Invalid API-key"}' } : null
-  }
-  await until(
-    'one refusal and a good poll',
-    async () => refusals > 3 && (await metrics(idOf(answer))).body['status'] === 'active',
+  await endOf(backend, account, 'registered')
+  t.same(
+    typesOf(backend, account),
+    ['registered', 'closed', 'registered'],
+    'a closed one goes on with a new one',
   )
-  t.same(typesOf(account), ['registered'], 'one refusal is not believed')
-  meddler.rule = (path) =>
-    path === '/api/v3/account' ? { status: 401, body: '{"code":-2015,"msg":"Invalid API-key"}' } : null
-  await until('degraded', async () => (await metrics(idOf(answer))).body['status'] === 'degraded')
-  t.match((await closedOf(account)).metadata, { closed: { reason: 'key-refused' } })
-  t.equal((await metrics(idOf(answer))).status, 404)
-  await until('no more trouble', async () => {
-    const { troubles } = (await house.status()) as { troubles: Record<string, number> }
-    return troubles['EXCHANGE_KEY_REFUSED'] === undefined
-  })
-  meddler.soundly()
-})
-
-t.test('figures are shown while the exchange hangs', async (t) => {
-  const answer = await join(keyOf(5))
-  t.equal(answer.status, 201)
-  let hanging = 0
-  meddler.rule = (path) => {
-    if (path !== '/api/v3/account') return null
-    hanging += 1
-    return 'hang'
-  }
-  await until('a poll hangs', () => hanging > 0)
-  const shown = await Promise.race([
-    metrics(idOf(answer)),
-    new Promise((resolve) => setTimeout(resolve, 10_000, 'nothing')),
-  ])
-  t.match(shown, { status: 200 })
-  const begun = performance.now()
-  await house.daemon.stop()
-  t.ok(performance.now() - begun < 10_000, 'and the daemon stops in time')
-  meddler.soundly()
 })
