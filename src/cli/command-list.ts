@@ -49,6 +49,11 @@ export const commandGroups: readonly { readonly title: string; readonly commands
         summary: "an enclave's evidence, appraised step by step",
         load: () => import('./quote.ts'),
       },
+      {
+        name: 'appraise',
+        summary: 'raw evidence of a TEE, judged offline',
+        load: () => import('./appraise.ts'),
+      },
       { name: 'verify', summary: 'check a signed statement offline', load: () => import('./verify.ts') },
     ],
   },

@@ -1,6 +1,18 @@
 import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { type Appraisal, PerfAggClient, PolicyError, type Quote, verdictOf } from '@perf-agg/sdk'
+import {
+  acceptanceOf,
+  type Appraisal,
+  type HardwareVerified,
+  judgeUnpinnedWorkload,
+  PerfAggClient,
+  PolicyError,
+  type Quote,
+  requireAffirming,
+  type Step,
+  verdictOf,
+  VerificationError,
+} from '@perf-agg/sdk'
 import { examples, jsonFlag, serviceUrlFlag } from './command.ts'
 import { readServiceUrl, serviceUrlDefault } from './service-url.ts'
 import { printable, UsageError } from './failure.ts'
@@ -42,7 +54,7 @@ async function showQuote(flags: QuoteFlags): Promise<void> {
   )
   const verdict = verdictOf(appraisal.steps)
   process.exitCode = exitCodeOfVerdict(verdict)
-  if (flags.savePolicy !== undefined) savePolicy(flags.savePolicy, quote)
+  if (flags.savePolicy !== undefined) savePolicy(flags.savePolicy, quote, appraisal)
   // The form that `verify --quote` reads.
   if (flags.json)
     return printJson({
@@ -51,6 +63,7 @@ async function showQuote(flags: QuoteFlags): Promise<void> {
       status: appraisal.status,
       steps: appraisal.steps,
       claims: appraisal.claims,
+      measurements: appraisal.verified?.measurements ?? null,
     })
   print(formatSteps(appraisal.steps))
   print(`\n${formatPairs(pairsOf(quote, appraisal))}`)
@@ -61,10 +74,14 @@ async function showQuote(flags: QuoteFlags): Promise<void> {
   })
 }
 
-function pairsOf(quote: Quote, { claims }: Appraisal): (readonly [string, string])[] {
-  if (claims === null) return [['tee', quote.tee]]
+function pairsOf(quote: Quote, { claims, verified }: Appraisal): (readonly [string, string])[] {
+  const shown = Object.entries(verified?.measurements ?? {}).map(
+    ([name, value]) => [name, printable(value)] as const,
+  )
+  if (claims === null) return [['tee', quote.tee], ...shown]
   return [
     ['tee', quote.tee],
+    ...shown,
     ['software', printable(`${claims.software.name} ${claims.software.version}`)],
     ['statement key', claims.sig_key.x],
     [
@@ -76,14 +93,14 @@ function pairsOf(quote: Quote, { claims }: Appraisal): (readonly [string, string
   ]
 }
 
-/** @throws {PolicyError} where nothing is there that a policy could name */
-function savePolicy(path: string, quote: Quote): void {
+/** @throws {PolicyError | VerificationError} where nothing is there that a policy could name */
+function savePolicy(path: string, quote: Quote, { steps, verified }: Appraisal): void {
   if (quote.tee === 'simulated') {
     throw new PolicyError('TEE_SIMULATED', 'a simulated enclave shows nothing that a policy could trust', {
       hint: 'policies name measurements of hardware; use --insecure-simulated for trying things out',
     })
   }
-  const policy = policyOf(quote)
+  const policy = policyOf(verified, steps)
   try {
     writeFileSync(path, `${JSON.stringify(policy, null, 2)}\n`, { flag: 'wx' })
   } catch (error) {
@@ -96,9 +113,27 @@ function savePolicy(path: string, quote: Quote): void {
   )
 }
 
-function policyOf(quote: Quote): never {
-  throw new PolicyError(
-    'TEE_NOT_SUPPORTED_YET',
-    `this version can not read the measurements of ${quote.tee} yet`,
-  )
+/**
+ * What was seen, as a policy: only of evidence that holds in everything but that no policy trusts it yet, and only
+ * where it is the program that was measured.
+ */
+export function policyOf(verified: HardwareVerified | null, steps: readonly Step[]): object {
+  // That no policy trusts it yet is why one is saved.
+  requireAffirming(steps.filter(({ code }) => !awaited.has(code)))
+  if (verified === null) throw new VerificationError('EVIDENCE_INVALID', 'the evidence can’t be read')
+  const workload = judgeUnpinnedWorkload(verified)
+  const acceptance = acceptanceOf(verified)
+  if (acceptance === null) {
+    throw new PolicyError(workload.code, workload.detail, {
+      hint: 'nothing was saved: any program could show the same. Compute the measurement from the image, see perf-agg help attestation',
+    })
+  }
+  return { version: 1, accept: [acceptance] }
 }
+
+const awaited: ReadonlySet<string> = new Set([
+  'NO_POLICY',
+  'POLICY_TEE_NOT_ACCEPTED',
+  'MEASUREMENT_NOT_ACCEPTED',
+  'WORKLOAD_UNBOUND',
+])
