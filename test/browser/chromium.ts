@@ -60,9 +60,19 @@ export async function runPage(options: PageOptions): Promise<any> {
     return await promise
   } finally {
     clearTimeout(timer)
-    child.kill('SIGKILL')
+    endGroup(child)
     server.closeAllConnections()
     server.close()
+  }
+}
+
+/** A browser is many processes: all of its group end with it. */
+function endGroup({ pid, exitCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It ended by itself.
   }
 }
 
@@ -82,6 +92,6 @@ function startBrowser({ browser, folder }: PageOptions, url: string): ChildProce
       `--user-data-dir=${folder}`,
       url,
     ],
-    { env: { ...env, HOME: folder }, stdio: 'ignore' },
+    { env: { ...env, HOME: folder }, stdio: 'ignore', detached: true },
   )
 }
