@@ -5,6 +5,8 @@ import {
   appraise,
   type Appraisal,
   newNonce,
+  newSigningKey,
+  PerfAggClient,
   parsePolicy,
   parseQuote,
   type Policy,
@@ -218,4 +220,29 @@ t.test('--tee pins: another kind of machine is refused', async (t) => {
       else await t.rejects(found, { code: 'TEE_NOT_FOUND' }, `${tee} on ${own[index]}`)
     }
   }
+})
+
+t.test('a client of the makers’ roots entrusts nothing to a faked machine', async (t) => {
+  const place = await opened(t, fakeSnpMachine(t.testdir()))
+  const asked: string[] = []
+  const client = new PerfAggClient({
+    serviceUrl: 'http://127.0.0.1:1',
+    nowMs: () => fakeNowMs,
+    fetch: async (input, init) => {
+      const url = new URL(String(input))
+      asked.push(`${init?.method ?? 'GET'} ${url.pathname}`)
+      return Response.json(await place.enclave.quote(url.searchParams.get('nonce'), fakeNowMs))
+    },
+  })
+  for (const trust of [{ policy: policyOf(accept['sev-snp']) }, { policy: null, insecureSimulated: true }]) {
+    const clientKey = await newSigningKey()
+    const account = {
+      clientId: 'me',
+      exchange: 'binance',
+      credentials: { apiKey: 'k', secret: 's' },
+      clientKey,
+    }
+    await t.rejects(client.register({ ...account, ...trust }), { name: 'VerificationError' })
+  }
+  t.strictSame([...new Set(asked)], ['GET /attestation/quote'], 'nothing was sent')
 })
