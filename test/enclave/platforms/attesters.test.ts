@@ -273,7 +273,7 @@ t.test('messages of the Nitro security module', async (t) => {
     ['another answer', concat(head(5, 1), text('GetRandom'), head(5, 1), text('random'), head(2, 0))],
     ['an empty document', nsmAnswer(new Uint8Array())],
     ['a document of text', concat(head(5, 1), text('Attestation'), head(5, 1), text('document'), text('d'))],
-    ['two answers', concat(head(5, 2), nsmAnswer(utf8('d')).subarray(1), text('Error'), text('Other'))],
+    ['two answers', concat(head(5, 2), nsmAnswer(utf8('d')).subarray(1), text('Lock'), text('Other'))],
   ]
   for (const [what, response] of refused) t.throws(() => attestationDocument(response), failing, what)
   t.throws(() => attestationDocument(refused[0]![1]), { message: /InvalidOperation/ })

@@ -61,7 +61,11 @@ export function certificateTable(
   return concat(...heads, new Uint8Array(24), ...entries.map(([, bytes]) => bytes))
 }
 
-export function fakeSnpMachine(folder: string, changes: FakeSnpChanges = {}): FakeMachine {
+export function fakeSnpMachine(
+  folder: string,
+  changes: FakeSnpChanges = {},
+  endorsementFolder: string | null = null,
+): FakeMachine {
   const last: Last = { roots: null }
   const { files } = fakeKernel({
     folder,
@@ -70,6 +74,10 @@ export function fakeSnpMachine(folder: string, changes: FakeSnpChanges = {}): Fa
       const { roots, evidence } = await makeFakeSnp({ ...changes, reportData })
       last.roots = roots
       const [ask, ark] = evidence.chain!
+      if (endorsementFolder !== null) {
+        writeFileSync(`${endorsementFolder}/ask.der`, ask!)
+        writeFileSync(`${endorsementFolder}/ark.der`, ark!)
+      }
       const leaf = changes.signingKey === 'VLEK' ? 'vlek' : 'vcek'
       return {
         outblob: evidence.report,

@@ -135,6 +135,18 @@ t.test('SEV-SNP through configfs, its certificate from the host’s table', asyn
   }
 })
 
+t.test('SEV-SNP with the key of a cloud provider, the authorities above it from the folder', async (t) => {
+  const endorsements = `${t.testdir({ e: {}, r: {} })}/e`
+  const machine = fakeSnpMachine(`${t.testdirName}/r`, { signingKey: 'VLEK' }, endorsements)
+  const entry = { ...accept['sev-snp'], signing_key: ['VLEK'] }
+  await checkAffirmed(
+    t,
+    await opened(t, machine, endorsements),
+    policyOf(entry),
+    policyOf({ ...entry, measurement: [hash('ac')] }),
+  )
+})
+
 t.test('TDX through configfs, with collateral from the folder', async (t) => {
   for (const version of [4, 5] as const) {
     const endorsements = `${t.testdir({ e: {} })}/e`

@@ -6,7 +6,7 @@ import { judgeHardware, type HardwareEvidence } from '../../../sdk/evidence/hard
 import type { Roots } from '../../../sdk/evidence/roots.ts'
 import type { TdxEvidence } from '../../../sdk/evidence/tdx.ts'
 import { parsePolicy, type DstackAcceptance, type Policy } from '../../../sdk/policy.ts'
-import { verdictOf } from '../../../sdk/step.ts'
+import { statusOfSteps, verdictOf } from '../../../sdk/step.ts'
 import { makeFakeDstack } from './fake-dstack.ts'
 import { makeFakeNitro } from './fake-nitro.ts'
 import { makeFakeSnp, type FakeSnpChanges } from './fake-snp.ts'
@@ -240,6 +240,9 @@ t.test('without what its maker says beside it, evidence is never affirmed', asyn
   t.strictSame(await codes(bare(platform), policy), ['COLLATERAL_MISSING'], 'all that can be seen is sound')
   const { steps } = await judgeHardware(bare(platform).quote, reportData, { atMs, policy })
   t.ok(refusals(steps).includes('CHAIN_ROOT_UNKNOWN'), 'under Intel’s root it is nothing')
+  const seen = await judgeHardware(bare(platform).quote, reportData, { atMs, policy, roots: platform.roots })
+  t.equal(statusOfSteps(seen.steps), 'contraindicated')
+  t.equal(verdictOf(seen.steps), 'untrusted')
   for (const changes of [
     { pck: { name: 'Intel SGX TCB Signing' } },
     { platformCa: { ca: false, keyUsage: 6 } },
