@@ -62,6 +62,7 @@ t.test('the names that others stand on', async (t) => {
     'verifySignature sealBox openBox newBoxKeyPair wipeBoxMemory encodeCredentials parseCredentials',
     'parseStatement parseContract signedBytes enclaveSignedBytes statementDigest verifyStatement verifyContract verifyLink',
     'thumbprint newSigningKey importSigningKey parseQuote parseClaims appraise parsePolicy verifySimulated',
+    'judgeHardware acceptanceOf judgeUnpinnedWorkload collateralOfDcap readPemCertificates readCbor',
     'parseMetricsView parseSummaryView parseReceipt verifyView PerfAggClient',
   ].flatMap((line) => line.split(' '))
   for (const name of names) t.type(Reflect.get(everything, name), 'function', name)

@@ -12,6 +12,7 @@ import {
   type Policy,
   type Quote,
   requireTrusted,
+  type Trust,
   sealBox,
   publicKeyOf,
   utf8,
@@ -246,7 +247,11 @@ t.test('a client of the makers’ roots entrusts nothing to a faked machine', as
       return Response.json(await place.enclave.quote(url.searchParams.get('nonce'), fakeNowMs))
     },
   })
-  for (const trust of [{ policy: policyOf(accept['sev-snp']) }, { policy: null, insecureSimulated: true }]) {
+  const trusts: readonly Trust[] = [
+    { policy: policyOf(accept['sev-snp']) },
+    { policy: null, insecureSimulated: true },
+  ]
+  for (const trust of trusts) {
     const clientKey = await newSigningKey()
     const account = {
       clientId: 'me',
