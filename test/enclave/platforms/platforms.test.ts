@@ -256,7 +256,7 @@ t.test('a client of the makers’ roots entrusts nothing to a faked machine', as
     const account = {
       clientId: 'me',
       exchange: 'binance',
-      credentials: { apiKey: 'k', secret: 's' },
+      credentials: { api_key: 'k', secret: 's' },
       clientKey,
     }
     await t.rejects(client.register({ ...account, ...trust }), { name: 'VerificationError' })
