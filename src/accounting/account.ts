@@ -16,6 +16,7 @@ import type { Quarantined } from './intake.ts'
 import { LateEntries } from './late-entries.ts'
 import { Ledger } from './ledger.ts'
 import type { Anchor, Candle, Market, Observation } from './observation.ts'
+import { Member } from './member.ts'
 import { PriceBook } from './price-book.ts'
 import { joinWants } from './price-wants.ts'
 import { Pricing } from './pricing.ts'
@@ -270,6 +271,17 @@ export class Account {
     this.#record.fold(beforeMs, this.#ledger, this.#book)
     this.#ledger.fold(beforeMs)
     this.#book.fold(beforeMs)
+  }
+
+  /** The account as part of a composite: it looks, and changes nothing that was stated. */
+  member(): Member {
+    return new Member({
+      book: this.#book,
+      ledger: this.#ledger,
+      record: this.#record,
+      trustedMs: this.#polls.trustedMs,
+      redraft: (startMs) => this.#redraft(startMs).draft,
+    })
   }
 
   lastAnchor(): Anchor | null {

@@ -75,6 +75,35 @@ export function growthOf(period: SubPeriod, floorUsd: Decimal): Growth {
   return { kind: 'factor', factor: belowFloor ? smaller(factor, unity) : factor, belowFloor }
 }
 
+/** What came of an hour's sub-periods and a gap carried before them. */
+export interface Linked {
+  readonly factor: Factor
+  readonly belowFloor: boolean
+  /** Something was at work for some time. */
+  readonly capital: boolean
+}
+
+/** Null where a residual alone would say −100 % or less. */
+export function linkPeriods(
+  carried: { readonly kind: 'wiped-out' } | { kind: 'factor'; factor: Factor; belowFloor: boolean } | null,
+  periods: readonly SubPeriod[],
+  floorUsd: Decimal,
+): Linked | null {
+  let factor = carried === null ? unity : carried.kind === 'factor' ? carried.factor : nothing
+  let belowFloor = carried?.kind === 'factor' && carried.belowFloor
+  let capital = false
+  for (const period of periods) {
+    const growth = growthOf(period, floorUsd)
+    if (growth.kind === 'hold') return null
+    if (growth.kind !== 'no-capital') capital ||= period.toMs > period.fromMs
+    if (growth.kind === 'wiped-out') factor = link(factor, nothing)
+    if (growth.kind !== 'factor') continue
+    factor = link(factor, growth.factor)
+    belowFloor ||= growth.belowFloor
+  }
+  return { factor, belowFloor, capital }
+}
+
 /** The nearest double of a factor's return in percent, rounded once. */
 export function percentOf({ top, bottom }: Factor): number {
   const hundred: Decimal = { digits: 100n, scale: 0 }

@@ -62,8 +62,18 @@ export class TrackRecord {
     return this.#nextHourMs
   }
 
+  get firstHourMs(): number {
+    return this.#firstHourMs
+  }
+
   get gapFromMs(): number | null {
     return this.#gapFromMs
+  }
+
+  /** Everything that was stated anew: each thing stated makes a version, and what is there was stated once. */
+  get corrections(): number {
+    const gapHours = this.history.gaps.reduce((sum, gap) => sum + hoursBetween(gap.fromMs, gap.toMs), 0)
+    return this.history.version - this.history.count - gapHours
   }
 
   stated(startMs: number): Stated | null {

@@ -1,0 +1,69 @@
+import { compare, dayMs, decimalFromInteger, minuteMs, multiply, negate, signOf } from '@perf-agg/sdk'
+import type { Decimal } from '@perf-agg/sdk'
+import type { FlowEntry } from './entry.ts'
+
+/** A flow of one of several accounts. */
+export interface MemberFlow {
+  readonly member: string
+  readonly entry: FlowEntry
+}
+
+/** What left one account for another: in between it is nobody's but the client's. */
+export interface Transfer {
+  readonly asset: string
+  /** What arrived; what left beyond it was the network's fee. */
+  readonly amount: Decimal
+  readonly from: MemberFlow
+  readonly to: MemberFlow
+}
+
+/** A chain takes a day at most; two exchanges' clocks differ by little. */
+export const transitMs = dayMs
+const skewMs = 2 * minuteMs
+/** What arrives is at least so many tenths of what left. */
+const arrivingTenths = 9
+
+/**
+ * Pairs what left one member with what arrived at another: the same coin, in time, and no more than left. The earliest
+ * first, so that the pairs do not depend on the order in which anything was learned.
+ */
+export function matchTransfers(flows: readonly MemberFlow[]): Transfer[] {
+  const sorted = flows
+    .filter(({ entry }) => entry.flow !== 'reward' && entry.changes.length === 1)
+    .toSorted((a, b) => a.entry.atMs - b.entry.atMs || (keyOf(a) < keyOf(b) ? -1 : 1))
+  const arrivals = sorted.filter(({ entry }) => signOf(entry.changes[0]!.amount) > 0)
+  const taken = new Set<MemberFlow>()
+  const transfers: Transfer[] = []
+  for (const from of sorted) {
+    const { asset, amount } = from.entry.changes[0]!
+    if (signOf(amount) >= 0) continue
+    const to = arrivals.find((arrival) => !taken.has(arrival) && isSame(from, arrival))
+    if (to === undefined) continue
+    taken.add(to)
+    transfers.push({ asset, amount: to.entry.changes[0]!.amount, from, to })
+  }
+  return transfers
+}
+
+export const keyOf = ({ member, entry }: MemberFlow): string => `${member} ${entry.key}`
+
+function isSame(from: MemberFlow, to: MemberFlow): boolean {
+  if (from.member === to.member) return false
+  const left = from.entry.changes[0]!
+  const arrived = to.entry.changes[0]!
+  const sinceMs = to.entry.atMs - from.entry.atMs
+  if (left.asset !== arrived.asset || sinceMs < -skewMs || sinceMs > transitMs) return false
+  const sent = negate(left.amount)
+  if (compare(arrived.amount, sent) > 0) return false
+  const ten = decimalFromInteger(10)
+  return compare(multiply(arrived.amount, ten), multiply(sent, decimalFromInteger(arrivingTenths))) >= 0
+}
+
+/** The amount on its way just before an instant, or just after: negative where it arrived before it left. */
+export function inTransit(transfer: Transfer, atMs: number, side: 'before' | 'after'): Decimal | null {
+  const hasPassed = (eventMs: number): boolean => (side === 'before' ? eventMs < atMs : eventMs <= atMs)
+  const left = hasPassed(transfer.from.entry.atMs)
+  const arrived = hasPassed(transfer.to.entry.atMs)
+  if (left === arrived) return null
+  return left ? transfer.amount : negate(transfer.amount)
+}
