@@ -33,16 +33,18 @@ function pages(): readonly string[] {
     : []
 }
 
+/** A command's page has its name; a page of the same name in a later section says which: `metrics.7`. */
 function topicOf(page: string): string {
-  return (
-    basename(page)
-      .replace(/\.[1-8]\.md$/, '')
-      .replace(/^perf-agg-?/, '') || 'perf-agg'
-  )
+  const name = basename(page).replace(/\.md$/, '')
+  const plain = name.replace(/\.[1-8]$/, '')
+  const first = pages().find((one) => one.startsWith(`${plain}.`))
+  return (first === page ? plain : name).replace(/^perf-agg-?/, '') || 'perf-agg'
 }
 
 function findPage(topic: string): string {
-  const page = pages().find((one) => topicOf(one) === topic.replace(/^perf-agg-/, ''))
+  const page = pages().find(
+    (one) => topicOf(one) === topic.replace(/^perf-agg-/, '').replace(/\((\d)\)$/, '.$1'),
+  )
   if (page !== undefined) return page
   throw new UsageError('TOPIC_UNKNOWN', `the manual has no page ${JSON.stringify(topic.slice(0, 40))}`, {
     hint: `there are ${pages().map(topicOf).join(', ')}`,

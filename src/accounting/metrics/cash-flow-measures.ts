@@ -28,36 +28,58 @@ export interface FlowPeriod {
 export const cashFlowMeasures: readonly {
   readonly name: string
   readonly formula: string
+  /** Who defined it so, or who computes it so. */
+  readonly source: string
   readonly of: (period: FlowPeriod) => Outcome | string
 }[] = [
-  { name: 'twr_true', formula: 'Π (equity before flow / equity after the previous) − 1', of: trueReturn },
-  { name: 'gain', formula: 'end − start − Σ flows', of: gainOf },
+  {
+    name: 'twr_true',
+    formula: 'Π (equity before flow / equity after the previous) − 1',
+    source: 'GIPS 2020 2.A.20',
+    of: trueReturn,
+  },
+  { name: 'gain', formula: 'end − start − Σ flows', source: 'textbook', of: gainOf },
   {
     name: 'modified_dietz_exact_time',
     formula: 'gain / (start + Σ w·F), w = (T − t) / T in milliseconds',
+    source: 'Dietz 1966; Bacon',
     of: (period) => dietz(period, (atMs) => (period.endMs - atMs) / (period.endMs - period.startMs)),
   },
   {
     name: 'modified_dietz_day_end',
     formula: 'w = (CD − D) / CD, D whole UTC days from the start',
+    source: 'Dietz 1966; Bacon, flows at the end of the day',
     of: (period) => dietz(period, (atMs) => (daysOf(period) - dayNumber(period, atMs)) / daysOf(period)),
   },
   {
     name: 'modified_dietz_day_start',
     formula: 'w = min(1, (CD − D + 1) / CD)',
+    source: 'Dietz 1966; Bacon, flows at the start of the day',
     of: (period) =>
       dietz(period, (atMs) => Math.min(1, (daysOf(period) - dayNumber(period, atMs) + 1) / daysOf(period))),
   },
-  { name: 'simple_dietz', formula: 'w = 1/2', of: (period) => dietz(period, () => 0.5) },
-  { name: 'twr_annualized_365', formula: '(1 + TWR)^(365 / days) − 1, from 365 days on', of: annualized },
+  {
+    name: 'simple_dietz',
+    formula: 'w = 1/2',
+    source: 'Dietz 1966',
+    of: (period) => dietz(period, () => 0.5),
+  },
+  {
+    name: 'twr_annualized_365',
+    formula: '(1 + TWR)^(365 / days) − 1, from 365 days on',
+    source: 'GIPS 2020 2.A.12: no annualising under a year',
+    of: annualized,
+  },
   {
     name: 'xirr',
     formula: 'Σ aᵢ / (1 + r)^((tᵢ − t₀) / 365 days) = 0',
+    source: 'Excel XIRR, pyxirr: act/365 from the first flow',
     of: (period) => rateOf(xirrOf(period)),
   },
   {
     name: 'mwr_period',
     formula: '(1 + xirr)^(days / 365) − 1',
+    source: 'GIPS 2020: money-weighted, not annualised',
     of: (period) => {
       const rate = rateOf(xirrOf(period))
       return typeof rate === 'number' ? Math.expm1((Math.log1p(rate) * exactDays(period)) / 365) : rate

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { portfolioOf } from '../../src/accounting/portfolio.ts'
+import { metricSet } from '../../src/accounting/metrics/set.ts'
+import { figureLines, figuresOfCode, lineOf } from './metrics-page.ts'
+import { pageNames, readPage } from './page.ts'
+
+/** The page of metrics says what the code computes: every figure, in its order, with its formula and source. */
+
+const page = readPage('perf-agg-metrics.7.md')
+
+t.test('every figure of the code, and no other', async (t) => {
+  t.strictSame(figureLines(page), figuresOfCode.map(lineOf))
+  t.ok(figuresOfCode.length > 120, `${figuresOfCode.length} figures`)
+  t.not(
+    figureLines(page.replace('`stdev_sample · √ppy`', '`stdev_sample · ppy`')).join('\n'),
+    figuresOfCode.map(lineOf).join('\n'),
+    'a changed formula is seen',
+  )
+})
+
+t.test('every figure of an account, with the one it is of', async (t) => {
+  const section = page.slice(page.indexOf('## FIGURES OF AN ACCOUNT'))
+  for (const name of Object.keys(portfolioOf([], []).values)) {
+    t.ok(section.includes(`\`${name}\``), name)
+  }
+  const known = new Set(metricSet.map(({ name }) => name))
+  const told = [...section.matchAll(/`([a-z_]+_(?:sample|arithmetic|full|return|periods|0|95))`/g)]
+  t.ok(told.length > 8)
+  for (const [, name] of told) t.ok(known.has(name!), `${name} exists`)
+})
+
+t.test('every reason a figure may be missing for', async (t) => {
+  const code = readFileSync(new URL('../../src/accounting/metrics/metric.ts', import.meta.url), 'utf8')
+  const type = /export type Reason =([^;]*?)\n\n/.exec(code)?.[1] ?? ''
+  const reasons = [...type.matchAll(/'(\w+)'/g)].map(([, reason]) => reason!)
+  t.ok(reasons.length > 12)
+  for (const reason of reasons.filter((one) => one !== 'no_benchmark')) {
+    t.ok(page.includes(`\`${reason}\``), reason)
+  }
+})
+
+t.test('no page claims what only firms can', async (t) => {
+  t.match(page, /GIPS-consistent methodology/)
+  for (const name of pageNames())
+    t.notMatch(readPage(name), /GIPS[- ]compli|complian(t|ce) with (the )?GIPS/i, name)
+})
