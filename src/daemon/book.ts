@@ -1,6 +1,7 @@
 import { Account } from '../accounting/account.ts'
 import type { Market, MarketType } from '../accounting/observation.ts'
 import { defaultRules } from '../accounting/rules.ts'
+import type { AccountView } from '../accounting/view.ts'
 import type { AccountRow, Store } from '../store/store.ts'
 
 /** An account of an exchange as it stands in memory: its ledger, and how far its polls have come. */
@@ -42,6 +43,12 @@ export class Book {
       this.#watched.delete(oldest)
     }
     return watched
+  }
+
+  /** The figures of an account of which nothing is known yet. */
+  blank(nowMs: number): AccountView {
+    const options = { openedAtMs: nowMs, firstRegisteredAtMs: nowMs, settlingMs: this.#settlingMs }
+    return Account.open({ ...options, rules: defaultRules }).view(nowMs)
   }
 
   /** A copy as the disk has it, for looking at: nobody has to wait for who works on the one in memory. */

@@ -88,7 +88,7 @@ export class Feeds {
 
   /** States every hour that is ready. An account that fails is tried again later and does not hold up the others. */
   async closeDue(nowMs: number): Promise<void> {
-    for (const [account, session] of [...this.#sessions]) {
+    for (const [account, session] of this.#sessions) {
       const waitMs = (this.#retriesAtMs.get(account) ?? 0) - nowMs
       // a longer wait is a clock that was set back
       if (waitMs > 0 && waitMs <= retryPauseMs) continue

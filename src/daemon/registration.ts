@@ -210,7 +210,7 @@ export class Registration {
       clientId: payload.client_id,
       label: payload.label,
       exchange: payload.exchange,
-      environment: identified?.identity.environment ?? 'unknown',
+      environment: identified?.identity.environment ?? this.#expectedEnvironment(payload),
       status: identified === null ? 'pending' : 'active',
       permissions: identified?.permissions ?? 'unverified',
       ownership: 'key-holder',
@@ -248,6 +248,12 @@ export class Registration {
       status: session.status === 'active' ? 201 : 202,
       body: await signedAnswer(receipt, enclave.signer, session.replyKey),
     }
+  }
+
+  /** What a session says until the exchange has answered: then the host that did decides. */
+  #expectedEnvironment({ exchange, config }: CredentialsPayload): string {
+    const baseUrl = this.#parts.configuration.exchanges[exchange]?.baseUrl ?? null
+    return baseUrl !== null ? 'simulated' : config.sandbox ? 'sandbox' : 'live'
   }
 
   /**

@@ -30,7 +30,7 @@ import type { Health } from './health.ts'
 import type { Lanes } from './lane.ts'
 import { methodOf, type Registration } from './registration.ts'
 import type { Report } from './report.ts'
-import { metricsView, signedAnswer, summaryView } from './view.ts'
+import { metricsView, signedAnswer, summaryView, type ViewFrame } from './view.ts'
 
 /** A challenge is good for so long, and once. */
 const challengeMsMax = 120_000
@@ -78,32 +78,16 @@ export class Service implements EnclaveService {
   }
 
   async #metricsOf(session: SessionRow, nonce: string | null): Promise<object> {
-    const { enclave, clock } = this.#parts
-    const { account, figures } = await this.#figuresOf(session)
-    const frame = {
-      account,
-      session,
-      status: this.#statusOf(session),
-      requestNonce: nonce,
-      nowMs: clock.nowMs(),
-      keyId: enclave.signer.keyId,
-    }
+    const { enclave } = this.#parts
+    const { figures, frame } = await this.#figuresOf(session, nonce)
     return signedAnswer(metricsView(figures, frame), enclave.signer, session.replyKey)
   }
 
   async summary(id: string, nonce: string | null): Promise<object> {
-    const { store, clock, enclave } = this.#parts
+    const { store, enclave } = this.#parts
     const viewed = idPattern.test(id) ? await store.sessionByViewId(hashOfId(id)) : null
     const session = viewed !== null && (await this.#isShown(viewed)) ? viewed : await this.#shown(id)
-    const { account, figures } = await this.#figuresOf(session)
-    const frame = {
-      account,
-      session,
-      status: this.#statusOf(session),
-      requestNonce: nonce,
-      nowMs: clock.nowMs(),
-      keyId: enclave.signer.keyId,
-    }
+    const { figures, frame } = await this.#figuresOf(session, nonce)
     // what a view id opens is meant for others: it is never sealed to the owner
     return signedAnswer(
       summaryView(figures, frame),
@@ -246,23 +230,34 @@ export class Service implements EnclaveService {
     return this.#parts.health.codeOf(session.account) === null ? 'active' : 'degraded'
   }
 
-  async #figuresOf(session: SessionRow): Promise<{ account: AccountRow; figures: AccountView }> {
-    const { store, book, feeds, lanes, clock } = this.#parts
-    const row = session.account === null ? null : await store.account(session.account)
-    if (row === null) {
-      throw new PerfAggError('SESSION_PENDING', 'the exchange has not yet said whose account this is', {
-        action: 'retry',
-        hint: 'it is asked on; try again in a minute',
-      })
+  async #figuresOf(
+    session: SessionRow,
+    requestNonce: string | null,
+  ): Promise<{ readonly figures: AccountView; readonly frame: ViewFrame }> {
+    const { store, book, enclave, clock } = this.#parts
+    const account = session.account === null ? null : await store.account(session.account)
+    const nowMs = clock.nowMs()
+    return {
+      figures: account === null ? book.blank(nowMs) : await this.#view(account, nowMs),
+      frame: {
+        account,
+        session,
+        status: this.#statusOf(session),
+        requestNonce,
+        nowMs,
+        keyId: enclave.signer.keyId,
+      },
     }
-    if (methodOf(row.exchange) === 'capital-in-use') {
-      return { account: row, figures: await feeds.view(row, clock.nowMs()) }
-    }
+  }
+
+  async #view(row: AccountRow, nowMs: number): Promise<AccountView> {
+    const { book, feeds, lanes } = this.#parts
+    if (methodOf(row.exchange) === 'capital-in-use') return feeds.view(row, nowMs)
     // a poll may be waiting for its exchange: what is durable is shown meanwhile
     const watched = lanes.busy(row.pseudonym)
       ? await book.stored(row)
       : await lanes.run(row.pseudonym, () => book.load(row))
-    return { account: row, figures: watched.account.view(clock.nowMs()) }
+    return watched.account.view(nowMs)
   }
 
   /** Where a client key is registered, it must have signed one of our challenges for this very purpose. */

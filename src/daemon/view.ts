@@ -16,7 +16,8 @@ import type { AccountRow, SessionRow } from '../store/store.ts'
 
 /** What a view says beside the figures. */
 export interface ViewFrame {
-  readonly account: AccountRow
+  /** Null while the exchange has not yet said whose account it is. */
+  readonly account: AccountRow | null
   readonly session: SessionRow
   /** Thumbprint of the key that will sign. */
   readonly keyId: string
@@ -49,9 +50,9 @@ export function summaryView(figures: AccountView, frame: ViewFrame): Omit<Summar
 function base(figures: AccountView, frame: ViewFrame): Omit<SummaryView, 'signature' | 'schema'> {
   const { account, session } = frame
   return {
-    account: account.pseudonym,
-    exchange: account.exchange,
-    environment: account.environment as SummaryView['environment'],
+    account: account?.pseudonym ?? null,
+    exchange: session.exchange,
+    environment: (account ?? session).environment as SummaryView['environment'],
     as_of: toInstant(figures.asOfMs ?? frame.nowMs),
     expires_at: toInstant(session.expiresAtMs),
     request_nonce: frame.requestNonce,

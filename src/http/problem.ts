@@ -55,7 +55,6 @@ const statusOfCode: Readonly<Record<string, number>> = {
   // sessions
   SESSION_UNKNOWN: 404,
   /** The exchange has not yet said whose account it is. */
-  SESSION_PENDING: 409,
   CHALLENGE_REQUIRED: 403,
   CHALLENGE_REFUSED: 403,
   // registration in clear
