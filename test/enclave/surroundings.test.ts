@@ -38,6 +38,7 @@ t.test(
       'LD_PRELOAD',
       'NODE_USE_ENV_PROXY',
       'OPENSSL_CONF',
+      'NODE_COMPILE_CACHE',
     ]
     for (const name of variables) {
       const [found, ...rest] = findWeaknesses({
