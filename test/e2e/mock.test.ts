@@ -15,7 +15,7 @@ import { startBackend, startLive } from './enclave.ts'
 /** Trades that their owner reports: over the WebSocket, into hours, to the backend. */
 t.test('a mock session from the first trade to the backend', async (t) => {
   const backend = await startBackend()
-  const live = await startLive({ backendUrl: backend.url, graceSeconds: 0 })
+  const live = await startLive({ backendUrl: backend.url, graceSeconds: 2 })
   t.teardown(async () => {
     await live.close()
     await backend.close()
