@@ -19,7 +19,7 @@ function returns(text: string, benchmark?: string): readonly number[] {
     periodsPerYear: 12,
     ...(benchmark === undefined ? {} : { benchmark: put('b.txt', benchmark) }),
   })
-  return [...series.returns, ...(series.benchmark ?? [])]
+  return [...series.returns, ...(series.benchmark?.returns ?? [])]
 }
 
 const flows = (text: string) => analyzeCashFlows(put('f.txt', text))

@@ -1,34 +1,38 @@
-/** What figures against a benchmark share: covariance of excess returns and the difference of returns. */
-import type { Outcome, Reason } from './metric.ts'
-import { ReturnSeries } from './series.ts'
-import { sumBy } from './stable-sum.ts'
+/** What figures against a benchmark share. */
+import type { Outcome } from './metric.ts'
+import type { ReturnSeries } from './series.ts'
+import { StableSum, blockLength } from './stable-sum.ts'
 
 /** Runs `of` with the benchmark as a series of its own; null figures without one. */
 export function against(
   of: (series: ReturnSeries, benchmark: ReturnSeries) => Outcome,
 ): (series: ReturnSeries) => Outcome {
   return (series) => {
-    const benchmark = benchmarkOf(series)
-    return typeof benchmark === 'string' ? benchmark : of(series, benchmark)
+    if (series.benchmark === null) return 'no_benchmark'
+    return series.n < 2 ? 'too_few_returns' : of(series, series.benchmark)
   }
 }
 
-function benchmarkOf(series: ReturnSeries): ReturnSeries | Reason {
-  if (series.benchmark === null) return 'no_benchmark'
-  if (series.n < 2) return 'too_few_returns'
-  const { periodsPerYear, riskFree, acceptable } = series
-  return new ReturnSeries(series.benchmark, { periodsPerYear, riskFree, acceptable })
+const known = new WeakMap<ReturnSeries, number>()
+
+/** Σ (r − mean r)(b − mean b) / n of a series and its benchmark. */
+export function covariance(series: ReturnSeries, benchmark: ReturnSeries): number {
+  const made = known.get(series) ?? covarianceOf(series, benchmark)
+  known.set(series, made)
+  return made
 }
 
-/** Σ (a − mean a)(b − mean b) / n. */
-export function covariance(a: ReturnSeries, b: ReturnSeries): number {
-  return sumBy(a.returns, (value, index) => (value - a.mean) * (b.returns[index]! - b.mean)) / a.n
-}
-
-/** The series less its benchmark, period by period. */
-export function activeReturns(series: ReturnSeries, benchmark: ReturnSeries): ReturnSeries {
-  return new ReturnSeries(
-    series.returns.map((r, index) => r - benchmark.returns[index]!),
-    { periodsPerYear: series.periodsPerYear },
-  )
+function covarianceOf(a: ReturnSeries, b: ReturnSeries): number {
+  const { returns, mean } = a
+  const { returns: others, mean: otherMean } = b
+  const sum = new StableSum()
+  for (let start = 0; start < returns.length; start += blockLength) {
+    const end = Math.min(start + blockLength, returns.length)
+    let block = 0
+    for (let index = start; index < end; index += 1) {
+      block += (returns[index]! - mean) * (others[index]! - otherMean)
+    }
+    sum.add(block)
+  }
+  return sum.value / a.n
 }

@@ -1,9 +1,10 @@
 /** How much of the benchmark's rises and falls the series took part in. */
 import { against } from './benchmark.ts'
+import { extentOf } from './central-moments.ts'
+import { logGrowth } from './log-growth.ts'
 import type { Metric, Outcome } from './metric.ts'
 import { ratio } from './metric.ts'
 import type { ReturnSeries } from './series.ts'
-import { sumBy } from './stable-sum.ts'
 
 type Pick = (benchmark: number) => boolean
 type Measure = (returns: Float64Array, series: ReturnSeries) => number
@@ -12,14 +13,43 @@ const up: Pick = (b) => b > 0
 const down: Pick = (b) => b < 0
 const notUp: Pick = (b) => b <= 0
 
-const annualized: Measure = (returns, series) => series.annualized(returns)
-const summed: Measure = (returns) => sumBy(returns, (r) => r)
-const linked: Measure = (returns) => Math.expm1(sumBy(returns, (r) => Math.log1p(r)))
+const annualized: Measure = (returns, series) => series.annualized(logGrowth(returns), returns.length)
+const summed: Measure = (returns) => extentOf(returns).sum
+const linked: Measure = (returns) => Math.expm1(logGrowth(returns))
+
+interface Picked {
+  readonly own: Float64Array
+  readonly theirs: Float64Array
+}
+
+/** Several ratios look at the same periods. */
+const known = new WeakMap<ReturnSeries, Map<Pick, Picked>>()
+
+function picked(series: ReturnSeries, benchmark: ReturnSeries, pick: Pick): Picked {
+  const ofSeries = known.get(series) ?? new Map<Pick, Picked>()
+  known.set(series, ofSeries)
+  const made = ofSeries.get(pick) ?? pickedAnew(series.returns, benchmark.returns, pick)
+  ofSeries.set(pick, made)
+  return made
+}
+
+function pickedAnew(returns: Float64Array, others: Float64Array, pick: Pick): Picked {
+  const own = new Float64Array(returns.length)
+  const theirs = new Float64Array(returns.length)
+  let count = 0
+  for (let index = 0; index < returns.length; index += 1) {
+    const other = others[index]!
+    if (!pick(other)) continue
+    own[count] = returns[index]!
+    theirs[count] = other
+    count += 1
+  }
+  return { own: own.subarray(0, count), theirs: theirs.subarray(0, count) }
+}
 
 function capture(pick: Pick, measure: Measure): (series: ReturnSeries) => Outcome {
   return against((series, benchmark) => {
-    const own = series.returns.filter((_r, index) => pick(benchmark.returns[index]!))
-    const theirs = benchmark.returns.filter((b) => pick(b))
+    const { own, theirs } = picked(series, benchmark, pick)
     if (own.length === 0) return 'too_few_returns'
     return ratio(measure(own, series), measure(theirs, series))
   })

@@ -2,10 +2,8 @@
 import type { Metric, Outcome } from './metric.ts'
 import { perYear } from './volatility.ts'
 import type { ReturnSeries } from './series.ts'
-import { sumBy } from './stable-sum.ts'
 
-const squaresBelow = (series: ReturnSeries, level: number): number =>
-  sumBy(series.returns, (r) => Math.min(r - level, 0) ** 2)
+const squaresBelow = (series: ReturnSeries, level: number): number => series.about(level).squaresBelow
 
 /** Over all n periods. */
 export function downsideFull(series: ReturnSeries): Outcome {
@@ -14,7 +12,7 @@ export function downsideFull(series: ReturnSeries): Outcome {
 
 /** Over the periods below only. */
 export function downsideSubset(series: ReturnSeries): Outcome {
-  const below = sumBy(series.returns, (r) => (r < series.acceptable ? 1 : 0))
+  const below = series.about(series.acceptable).countBelow
   return below === 0 ? 'no_losses' : Math.sqrt(squaresBelow(series, series.acceptable) / below)
 }
 
@@ -48,18 +46,13 @@ export const downside: readonly Metric[] = [
     name: 'downside_potential',
     formula: 'Σ max(MAR − r, 0) / n',
     source: 'PerformanceAnalytics DownsidePotential',
-    of: (series) =>
-      series.n === 0
-        ? 'too_few_returns'
-        : sumBy(series.returns, (r) => Math.max(series.acceptable - r, 0)) / series.n,
+    of: (series) => (series.n === 0 ? 'too_few_returns' : series.about(series.acceptable).below / series.n),
   },
   {
     name: 'upside_risk',
     formula: '√(Σ max(r − MAR, 0)² / n)',
     source: 'PerformanceAnalytics UpsideRisk(method = "full")',
     of: (series) =>
-      series.n === 0
-        ? 'too_few_returns'
-        : Math.sqrt(sumBy(series.returns, (r) => Math.max(r - series.acceptable, 0) ** 2) / series.n),
+      series.n === 0 ? 'too_few_returns' : Math.sqrt(series.about(series.acceptable).squaresAbove / series.n),
   },
 ]

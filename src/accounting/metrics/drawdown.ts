@@ -24,8 +24,10 @@ function recoveryPeriods(series: ReturnSeries): Outcome {
 }
 
 function longest(series: ReturnSeries): number {
-  const spans = series.drawdowns.episodes.map((one) => (one.recoveryIndex ?? series.n) - one.peakIndex)
-  return Math.max(0, ...spans)
+  return series.drawdowns.episodes.reduce(
+    (most, { peakIndex, recoveryIndex }) => Math.max(most, (recoveryIndex ?? series.n) - peakIndex),
+    0,
+  )
 }
 
 function average(series: ReturnSeries): number {

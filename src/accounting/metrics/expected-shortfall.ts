@@ -9,14 +9,15 @@ import { stdevPopulation } from './volatility.ts'
 function beyondQuantile(series: ReturnSeries, p: number): Outcome {
   if (series.n === 0) return 'too_few_returns'
   const quantile = series.quantile(p)
-  const below = series.sorted.filter((r) => r < quantile)
+  // Below it there are no more than the rank it lies at.
+  const below = series.order.lowest(Math.ceil((series.n - 1) * p)).filter((r) => r < quantile)
   return below.length === 0 ? -quantile : -sumOf(below) / below.length
 }
 
 function ofRanks(series: ReturnSeries, p: number): Outcome {
   if (series.n === 0) return 'too_few_returns'
   const count = Math.trunc((series.n - 1) * p) + 1
-  return -sumOf(series.sorted.subarray(0, count)) / count
+  return -sumOf(series.order.lowest(count)) / count
 }
 
 export const expectedShortfall: readonly Metric[] = [95, 99].flatMap((confidence): Metric[] => {

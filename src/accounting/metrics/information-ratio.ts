@@ -1,5 +1,5 @@
 /** Active return over active risk. Grinold and Kahn 2000. */
-import { activeReturns, against } from './benchmark.ts'
+import { against } from './benchmark.ts'
 import { activePremium } from './benchmark-return.ts'
 import type { Metric, Outcome } from './metric.ts'
 import { ratio } from './metric.ts'
@@ -7,8 +7,7 @@ import type { ReturnSeries } from './series.ts'
 import { trackingErrorAnnualized } from './tracking-error.ts'
 import { perYear, stdevSample } from './volatility.ts'
 
-function perPeriod(series: ReturnSeries, benchmark: ReturnSeries): Outcome {
-  const active = activeReturns(series, benchmark)
+function perPeriod({ active }: ReturnSeries): Outcome {
   return ratio(active.mean, stdevSample(active), 'no_variation')
 }
 
@@ -18,14 +17,14 @@ export const informationRatio: readonly Metric[] = [
     formula: 'active_premium_geometric / tracking_error_annualized',
     source: 'PerformanceAnalytics InformationRatio',
     of: against((series, benchmark) =>
-      ratio(activePremium(series, benchmark), trackingErrorAnnualized(series, benchmark), 'no_variation'),
+      ratio(activePremium(series, benchmark), trackingErrorAnnualized(series), 'no_variation'),
     ),
   },
   {
     name: 'information_ratio_arithmetic_annualized',
     formula: 'mean(r − b) / stdev_sample(r − b) · √ppy',
     source: 'Grinold and Kahn 2000',
-    of: against((series, benchmark) => perYear(series, perPeriod(series, benchmark))),
+    of: against((series) => perYear(series, perPeriod(series))),
   },
   {
     name: 'information_ratio_per_period',

@@ -2,11 +2,9 @@
 import type { Metric, Outcome } from './metric.ts'
 import { ratio } from './metric.ts'
 import type { ReturnSeries } from './series.ts'
-import { sumBy } from './stable-sum.ts'
 
 export function omegaAt(series: ReturnSeries, threshold: number): Outcome {
-  const above = sumBy(series.returns, (r) => Math.max(r - threshold, 0))
-  const below = sumBy(series.returns, (r) => Math.max(threshold - r, 0))
+  const { above, below } = series.about(threshold)
   return ratio(above, below, 'no_losses')
 }
 

@@ -2,14 +2,10 @@
 import type { Metric, Outcome } from './metric.ts'
 import { map, ratio } from './metric.ts'
 import type { ReturnSeries } from './series.ts'
-import { sumBy } from './stable-sum.ts'
 
 function averageOf(series: ReturnSeries, sign: 1 | -1): Outcome {
-  return ratio(
-    sumBy(series.returns, (r) => (r * sign > 0 ? r : 0)),
-    sumBy(series.returns, (r) => (r * sign > 0 ? 1 : 0)),
-    sign > 0 ? 'no_gains' : 'no_losses',
-  )
+  const { above, below, countAbove, countBelow } = series.about(0)
+  return sign > 0 ? ratio(above, countAbove, 'no_gains') : ratio(-below, countBelow, 'no_losses')
 }
 
 export const payoff: readonly Metric[] = [

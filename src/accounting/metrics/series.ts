@@ -1,7 +1,12 @@
 import { InputError } from '@perf-agg/sdk'
+import { centralMoments, extentOf } from './central-moments.ts'
+import type { CentralMoments, Extent } from './central-moments.ts'
 import { drawdownPath } from './drawdown-path.ts'
 import type { DrawdownPath } from './drawdown-path.ts'
-import { sumBy } from './stable-sum.ts'
+import { logGrowth } from './log-growth.ts'
+import { OrderStatistics } from './order-statistics.ts'
+import { partialMoments } from './partial-moments.ts'
+import type { PartialMoments } from './partial-moments.ts'
 
 export interface SeriesOptions {
   readonly periodsPerYear: number
@@ -13,38 +18,42 @@ export interface SeriesOptions {
 }
 
 /**
- * Simple returns per period in the order of time, and what many figures share, each made once and only when asked
- * for. Moments are summed about the mean in a second pass: sums of powers would cancel.
+ * Simple returns per period in the order of time, and what many figures share, each made once, in one pass, and only
+ * when asked for.
  */
 export class ReturnSeries {
   readonly returns: Float64Array
   readonly periodsPerYear: number
   readonly riskFree: number
   readonly acceptable: number
-  readonly benchmark: Float64Array | null
-  #smallest: number | undefined
-  #largest: number | undefined
-  #mean: number | undefined
+  /** Of the same periods; null where there is none. */
+  readonly benchmark: ReturnSeries | null
+  #extent: Extent | undefined
+  #moments: CentralMoments | undefined
   #logGrowth: number | undefined
-  #sorted: Float64Array | undefined
+  #excessLogGrowth: number | undefined
+  #order: OrderStatistics | undefined
   #drawdowns: DrawdownPath | undefined
-  readonly #moments = new Map<number, number>()
+  #active: ReturnSeries | undefined
+  readonly #about = new Map<number, PartialMoments>()
 
   /** @throws {InputError} `RETURNS_INVALID` */
   constructor(returns: ArrayLike<number>, options: SeriesOptions) {
-    this.returns = Float64Array.from(returns)
+    this.returns = new Float64Array(returns)
     this.periodsPerYear = options.periodsPerYear
     this.riskFree = options.riskFree ?? 0
     this.acceptable = options.acceptable ?? 0
-    const benchmark = options.benchmark ?? null
-    this.benchmark = benchmark === null ? null : Float64Array.from(benchmark)
     const numbers = [this.periodsPerYear, this.riskFree, this.acceptable]
     if (!numbers.every(Number.isFinite) || this.periodsPerYear <= 0) {
       throw new InputError('RETURNS_INVALID', 'periods per year and rates must be finite numbers')
     }
-    const bad = [...this.returns, ...(this.benchmark ?? [])].findIndex((value) => !Number.isFinite(value))
-    if (bad >= 0) throw new InputError('RETURNS_INVALID', `return ${bad + 1} is not a finite number`)
-    if (this.benchmark !== null && this.benchmark.length !== this.returns.length) {
+    for (let index = 0; index < this.returns.length; index += 1) {
+      if (Number.isFinite(this.returns[index])) continue
+      throw new InputError('RETURNS_INVALID', `return ${index + 1} is not a finite number`)
+    }
+    const benchmark = options.benchmark ?? null
+    this.benchmark = benchmark === null ? null : new ReturnSeries(benchmark, { ...options, benchmark: null })
+    if (this.benchmark !== null && this.benchmark.n !== this.n) {
       throw new InputError('RETURNS_INVALID', 'the benchmark has another number of returns than the series')
     }
   }
@@ -53,32 +62,39 @@ export class ReturnSeries {
     return this.returns.length
   }
 
+  get #ends(): Extent {
+    return (this.#extent ??= extentOf(this.returns))
+  }
+
   get smallest(): number {
-    return (this.#smallest ??= this.returns.reduce(
-      (least, r) => Math.min(least, r),
-      Number.POSITIVE_INFINITY,
-    ))
+    return this.#ends.smallest
   }
 
   get largest(): number {
-    return (this.#largest ??= this.returns.reduce((most, r) => Math.max(most, r), Number.NEGATIVE_INFINITY))
+    return this.#ends.largest
+  }
+
+  get sum(): number {
+    return this.#ends.sum
   }
 
   get mean(): number {
     // All the same: their mean is that, not that and a rounding error.
-    return (this.#mean ??=
-      this.smallest === this.largest ? this.smallest : sumBy(this.returns, (r) => r) / this.n)
+    return this.smallest === this.largest ? this.smallest : this.sum / this.n
+  }
+
+  get #central(): CentralMoments {
+    return (this.#moments ??= centralMoments(this.returns, this.mean))
   }
 
   /** Σ (r − mean)^power / n. */
   moment(power: 2 | 3 | 4): number {
-    const known = this.#moments.get(power)
-    if (known !== undefined) return known
-    const { mean } = this
-    const isConstant = this.smallest === this.largest
-    const moment = isConstant ? 0 : sumBy(this.returns, (r) => (r - mean) ** power) / this.n
-    this.#moments.set(power, moment)
-    return moment
+    return this.#central[power]
+  }
+
+  /** Σ |r − mean| / n. */
+  get absoluteDeviation(): number {
+    return this.#central.absolute
   }
 
   get variancePopulation(): number {
@@ -90,23 +106,47 @@ export class ReturnSeries {
     return this.n < 2 ? Number.NaN : (this.moment(2) * this.n) / (this.n - 1)
   }
 
-  /** Σ log(1 + r): −∞ once everything was lost, NaN below that. */
-  get logGrowth(): number {
-    return (this.#logGrowth ??= sumBy(this.returns, (r) => Math.log1p(r)))
+  /** What returns come to above and below a level. */
+  about(level: number): PartialMoments {
+    const known = this.#about.get(level)
+    if (known !== undefined) return known
+    const made = partialMoments(this.returns, level)
+    this.#about.set(level, made)
+    return made
   }
 
-  get sorted(): Float64Array {
-    return (this.#sorted ??= this.returns.toSorted())
+  /** Σ log(1 + r): −∞ once everything was lost, NaN below that. */
+  get logGrowth(): number {
+    return (this.#logGrowth ??= logGrowth(this.returns))
+  }
+
+  /** Σ log(1 + r − rf). */
+  get excessLogGrowth(): number {
+    if (this.riskFree === 0) return this.logGrowth
+    return (this.#excessLogGrowth ??= logGrowth(this.returns, this.riskFree))
+  }
+
+  get order(): OrderStatistics {
+    return (this.#order ??= new OrderStatistics(this.returns))
   }
 
   get drawdowns(): DrawdownPath {
     return (this.#drawdowns ??= drawdownPath(this.returns))
   }
 
-  /** (1 + r)^(periods per year / n), linked over all, − 1; `returns` default to the series' own. */
-  annualized(returns: Float64Array = this.returns): number {
-    const growth = returns === this.returns ? this.logGrowth : sumBy(returns, (r) => Math.log1p(r))
-    return Math.expm1((growth * this.periodsPerYear) / returns.length)
+  /** The series less its benchmark, period by period; the series itself without one. */
+  get active(): ReturnSeries {
+    const { benchmark } = this
+    if (benchmark === null) return this
+    return (this.#active ??= new ReturnSeries(
+      this.returns.map((r, index) => r - benchmark.returns[index]!),
+      { periodsPerYear: this.periodsPerYear },
+    ))
+  }
+
+  /** Growth of the logarithm over `n` periods as the return of a year. */
+  annualized(growth = this.logGrowth, n = this.n): number {
+    return Math.expm1((growth * this.periodsPerYear) / n)
   }
 
   /** The risk-free rate of a year. */
@@ -118,9 +158,8 @@ export class ReturnSeries {
   quantile(p: number): number {
     const at = (this.n - 1) * p
     const low = Math.floor(at)
-    const { sorted } = this
-    const below = sorted[low]!
-    const above = sorted[Math.min(low + 1, this.n - 1)]!
+    const below = this.order.at(low)
+    const above = this.order.at(Math.min(low + 1, this.n - 1))
     return below + (above - below) * (at - low)
   }
 }

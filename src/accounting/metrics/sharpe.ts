@@ -10,7 +10,7 @@ export function sharpePerPeriod(series: ReturnSeries): Outcome {
 
 /** Π(1 + r − rf)^(ppy/n) − 1. */
 export function excessAnnualized(series: ReturnSeries): Outcome {
-  const excess = series.annualized(series.returns.map((r) => r - series.riskFree))
+  const excess = series.annualized(series.excessLogGrowth)
   return Number.isNaN(excess) ? 'below_minus_one' : excess
 }
 

@@ -1,11 +1,11 @@
 /** Standard deviation of the difference to the benchmark, of a year. */
-import { activeReturns, against } from './benchmark.ts'
+import { against } from './benchmark.ts'
 import type { Metric, Outcome } from './metric.ts'
 import type { ReturnSeries } from './series.ts'
 import { perYear, stdevSample } from './volatility.ts'
 
-export function trackingErrorAnnualized(series: ReturnSeries, benchmark: ReturnSeries): Outcome {
-  return perYear(series, stdevSample(activeReturns(series, benchmark)))
+export function trackingErrorAnnualized(series: ReturnSeries): Outcome {
+  return perYear(series, stdevSample(series.active))
 }
 
 export const trackingError: readonly Metric[] = [
