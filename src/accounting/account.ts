@@ -28,7 +28,7 @@ export type { AccountOptions } from './account-options.ts'
 export type { OpenResidual } from './candidates.ts'
 export type { Quarantined } from './intake.ts'
 
-const magic = 'perf-agg account 2'
+const magic = 'perf-agg account 3'
 /** So many hours are priced at once while an outage is recovered. */
 const hoursAheadMax = 24
 const foldEveryMs = 24 * hourMs
@@ -79,7 +79,7 @@ export class Account {
   /** @throws {InputError} `SNAPSHOT_INVALID` unless the bytes are exactly what `snapshot` wrote */
   static restore(bytes: Uint8Array): Account {
     const reader = new Reader(bytes)
-    if (reader.text() !== magic) reader.refuse()
+    reader.form(magic)
     const account = new Account(readOptions(reader))
     const { rules, settlingMs } = account.#options
     account.#ledger = Ledger.read(reader, rules.balanceScale)

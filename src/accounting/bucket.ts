@@ -1,4 +1,4 @@
-import { add, minuteOf, multiply, subtract, zero } from '@perf-agg/sdk'
+import { add, minuteOf, multiply, signOf, subtract, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import type { Reader, Writer } from './codec.ts'
 import { volumeBaseOf } from './entry.ts'
@@ -112,10 +112,15 @@ export function bucketOf(entries: readonly Entry[], pricing: Pricing): Bucket | 
     : { whole, bySymbol, incomeUsd, unpricedFees, unpricedVolume: [...unpricedVolume].toSorted() }
 }
 
+export function sameExecuted(a: Executed, b: Executed): boolean {
+  const { trades, volumeBase, volumeQuoteUsd, feesUsd } = subtractExecuted(a, b)
+  return trades === 0 && [volumeBase, volumeQuoteUsd, feesUsd].every((rest) => signOf(rest) === 0)
+}
+
 export function writeIncomes(writer: Writer, incomes: Incomes): void {
   writer.map(
     incomes,
-    (kind) => writer.text(kind),
+    (kind) => writer.name(kind),
     (usd) => writer.decimal(usd),
   )
 }
@@ -123,7 +128,7 @@ export function writeIncomes(writer: Writer, incomes: Incomes): void {
 export function readIncomes(reader: Reader): Incomes {
   return reader.map(
     () => {
-      const text = reader.text()
+      const text = reader.name()
       return incomeKinds.find((kind) => kind === text) ?? reader.refuse()
     },
     () => reader.decimal(),

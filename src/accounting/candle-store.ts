@@ -92,15 +92,15 @@ export class CandleStore {
   write(writer: Writer): void {
     writer.map(
       this.#bySymbol,
-      (symbol) => writer.text(symbol),
+      (symbol) => writer.name(symbol),
       (candles) => {
         writer.list(candles.covered, (span) => {
-          writer.count(span.fromMs)
-          writer.count(span.toMs)
+          writer.instant(span.fromMs)
+          writer.instant(span.toMs)
         })
         writer.map(
           candles.minutes,
-          (minute) => writer.count(minute),
+          (minute) => writer.instant(minute),
           (minute) => {
             writer.decimal(minute.open)
             writer.decimal(minute.close)
@@ -115,12 +115,12 @@ export class CandleStore {
   static read(reader: Reader, options?: { readonly isMark: boolean }): CandleStore {
     const store = new CandleStore(options)
     store.#bySymbol = reader.map(
-      () => reader.text(),
+      () => reader.name(),
       () => {
-        const covered = reader.list(() => ({ fromMs: reader.count(), toMs: reader.count() }))
+        const covered = reader.list(() => ({ fromMs: reader.instant(), toMs: reader.instant() }))
         let at = 0
         const minutes = reader.map(
-          () => (at = reader.count()),
+          () => (at = reader.instant()),
           () => ({
             minuteMs: at,
             open: reader.decimal(),

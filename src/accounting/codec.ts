@@ -1,4 +1,4 @@
-import { InputError } from '@perf-agg/sdk'
+import { InputError, hourMs, minuteMs } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 
 const encoder = new TextEncoder()
@@ -11,6 +11,9 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export class Writer {
   #bytes = new Uint8Array(1024)
   #length = 0
+  readonly #names = new Map<string, number>()
+  #instantMs = 0
+  #repeated: Decimal | null = null
 
   #room(count: number): void {
     if (this.#length + count <= this.#bytes.length) return
@@ -55,10 +58,51 @@ export class Writer {
     this.#length += 8
   }
 
+  /** A text that comes again and again: written once, then by its number. */
+  name(value: string): void {
+    const known = this.#names.get(value)
+    this.count(known ?? 0)
+    if (known !== undefined) return
+    this.#names.set(value, this.#names.size + 1)
+    this.text(value)
+  }
+
+  /** An exchange's id: nearly all are numbers. */
+  id(value: string): void {
+    const isNumber = numberId.test(value)
+    this.count(isNumber ? Number(value) + 1 : 0)
+    if (!isNumber) this.text(value)
+  }
+
+  /** Milliseconds since 1970, from the instant written before: in whole hours, else minutes, else milliseconds. */
+  instant(atMs: number): void {
+    const changeMs = atMs - this.#instantMs
+    const grain = grainsMs.findIndex((grainMs) => changeMs % grainMs === 0)
+    this.count(zigzag(changeMs / grainsMs[grain]!) * grainsMs.length + grain)
+    this.#instantMs = atMs
+  }
+
   decimal(value: Decimal): void {
     const { digits, scale } = trimmed(value)
-    this.count(scale)
-    this.text(digits.toString(36))
+    const isShort = digits <= shortMax && digits >= -shortMax
+    this.count(scale * 2 + (isShort ? 0 : 1))
+    if (isShort) return this.count(zigzag(Number(digits)))
+    const negative = digits < 0n
+    const hex = (negative ? -digits : digits).toString(16)
+    const even = hex.length % 2 === 0 ? hex : `0${hex}`
+    this.count(even.length + (negative ? 1 : 0))
+    this.#room(even.length / 2)
+    for (let at = 0; at < even.length; at += 2)
+      this.#bytes[this.#length++] = Number.parseInt(even.slice(at, at + 2), 16)
+  }
+
+  /** A value that is often the one that was written so before. */
+  repeated(value: Decimal): void {
+    const form = trimmed(value)
+    const isSame = sameForm(this.#repeated, form)
+    this.flag(isSame)
+    if (!isSame) this.decimal(form)
+    this.#repeated = form
   }
 
   list<T>(values: readonly T[], each: (value: T) => void): void {
@@ -93,6 +137,10 @@ export class Writer {
 export class Reader {
   readonly #bytes: Uint8Array
   #at = 0
+  readonly #names: string[] = []
+  readonly #known = new Set<string>()
+  #instantMs = 0
+  #repeated: Decimal | null = null
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
@@ -101,6 +149,17 @@ export class Reader {
   refuse(): never {
     throw new InputError('SNAPSHOT_INVALID', 'these bytes are not a snapshot of an account', {
       hint: 'restore from the last good copy of the state',
+    })
+  }
+
+  /** The first text of a snapshot: what it is of, and the number of its form. */
+  form(expected: string): void {
+    const text = this.text()
+    if (text === expected) return
+    const kind = expected.replace(/\d+$/, '')
+    if (!text.startsWith(kind) || !/^\d{1,9}$/.test(text.slice(kind.length))) this.refuse()
+    throw new InputError('SNAPSHOT_VERSION', `this snapshot has form ${text.slice(kind.length)}`, {
+      hint: `this release reads ${expected.slice(kind.length)}: restore with the release that wrote it`,
     })
   }
 
@@ -141,13 +200,60 @@ export class Reader {
     return value
   }
 
-  decimal(): Decimal {
-    const scale = this.count()
+  name(): string {
+    const index = this.count()
+    if (index > 0) return this.#names[index - 1] ?? this.refuse()
     const text = this.text()
-    const digits = digitsOf(text)
-    if (digits === null || scale > 1_000_000) return this.refuse()
-    if (scale > 0 && digits % 10n === 0n) this.refuse()
+    if (this.#known.has(text)) this.refuse()
+    this.#known.add(text)
+    this.#names.push(text)
+    return text
+  }
+
+  id(): string {
+    const number = this.count()
+    if (number > 0) return numberId.test(String(number - 1)) ? String(number - 1) : this.refuse()
+    const text = this.text()
+    return numberId.test(text) ? this.refuse() : text
+  }
+
+  instant(): number {
+    const code = this.count()
+    const grain = code % grainsMs.length
+    const changeMs = unzigzag(Math.floor(code / grainsMs.length)) * grainsMs[grain]!
+    if (grainsMs.slice(0, grain).some((grainMs) => changeMs % grainMs === 0)) this.refuse()
+    this.#instantMs += changeMs
+    if (!Number.isSafeInteger(this.#instantMs) || this.#instantMs < 0) this.refuse()
+    return this.#instantMs
+  }
+
+  decimal(): Decimal {
+    const head = this.count()
+    const scale = Math.floor(head / 2)
+    const digits = head % 2 === 0 ? BigInt(unzigzag(this.count())) : this.#longDigits()
+    if (scale > 1_000_000 || (scale > 0 && digits % 10n === 0n)) this.refuse()
     return { digits, scale }
+  }
+
+  #longDigits(): bigint {
+    const head = this.count()
+    const length = Math.floor(head / 2)
+    if (length > this.#bytes.length - this.#at || this.#bytes[this.#at] === 0) this.refuse()
+    let hex = ''
+    for (const byte of this.#bytes.subarray(this.#at, this.#at + length))
+      hex += byte.toString(16).padStart(2, '0')
+    this.#at += length
+    const digits = BigInt(`0x0${hex}`)
+    if (digits <= shortMax) this.refuse()
+    return head % 2 === 0 ? digits : -digits
+  }
+
+  repeated(): Decimal {
+    if (this.flag()) return this.#repeated ?? this.refuse()
+    const value = this.decimal()
+    if (sameForm(this.#repeated, value)) this.refuse()
+    this.#repeated = value
+    return value
   }
 
   list<T>(each: () => T): T[] {
@@ -192,14 +298,15 @@ function trimmed(value: Decimal): Decimal {
   return { digits, scale }
 }
 
-function digitsOf(text: string): bigint | null {
-  if (!/^(?:0|-?[1-9a-z][0-9a-z]*)$/.test(text)) return null
-  let value = 0n
-  const digits = text.startsWith('-') ? text.slice(1) : text
-  // Ten base-36 digits at a time stay below 2^53.
-  for (let at = 0; at < digits.length; at += 10) {
-    const part = digits.slice(at, at + 10)
-    value = value * 36n ** BigInt(part.length) + BigInt(Number.parseInt(part, 36))
-  }
-  return text.startsWith('-') ? -value : value
+function sameForm(a: Decimal | null, b: Decimal): boolean {
+  return a !== null && a.digits === b.digits && a.scale === b.scale
 }
+
+/** Small changes either way are small counts. */
+const zigzag = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value)
+const unzigzag = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2)
+
+/** Twice as much is still a count. */
+const shortMax = 2n ** 51n
+const grainsMs = [hourMs, minuteMs, 1]
+const numberId = /^(?:0|[1-9]\d{0,14})$/

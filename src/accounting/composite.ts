@@ -282,7 +282,7 @@ export class Composite {
   static restore(bytes: Uint8Array, accounts: ReadonlyMap<string, Account>): Composite {
     const reader = new Reader(bytes)
     const count = (): number => reader.count()
-    if (reader.text() !== magic) reader.refuse()
+    reader.form(magic)
     const composite = new Composite(reader.text(), readRules(reader))
     const members = reader.list(() => ({ id: reader.text(), fromMs: count() }))
     for (const [index, { id, fromMs }] of members.entries()) {

@@ -71,7 +71,7 @@ export class ContractBooks {
   write(writer: Writer): void {
     writer.map(
       this.#books,
-      (key) => writer.text(key),
+      (key) => writer.name(key),
       ({ position, notional }) => {
         position.write(writer)
         writer.decimal(notional)
@@ -84,7 +84,7 @@ export class ContractBooks {
     let contract: Contract | null = null
     const read = reader.map(
       () => {
-        const key = reader.text()
+        const key = reader.name()
         contract = contracts.find(key)
         return key
       },

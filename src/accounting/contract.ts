@@ -92,17 +92,17 @@ export function withoutPositions(
 
 export function writeContract(writer: Writer, contract: Contract): void {
   writer.flag(contract.kind === 'inverse')
-  for (const text of [contract.symbol, contract.base, contract.quote, contract.settle]) writer.text(text)
+  for (const text of [contract.symbol, contract.base, contract.quote, contract.settle]) writer.name(text)
   writer.decimal(contract.size)
 }
 
 export function readContractBytes(reader: Reader): Contract {
   return {
     kind: reader.flag() ? 'inverse' : 'linear',
-    symbol: reader.text(),
-    base: reader.text(),
-    quote: reader.text(),
-    settle: reader.text(),
+    symbol: reader.name(),
+    base: reader.name(),
+    quote: reader.name(),
+    settle: reader.name(),
     size: reader.decimal(),
   }
 }

@@ -78,7 +78,7 @@ export class Contracts {
   write(writer: Writer): void {
     writer.map(
       this.#known,
-      (key) => writer.text(key),
+      (key) => writer.name(key),
       ({ contract, entryScale }) => {
         writeContract(writer, contract)
         writer.count(entryScale)
@@ -89,7 +89,7 @@ export class Contracts {
   static read(reader: Reader): Contracts {
     const contracts = new Contracts()
     contracts.#known = reader.map(
-      () => reader.text(),
+      () => reader.name(),
       () => ({ contract: readContractBytes(reader), entryScale: reader.count() }),
     )
     for (const [key, { contract }] of contracts.#known) {

@@ -1,9 +1,11 @@
+import { compare, multiply } from '@perf-agg/sdk'
+import type { Decimal } from '@perf-agg/sdk'
 import type { Reader, Writer } from './codec.ts'
 import { notionalOf } from './contract.ts'
 import type { Contract } from './contract.ts'
 import { incomeKinds } from './income.ts'
 import { fillChanges } from './entry.ts'
-import type { Change, Entry } from './entry.ts'
+import type { Change, Entry, FillEntry } from './entry.ts'
 
 /** The bytes of an entry in a snapshot. */
 
@@ -16,25 +18,26 @@ const conversions = ['dust', 'convert'] as const
 
 export function writeEntry(writer: Writer, entry: Entry): void {
   writer.count(kinds.indexOf(entry.kind))
-  writer.text(entry.id)
-  writer.count(entry.atMs)
+  writer.id(entry.id)
+  writer.instant(entry.atMs)
   switch (entry.kind) {
     case 'fill':
-      writer.count(markets.indexOf(entry.market))
-      writer.text(entry.symbol)
-      writer.text(entry.base)
-      writer.text(entry.quote)
-      writer.count(sides.indexOf(entry.side))
+      writer.count(headOf(entry))
+      writer.name(entry.symbol)
+      writer.name(entry.base)
+      writer.name(entry.quote)
       writer.decimal(entry.price)
       writer.decimal(entry.quantity)
       if (entry.contract === null) {
-        writer.decimal(entry.quoteQuantity)
+        // Most exchanges count price times quantity.
+        const product = multiply(entry.price, entry.quantity)
+        const isProduct = compare(product, entry.quoteQuantity) === 0
+        writer.optional(isProduct ? null : entry.quoteQuantity, (value) => writer.decimal(value))
       } else {
-        writer.text(entry.contract.settle)
+        writer.name(entry.contract.settle)
         writer.decimal(entry.contract.size)
       }
       writeChanges(writer, entry.fees)
-      writer.count(executions.indexOf(entry.execution))
       return
     case 'flow':
       writer.count(flows.indexOf(entry.flow))
@@ -52,24 +55,25 @@ export function writeEntry(writer: Writer, entry: Entry): void {
 
 export function readEntry(reader: Reader): Entry {
   const kind = reader.oneOf(kinds)
-  const id = reader.text()
-  const atMs = reader.count()
+  const id = reader.id()
+  const atMs = reader.instant()
   switch (kind) {
     case 'fill': {
-      const market = reader.oneOf(markets)
-      const symbol = reader.text()
-      const base = reader.text()
-      const quote = reader.text()
-      const side = reader.oneOf(sides)
+      const { market, side, execution } = readHead(reader)
+      const symbol = reader.name()
+      const base = reader.name()
+      const quote = reader.name()
       const price = reader.decimal()
       const quantity = reader.decimal()
       const contract: Contract | null =
         market === 'linear' || market === 'inverse'
-          ? { kind: market, symbol, base, quote, settle: reader.text(), size: reader.decimal() }
+          ? { kind: market, symbol, base, quote, settle: reader.name(), size: reader.decimal() }
           : null
-      const quoteQuantity = contract === null ? reader.decimal() : notionalOf(contract, quantity, price)
+      const quoteQuantity =
+        contract === null
+          ? readQuoteQuantity(reader, multiply(price, quantity))
+          : notionalOf(contract, quantity, price)
       const fees = readChanges(reader)
-      const execution = reader.oneOf(executions)
       const key = JSON.stringify(['fill', market, symbol, id])
       const terms = { base, quote, side, price, quantity, quoteQuantity, fees, contract }
       return { kind, id, atMs, key, market, symbol, ...terms, execution, changes: fillChanges(terms) }
@@ -98,15 +102,35 @@ export function readEntry(reader: Reader): Entry {
   }
 }
 
+/** Market, side and execution in one. */
+function headOf({ market, side, execution }: FillEntry): number {
+  const place = markets.indexOf(market) * executions.length + executions.indexOf(execution)
+  return place * sides.length + sides.indexOf(side)
+}
+
+function readHead(reader: Reader): Pick<FillEntry, 'market' | 'side' | 'execution'> {
+  const head = reader.count()
+  const place = Math.floor(head / sides.length)
+  const market = markets[Math.floor(place / executions.length)] ?? reader.refuse()
+  const execution = executions[place % executions.length] ?? reader.refuse()
+  return { market, execution, side: sides[head % sides.length] ?? reader.refuse() }
+}
+
+function readQuoteQuantity(reader: Reader, product: Decimal): Decimal {
+  const other = reader.optional(() => reader.decimal())
+  if (other !== null && compare(other, product) === 0) reader.refuse()
+  return other ?? product
+}
+
 const flowKey = (flow: string, id: string): string => JSON.stringify(['flow', flow, id])
 
 function writeChanges(writer: Writer, changes: readonly Change[]): void {
   writer.list(changes, ({ asset, amount }) => {
-    writer.text(asset)
+    writer.name(asset)
     writer.decimal(amount)
   })
 }
 
 function readChanges(reader: Reader): Change[] {
-  return reader.list(() => ({ asset: reader.text(), amount: reader.decimal() }))
+  return reader.list(() => ({ asset: reader.name(), amount: reader.decimal() }))
 }

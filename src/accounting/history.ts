@@ -2,24 +2,8 @@ import { dayMs, decimalFromNumber, hourMs, maximum, toNumber, zero } from '@perf
 import type { Decimal } from '@perf-agg/sdk'
 import type { Reader, Writer } from './codec.ts'
 import type { Gap, Hour, HourMarks } from './hour.ts'
+import { oldHourWidth as width, readOldHour, writeOldHour } from './old-hour.ts'
 import { flags, origins, readHour, readMarks, writeHour, writeMarks } from './hour-snapshot.ts'
-
-/** An old hour in as many doubles; what is undefined is NaN. */
-const columns = [
-  'startMs',
-  'returnPct',
-  'trades',
-  'volumeBase',
-  'volumeQuoteUsd',
-  'feesUsd',
-  'equityUsd',
-  'flowCount',
-  'flowUsd',
-  'flags',
-] as const
-const width = columns.length
-const returnColumn = columns.indexOf('returnPct')
-const equityColumn = columns.indexOf('equityUsd')
 
 /** Everything that was stated, oldest first: recent hours whole, older ones in columns. */
 export class History {
@@ -165,54 +149,47 @@ export class History {
   }
 
   write(writer: Writer): void {
-    const text = (value: string): void => writer.text(value)
     writer.count(this.version)
     writer.count(this.#oldCount)
-    for (const value of this.#old.subarray(0, this.#oldCount * width)) writer.double(value)
+    for (let at = 0; at < this.#oldCount; at += 1)
+      writeOldHour(writer, this.#old.subarray(at * width, (at + 1) * width))
     writer.map(
       this.#oldMarks,
-      (startMs) => writer.count(startMs),
+      (startMs) => writer.instant(startMs),
       (marks) => writeMarks(writer, marks),
     )
     writer.list(this.#recent, (hour) => writeHour(writer, hour))
     writer.list(this.#gaps, (gap) => {
-      writer.count(gap.fromMs)
-      writer.count(gap.toMs)
-      text(gap.reason)
+      writer.instant(gap.fromMs)
+      writer.instant(gap.toMs)
+      writer.name(gap.reason)
     })
     writer.map(
       this.#peaks,
-      (day) => writer.count(day),
-      (peak) => writer.decimal(peak),
+      (day) => writer.instant(day),
+      (peak) => writer.repeated(peak),
     )
   }
 
   static read(reader: Reader): History {
     const history = new History()
     history.version = reader.count()
-    const rows = reader.count()
-    const values: number[] = []
-    for (let index = 0; index < rows * width; index += 1) {
-      const value = reader.double()
-      const mayLack = index % width === returnColumn || index % width === equityColumn
-      if (!Number.isFinite(value) && !(mayLack && Number.isNaN(value))) reader.refuse()
-      values.push(value)
-    }
-    history.#old = Float64Array.from(values)
-    history.#oldCount = rows
+    const rows = reader.list(() => readOldHour(reader))
+    history.#old = Float64Array.from(rows.flat())
+    history.#oldCount = rows.length
     history.#oldMarks = reader.map(
-      () => reader.count(),
+      () => reader.instant(),
       () => readMarks(reader),
     )
     history.#recent = reader.list(() => readHour(reader))
     history.#gaps = reader.list(() => ({
-      fromMs: reader.count(),
-      toMs: reader.count(),
-      reason: reader.text(),
+      fromMs: reader.instant(),
+      toMs: reader.instant(),
+      reason: reader.name(),
     }))
     history.#peaks = reader.map(
-      () => reader.count(),
-      () => reader.decimal(),
+      () => reader.instant(),
+      () => reader.repeated(),
     )
     return history
   }

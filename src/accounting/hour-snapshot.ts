@@ -8,7 +8,7 @@ export const origins: readonly Origin[] = ['observed', 'recovered', 'backfilled'
 export const flags = ['noCapital', 'belowFloor', 'approximate', 'unpricedFees'] as const
 
 export function writeHour(writer: Writer, hour: Hour): void {
-  writer.count(hour.startMs)
+  writer.instant(hour.startMs)
   writer.count(origins.indexOf(hour.origin))
   writer.optional(hour.returnPct, (value) => writer.double(value))
   writer.optional(hour.returnReason, (value) => writer.text(value))
@@ -24,7 +24,7 @@ export function writeHour(writer: Writer, hour: Hour): void {
 
 export function readHour(reader: Reader): Hour {
   return {
-    startMs: reader.count(),
+    startMs: reader.instant(),
     origin: reader.oneOf(origins),
     returnPct: reader.optional(() => reader.double()),
     returnReason: reader.optional(() => reader.text()),
@@ -39,28 +39,32 @@ export function readHour(reader: Reader): Hour {
 }
 
 export function writeMarks(writer: Writer, marks: HourMarks): void {
-  for (const flag of flags) writer.flag(marks[flag] === true)
+  writer.count(flags.reduce((bits, flag, index) => bits + (marks[flag] === true ? 2 ** index : 0), 0))
   writer.list(marks.unreconciled ?? [], (one) => {
-    writer.text(one.asset)
+    writer.name(one.asset)
     writer.text(one.amount)
     writer.text(one.usd)
   })
-  writer.list(marks.unpriced ?? [], (asset) => writer.text(asset))
+  writer.list(marks.unpriced ?? [], (asset) => writer.name(asset))
   writer.list(marks.stale ?? [], (one) => {
-    writer.text(one.asset)
+    writer.name(one.asset)
     writer.count(one.ageS)
   })
 }
 
 export function readMarks(reader: Reader): HourMarks {
-  const [noCapital, belowFloor, approximate, unpricedFees] = flags.map(() => reader.flag())
+  const bits = reader.count()
+  if (bits >= 2 ** flags.length) reader.refuse()
+  const [noCapital, belowFloor, approximate, unpricedFees] = flags.map(
+    (_flag, index) => Math.floor(bits / 2 ** index) % 2 === 1,
+  )
   const unreconciled = reader.list(() => ({
-    asset: reader.text(),
+    asset: reader.name(),
     amount: reader.text(),
     usd: reader.text(),
   }))
-  const unpriced = reader.list(() => reader.text())
-  const stale = reader.list(() => ({ asset: reader.text(), ageS: reader.count() }))
+  const unpriced = reader.list(() => reader.name())
+  const stale = reader.list(() => ({ asset: reader.name(), ageS: reader.count() }))
   return {
     ...(noCapital && { noCapital: true as const }),
     ...(belowFloor && { belowFloor: true as const }),

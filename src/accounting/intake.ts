@@ -3,7 +3,7 @@ import { addTo } from './balances.ts'
 import type { Balances } from './balances.ts'
 import { readCashFlow } from './cash-flow.ts'
 import { readConversion } from './conversion.ts'
-import { contractKey, readContract, withoutPositions } from './contract.ts'
+import { contractKey, readContract, sameContract, withoutPositions } from './contract.ts'
 import type { HeldPosition } from './contract.ts'
 import { Refusal, readAmount, readAsset, readInstant, readOneOf, readPositive, readSymbol } from './door.ts'
 import type { Entry } from './entry.ts'
@@ -84,6 +84,12 @@ function readAnchor(anchor: Anchor, latestMs: number): BalanceRead {
     addTo(wallet, name, readAmount(amount))
   }
   const positions = (anchor.positions ?? []).map(readPosition).filter((one) => signOf(one.quantity) !== 0)
+  for (const { contract } of positions) {
+    const same = positions.find(
+      (one) => one.contract.symbol === contract.symbol && one.contract.kind === contract.kind,
+    )
+    if (same !== undefined && !sameContract(same.contract, contract)) throw new Refusal('contract-changed')
+  }
   const balances = withoutPositions(wallet, positions, -1)
   for (const { contract, quantity } of positions) {
     addTo(balances, contractKey(contract.kind, contract.symbol), quantity)

@@ -301,7 +301,7 @@ export class Inventory {
 
   write(writer: Writer): void {
     writer.count(this.#untilMs)
-    const text = (value: string): void => writer.text(value)
+    const text = (value: string): void => writer.name(value)
     const decimal = (value: Decimal): void => writer.decimal(value)
     writer.map(this.#holdings, text, ({ lots, side }) => {
       writer.flag(side === 1)
@@ -317,7 +317,7 @@ export class Inventory {
 
   static read(reader: Reader, book: PriceBook, contracts: Contracts): Inventory {
     const inventory = new Inventory(reader.count(), book, contracts)
-    const text = (): string => reader.text()
+    const text = (): string => reader.name()
     const decimal = (): Decimal => reader.decimal()
     const holdings = reader.map(text, (): Holding => {
       const side = reader.flag() ? 1 : -1

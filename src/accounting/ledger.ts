@@ -3,7 +3,7 @@ import type { Decimal } from '@perf-agg/sdk'
 import { addTo, applyTo, sameBalances } from './balances.ts'
 import type { Balances } from './balances.ts'
 import { Contracts } from './contracts.ts'
-import { isContractKey, readContractBytes, writeContract } from './contract.ts'
+import { contractKey, isContractKey } from './contract.ts'
 import type { HeldPosition } from './contract.ts'
 import type { Entry } from './entry.ts'
 import { EntryList } from './entry-list.ts'
@@ -254,49 +254,74 @@ export class Ledger {
   }
 
   write(writer: Writer): void {
-    writer.count(this.#foldedMs)
+    writer.instant(this.#foldedMs)
     this.contracts.write(writer)
     this.#entries.write(writer)
-    writer.list(this.#anchors, (anchor) => {
-      writer.count(anchor.atMs)
-      writer.count(anchor.cutMs)
-      writer.map(
-        anchor.balances,
-        (asset) => writer.text(asset),
-        (amount) => writer.decimal(amount),
-      )
-      writer.list(anchor.positions, ({ contract, quantity, entry, entryScale }) => {
-        writeContract(writer, contract)
-        writer.decimal(quantity)
-        writer.decimal(entry)
-        writer.count(entryScale)
-      })
-    })
+    writer.count(this.#anchors.length)
+    for (const [index, anchor] of this.#anchors.entries()) this.#writeAnchor(writer, anchor, index)
     writer.list(this.#lost, (span) => {
-      writer.count(span.fromMs)
-      writer.count(span.toMs)
+      writer.instant(span.fromMs)
+      writer.instant(span.toMs)
     })
   }
 
-  static read(reader: Reader, balanceScale: number): Ledger {
-    const ledger = new Ledger(reader.count(), balanceScale)
-    ledger.contracts = Contracts.read(reader)
-    ledger.#entries = EntryList.read(reader)
-    ledger.#anchors = reader.list(() => ({
-      atMs: reader.count(),
-      cutMs: reader.count(),
-      balances: reader.map(
-        () => reader.text(),
+  /** Balances that the entries explain follow from those before. */
+  #explained(index: number, cutMs: number): Balances | null {
+    const before = this.#anchors[index - 1]
+    if (before === undefined || before.cutMs > cutMs) return null
+    const balances: Balances = new Map(before.balances)
+    for (const entry of this.entries(before.cutMs + 1, cutMs + 1)) applyTo(balances, entry.changes, 1)
+    return balances
+  }
+
+  #writeAnchor(writer: Writer, anchor: LedgerAnchor, index: number): void {
+    writer.instant(anchor.atMs)
+    writer.instant(anchor.cutMs)
+    const explained = this.#explained(index, anchor.cutMs)
+    const isExplained = explained !== null && sameBalances(explained, anchor.balances)
+    writer.optional(isExplained ? null : anchor.balances, (balances) =>
+      writer.map(
+        balances,
+        (asset) => writer.name(asset),
+        (amount) => writer.decimal(amount),
+      ),
+    )
+    writer.list(anchor.positions, ({ contract, quantity, entry, entryScale }) => {
+      writer.name(contractKey(contract.kind, contract.symbol))
+      writer.decimal(quantity)
+      writer.decimal(entry)
+      writer.count(entryScale)
+    })
+  }
+
+  #readAnchor(reader: Reader, index: number): LedgerAnchor {
+    const atMs = reader.instant()
+    const cutMs = reader.instant()
+    const explained = this.#explained(index, cutMs)
+    const told = reader.optional(() =>
+      reader.map(
+        () => reader.name(),
         () => reader.decimal(),
       ),
-      positions: reader.list(() => ({
-        contract: readContractBytes(reader),
-        quantity: reader.decimal(),
-        entry: reader.decimal(),
-        entryScale: reader.count(),
-      })),
+    )
+    if (told !== null && explained !== null && sameBalances(explained, told)) reader.refuse()
+    const balances = told ?? explained ?? reader.refuse()
+    const positions = reader.list(() => ({
+      contract: this.contracts.find(reader.name()) ?? reader.refuse(),
+      quantity: reader.decimal(),
+      entry: reader.decimal(),
+      entryScale: reader.count(),
     }))
-    ledger.#lost = reader.list(() => ({ fromMs: reader.count(), toMs: reader.count() }))
+    return { atMs, cutMs, balances, positions }
+  }
+
+  static read(reader: Reader, balanceScale: number): Ledger {
+    const ledger = new Ledger(reader.instant(), balanceScale)
+    ledger.contracts = Contracts.read(reader)
+    ledger.#entries = EntryList.read(reader)
+    const count = reader.count()
+    for (let index = 0; index < count; index += 1) ledger.#anchors.push(ledger.#readAnchor(reader, index))
+    ledger.#lost = reader.list(() => ({ fromMs: reader.instant(), toMs: reader.instant() }))
     return ledger
   }
 }

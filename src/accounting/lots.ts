@@ -95,7 +95,7 @@ export class Lots {
       writer.decimal(lot.quantity)
       writer.optional(lot.cost, (cost) => writer.decimal(cost))
       writer.optional(lot.unit, (unit) => writer.decimal(unit))
-      writer.text(lot.symbol)
+      writer.name(lot.symbol)
     })
   }
 
@@ -105,7 +105,7 @@ export class Lots {
       quantity: reader.decimal(),
       cost: reader.optional(() => reader.decimal()),
       unit: reader.optional(() => reader.decimal()),
-      symbol: reader.text(),
+      symbol: reader.name(),
     }))) {
       if (signOf(lot.quantity) <= 0) reader.refuse()
       lots.put(lot)

@@ -48,15 +48,15 @@ export class Polls {
   write(writer: Writer): void {
     writer.count(this.trustedMs)
     writer.list(this.#polls, (poll) => {
-      writer.count(poll.begunAtMs)
-      writer.count(poll.anchorAtMs)
+      writer.instant(poll.begunAtMs)
+      writer.instant(poll.anchorAtMs)
     })
   }
 
   static read(reader: Reader, settlingMs: number): Polls {
     const polls = new Polls(settlingMs)
     polls.trustedMs = reader.count()
-    polls.#polls = reader.list(() => ({ begunAtMs: reader.count(), anchorAtMs: reader.count() }))
+    polls.#polls = reader.list(() => ({ begunAtMs: reader.instant(), anchorAtMs: reader.instant() }))
     return polls
   }
 }

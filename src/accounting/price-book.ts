@@ -205,18 +205,17 @@ export class PriceBook {
   }
 
   write(writer: Writer): void {
-    const text = (value: string): void => writer.text(value)
-    const count = (value: number): void => writer.count(value)
+    const text = (value: string): void => writer.name(value)
+    const count = (value: number): void => writer.instant(value)
     const route = (value: Route): void => {
       text(value.symbol)
       text(value.bridge)
       writer.flag(value.inverse)
     }
     const quote = (value: Quote): void => {
-      writer.optional(value.usd, (usd) => writer.decimal(usd))
+      writer.count((value.usd === null ? 0 : 4) + (value.stale ? 2 : 0) + (value.first ? 1 : 0))
+      if (value.usd !== null) writer.decimal(value.usd)
       count(value.atMs)
-      writer.flag(value.stale)
-      writer.flag(value.first)
     }
     writer.optional(this.#pegs, (pegs) => writer.map(pegs, text, (peg) => writer.optional(peg, route)))
     writer.map(this.#routes, text, route)
@@ -236,16 +235,16 @@ export class PriceBook {
   }
 
   static read(reader: Reader, rules: Rules): PriceBook {
-    const text = (): string => reader.text()
-    const count = (): number => reader.count()
+    const text = (): string => reader.name()
+    const count = (): number => reader.instant()
     const decimal = (): Decimal => reader.decimal()
     const route = (): Route => ({ symbol: text(), bridge: text(), inverse: reader.flag() })
-    const quote = (): Quote => ({
-      usd: reader.optional(decimal),
-      atMs: count(),
-      stale: reader.flag(),
-      first: reader.flag(),
-    })
+    const quote = (): Quote => {
+      const bits = reader.count()
+      if (bits > 7) reader.refuse()
+      const usd = bits >= 4 ? decimal() : null
+      return { usd, atMs: count(), stale: bits % 4 >= 2, first: bits % 2 === 1 }
+    }
     const book = new PriceBook(rules)
     book.#pegs = reader.optional(() => reader.map(text, () => reader.optional(route)))
     book.#routes = reader.map(text, route)

@@ -29,7 +29,7 @@ interface Arrivals {
   readonly lastMs: number
 }
 
-const magic = 'perf-agg self-reported 1'
+const magic = 'perf-agg self-reported 2'
 /** However long trades drip in: after this an hour is stated. */
 const patienceMs = 15 * minuteMs
 const tradesMax = 200_000
@@ -273,7 +273,7 @@ export class SelfReported {
   static restore(bytes: Uint8Array): SelfReported {
     const reader = new Reader(bytes)
     const count = (): number => reader.count()
-    if (reader.text() !== magic) reader.refuse()
+    reader.form(magic)
     const account = new SelfReported({ openedAtMs: count(), graceMs: count(), correctionWindowMs: count() })
     account.#foldedMs = count()
     account.#sequence = count()

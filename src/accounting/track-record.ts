@@ -5,6 +5,7 @@ import {
   nothingExecuted,
   readExecuted,
   readIncomes,
+  sameExecuted,
   subtractExecuted,
   writeExecuted,
   writeIncomes,
@@ -205,28 +206,58 @@ export class TrackRecord {
     writeExecuted(writer, this.#totals)
     writer.map(
       this.#symbols,
-      (symbol) => writer.text(symbol),
+      (symbol) => writer.name(symbol),
       (executed) => writeExecuted(writer, executed),
     )
     writer.map(
       this.#stated,
-      (startMs) => writer.count(startMs),
-      ({ context, bySymbol, incomeUsd }) => {
+      (startMs) => writer.instant(startMs),
+      (stated) => {
+        const { context, incomeUsd } = stated
         writer.count(origins.indexOf(context.origin))
-        writer.decimal(context.peakUsd)
-        writer.optional(context.gapFromMs, (fromMs) => writer.count(fromMs))
-        writer.count(context.trustedMs)
-        writer.map(
-          bySymbol,
-          (symbol) => writer.text(symbol),
-          (executed) => writeExecuted(writer, executed),
-        )
+        writer.repeated(context.peakUsd)
+        writer.optional(context.gapFromMs, (fromMs) => writer.instant(fromMs))
+        writer.instant(context.trustedMs)
+        this.#writeParts(writer, stated)
         writeIncomes(writer, incomeUsd)
       },
     )
     writeIncomes(writer, this.#incomes)
     writer.optional(this.#inventory, (inventory) => inventory.write(writer))
     writer.optional(this.#base, (base) => base.write(writer))
+  }
+
+  /** The one symbol of an hour that traded nothing else: its part is the whole. */
+  #onlySymbol({ startMs, bySymbol }: Pick<Stated, 'startMs' | 'bySymbol'>): string | null {
+    const [only] = bySymbol
+    const whole = this.history.find(startMs)
+    return bySymbol.size === 1 && only !== undefined && whole !== null && sameExecuted(only[1], whole)
+      ? only[0]
+      : null
+  }
+
+  #writeParts(writer: Writer, stated: Stated): void {
+    const only = this.#onlySymbol(stated)
+    writer.optional(only, (symbol) => writer.name(symbol))
+    if (only !== null) return
+    writer.map(
+      stated.bySymbol,
+      (symbol) => writer.name(symbol),
+      (executed) => writeExecuted(writer, executed),
+    )
+  }
+
+  #readParts(reader: Reader, startMs: number): ReadonlyMap<string, Executed> {
+    const only = reader.optional(() => reader.name())
+    if (only !== null) {
+      const { trades, volumeBase, volumeQuoteUsd, feesUsd } = this.history.find(startMs) ?? reader.refuse()
+      return new Map([[only, { trades, volumeBase, volumeQuoteUsd, feesUsd }]])
+    }
+    const bySymbol = reader.map(
+      () => reader.name(),
+      () => readExecuted(reader),
+    )
+    return this.#onlySymbol({ startMs, bySymbol }) === null ? bySymbol : reader.refuse()
   }
 
   static read(reader: Reader, rules: Rules, book: PriceBook, contracts: Contracts): TrackRecord {
@@ -236,24 +267,21 @@ export class TrackRecord {
     record.history = History.read(reader)
     record.#totals = readExecuted(reader)
     record.#symbols = reader.map(
-      () => reader.text(),
+      () => reader.name(),
       () => readExecuted(reader),
     )
     let startMs = 0
     record.#stated = reader.map(
-      () => (startMs = reader.count()),
+      () => (startMs = reader.instant()),
       () => ({
         startMs,
         context: {
           origin: reader.oneOf(origins),
-          peakUsd: reader.decimal(),
-          gapFromMs: reader.optional(() => reader.count()),
-          trustedMs: reader.count(),
+          peakUsd: reader.repeated(),
+          gapFromMs: reader.optional(() => reader.instant()),
+          trustedMs: reader.instant(),
         },
-        bySymbol: reader.map(
-          () => reader.text(),
-          () => readExecuted(reader),
-        ),
+        bySymbol: record.#readParts(reader, startMs),
         incomeUsd: readIncomes(reader),
       }),
     )

@@ -1,4 +1,4 @@
-import { compare, dayMs, decimalFromInteger, minuteMs, multiply, negate, signOf } from '@perf-agg/sdk'
+import { add, compare, dayMs, decimalFromInteger, minuteMs, multiply, negate, signOf } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import type { FlowEntry } from './entry.ts'
 
@@ -24,26 +24,31 @@ const skewMs = 2 * minuteMs
 const arrivingTenths = 9
 
 /**
- * Pairs what left one member with what arrived at another: the same coin, in time, and no more than left. The earliest
- * first, so that the pairs do not depend on the order in which anything was learned.
+ * Pairs what left one member with what arrived at another: the same coin, in time, and no more than left. First those
+ * of which nothing was lost on the way, then those that lost least, the earliest first: so the pairs do not depend on
+ * the order in which anything was learned.
  */
 export function matchTransfers(flows: readonly MemberFlow[]): Transfer[] {
   const sorted = flows
     .filter(({ entry }) => entry.flow !== 'reward' && entry.changes.length === 1)
     .toSorted((a, b) => a.entry.atMs - b.entry.atMs || (keyOf(a) < keyOf(b) ? -1 : 1))
-  const arrivals = sorted.filter(({ entry }) => signOf(entry.changes[0]!.amount) > 0)
+  const arrivals = sorted.filter((flow) => signOf(amountOf(flow)) > 0)
+  const pairs = sorted
+    .filter((flow) => signOf(amountOf(flow)) < 0)
+    .flatMap((from) => arrivals.filter((to) => isSame(from, to)).map((to) => ({ from, to })))
+    .map((pair) => ({ ...pair, lost: negate(add(amountOf(pair.from), amountOf(pair.to))) }))
+    .toSorted((a, b) => compare(a.lost, b.lost))
   const taken = new Set<MemberFlow>()
   const transfers: Transfer[] = []
-  for (const from of sorted) {
-    const { asset, amount } = from.entry.changes[0]!
-    if (signOf(amount) >= 0) continue
-    const to = arrivals.find((arrival) => !taken.has(arrival) && isSame(from, arrival))
-    if (to === undefined) continue
-    taken.add(to)
-    transfers.push({ asset, amount: to.entry.changes[0]!.amount, from, to })
+  for (const { from, to } of pairs) {
+    if (taken.has(from) || taken.has(to)) continue
+    taken.add(from).add(to)
+    transfers.push({ asset: from.entry.changes[0]!.asset, amount: amountOf(to), from, to })
   }
   return transfers
 }
+
+const amountOf = ({ entry }: MemberFlow): Decimal => entry.changes[0]!.amount
 
 export const keyOf = ({ member, entry }: MemberFlow): string => `${member} ${entry.key}`
 

@@ -113,6 +113,18 @@ t.test('a withdrawal that arrives nowhere is one', (t) => {
   t.end()
 })
 
+t.test('of several that may be one, what arrived whole is', (t) => {
+  const a = new Desk({ opening: { USDT: '2000' }, prices: flat })
+  const b = new Desk({ opening: { USDT: '1000' }, prices: flat })
+  a.flow(start + 10 * minute, 'withdrawal', 'USDT', '-505')
+  a.flow(start + 11 * minute, 'transfer', 'USDT', '-500')
+  b.flow(start + 20 * minute, 'transfer', 'USDT', '500')
+  const { hours } = first(new Family({ a, b }))
+  // Had the first been taken for it, five dollars would be lost on the way.
+  t.same(facts(hours[0]!), [0, '2495', 1, '-505', 0, {}])
+  t.end()
+})
+
 t.test('who joins brings a flow, and does not change what was', (t) => {
   const family = new Family({ a: new Desk({ opening: { BTC: '0.02' }, prices: rising }) })
   const early = first(family)
