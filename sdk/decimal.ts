@@ -23,6 +23,41 @@ const pattern = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/
  * @throws {InputError} `NOT_A_NUMBER`
  */
 export function parseDecimal(text: string): Decimal {
+  return parsePlain(text) ?? parseAny(text)
+}
+
+/**
+ * Plain notation whose digits are a safe integer, as nearly all amounts are: character by character, without a regular
+ * expression or a bigint in between. Null for whatever is longer, written otherwise, or no number.
+ */
+function parsePlain(text: string): Decimal | null {
+  const { length } = text
+  const first = text.charCodeAt(0) === minusCode ? 1 : 0
+  if (length === first || length - first > 16) return null
+  let digits = 0
+  let point = -1
+  for (let at = first; at < length; at += 1) {
+    const digit = text.charCodeAt(at) - zeroCode
+    if (digit >= 0 && digit <= 9) digits = digits * 10 + digit
+    else if (digit === pointDigit && point < 0 && at > first && at < length - 1) point = at
+    else return null
+  }
+  if (digits > Number.MAX_SAFE_INTEGER) return null
+  if (digits === 0) return zero
+  let scale = point < 0 ? 0 : length - 1 - point
+  for (let at = length - 1; scale > 0 && text.charCodeAt(at) === zeroCode; at -= 1) {
+    digits /= 10
+    scale -= 1
+  }
+  return { digits: BigInt(first === 0 ? digits : -digits), scale }
+}
+
+const zeroCode = 48
+const minusCode = 45
+/** `.` as a digit would be. */
+const pointDigit = -2
+
+function parseAny(text: string): Decimal {
   const match = text.length <= textLengthMax ? pattern.exec(text) : null
   const exponent = match?.[4] === undefined ? 0 : Number(match[4])
   if (match === null || Math.abs(exponent) > exponentMax) {
