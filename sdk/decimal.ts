@@ -98,16 +98,20 @@ function atScale(value: Decimal, scale: number): bigint {
 }
 
 export function add(a: Decimal, b: Decimal): Decimal {
+  if (a.scale === b.scale) return { digits: a.digits + b.digits, scale: a.scale }
   const scale = Math.max(a.scale, b.scale)
   return { digits: atScale(a, scale) + atScale(b, scale), scale }
 }
 
 export function subtract(a: Decimal, b: Decimal): Decimal {
+  if (a.scale === b.scale) return { digits: a.digits - b.digits, scale: a.scale }
   const scale = Math.max(a.scale, b.scale)
   return { digits: atScale(a, scale) - atScale(b, scale), scale }
 }
 
 export function multiply(a: Decimal, b: Decimal): Decimal {
+  // A contract of one unit is the usual one.
+  if (b.digits === 1n && b.scale === 0) return a
   const digits = a.digits * b.digits
   const scale = a.scale + b.scale
   return scale > 36 ? normal(digits, scale) : { digits, scale }
@@ -124,8 +128,9 @@ export function absolute(a: Decimal): Decimal {
 /** Negative, zero or positive as a is less than, equal to or greater than b. */
 export function compare(a: Decimal, b: Decimal): -1 | 0 | 1 {
   const scale = Math.max(a.scale, b.scale)
-  const difference = atScale(a, scale) - atScale(b, scale)
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0
+  const left = atScale(a, scale)
+  const right = atScale(b, scale)
+  return left < right ? -1 : left > right ? 1 : 0
 }
 
 export function signOf(a: Decimal): -1 | 0 | 1 {
