@@ -1,4 +1,3 @@
-import { decimalFromNumber, toNumber } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import type { Reader, Writer } from './codec.ts'
 
@@ -32,33 +31,35 @@ const shortState = 3
 const stateCount = 4
 
 /** So many digits and their scale take less room than a double. */
-const digitsMax = 2n ** 40n
-const scaleMax = 40
-const leastShort = 1e-30
-const mostShort = 1e30
+const digitCountMax = 12
+const plain = /^-?(\d+)(?:\.(\d+))?$/
 
+/** The shortest text of a double gives it back: as digits and scale, where there are few. */
 function shortOf(value: number): Decimal | null {
-  if (Math.abs(value) < leastShort || Math.abs(value) > mostShort) return null
-  const decimal = decimalFromNumber(value)
-  const { digits, scale } = decimal
-  const isShort = digits <= digitsMax && digits >= -digitsMax && scale <= scaleMax
-  return isShort && Object.is(toNumber(decimal), value) ? decimal : null
+  const text = String(value)
+  if (text.length > 24 || Object.is(value, -0)) return null
+  const parts = plain.exec(text)
+  const fraction = parts?.[2] ?? ''
+  const digits = `${parts?.[1] ?? ''}${fraction}`.replace(/^0+/, '')
+  if (digits === '' || digits.length > digitCountMax) return null
+  return { digits: BigInt(value < 0 ? `-${digits}` : digits), scale: fraction.length }
 }
 
-function stateOf(value: number, at: number): number {
+function stateOf(value: number, at: number, short: Decimal | null): number {
   if (Object.is(value, 0)) return zeroState
   if (Number.isNaN(value)) return lackState
-  return !isCount[at] && Number.isFinite(value) && shortOf(value) !== null ? shortState : doubleState
+  return !isCount[at] && short !== null ? shortState : doubleState
 }
 
 export function writeOldHour(writer: Writer, row: Float64Array): void {
   writer.instant(row[0]!)
-  const states = Array.from(row, stateOf)
+  const shorts = Array.from(row, (value, at) => (at === 0 || isCount[at] ? null : shortOf(value)))
+  const states = Array.from(row, (value, at) => stateOf(value, at, shorts[at]!))
   writer.count(states.reduceRight((sum, state, at) => (at === 0 ? sum : sum * stateCount + state), 0))
   for (const [at, value] of row.entries()) {
     const state = states[at]!
     if (at === 0 || state === zeroState || state === lackState) continue
-    if (state === shortState) writer.decimal(shortOf(value)!)
+    if (state === shortState) writer.decimal(shorts[at]!)
     else if (isCount[at]) writer.count(value)
     else writer.double(value)
   }
@@ -71,7 +72,8 @@ export function readOldHour(reader: Reader): number[] {
     const state = states % stateCount
     if (state === lackState && !mayLack[at]) reader.refuse()
     const value = readValue(reader, state, at)
-    if (stateOf(value, at) !== state || !(state === lackState || Number.isFinite(value))) reader.refuse()
+    if (stateOf(value, at, shortOf(value)) !== state || !(state === lackState || Number.isFinite(value)))
+      reader.refuse()
     row.push(value)
   }
   if (states !== 0) reader.refuse()
@@ -82,11 +84,9 @@ function readValue(reader: Reader, state: number, at: number): number {
   if (state === zeroState) return 0
   if (state === lackState) return Number.NaN
   if (state === doubleState) return isCount[at] ? reader.count() : reader.double()
-  const decimal = reader.decimal()
-  const value = toNumber(decimal)
-  // The shortest decimal of a double has one form.
-  const short = Number.isFinite(value) ? shortOf(value) : null
-  return short !== null && short.digits === decimal.digits && short.scale === decimal.scale
-    ? value
-    : reader.refuse()
+  const { digits, scale } = reader.decimal()
+  const value = Number(`${digits}e-${scale}`)
+  // A double has one shortest text.
+  const short = shortOf(value)
+  return short !== null && short.digits === digits && short.scale === scale ? value : reader.refuse()
 }

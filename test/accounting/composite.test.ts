@@ -125,6 +125,19 @@ t.test('of several that may be one, what arrived whole is', (t) => {
   t.end()
 })
 
+t.test('what arrives later than a day after, or before anything left, is something else', (t) => {
+  const a = new Desk({ opening: { USDT: '2000' }, prices: flat })
+  const b = new Desk({ opening: { USDT: '1000' }, prices: flat })
+  a.flow(start + 30 * minute, 'withdrawal', 'USDT', '-500')
+  b.flow(start + 27 * minute, 'deposit', 'USDT', '500')
+  b.flow(start + 30 * minute + 24 * hour + 1, 'deposit', 'USDT', '500')
+  const { hours, corrections } = new Family({ a, b }).run(start + 10_000, start + 26 * hour, 30 * minute)
+  t.same(facts(hours[0]!), [0, '3000', 2, '0', 0, {}])
+  t.same(facts(hours[24]!), [0, '3500', 1, '500', 0, {}])
+  t.same(corrections, [])
+  t.end()
+})
+
 t.test('who joins brings a flow, and does not change what was', (t) => {
   const family = new Family({ a: new Desk({ opening: { BTC: '0.02' }, prices: rising }) })
   const early = first(family)
