@@ -142,7 +142,8 @@ t.test('a snapshot that is cut, prolonged or changed is refused or is another st
       try {
         t.same(Account.restore(other).snapshot(), other)
       } catch (error) {
-        t.match(error, refused)
+        // Another digit in its first line is another form of it.
+        t.match(error, { code: /^SNAPSHOT_(?:INVALID|VERSION)$/ })
       }
     }),
     { numRuns: 300 },
