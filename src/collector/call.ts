@@ -47,6 +47,8 @@ export interface CallerOptions {
   readonly mainBudget: string
   readonly clock: JobClock
   readonly maxRetries: number
+  /** The exchange's code for a request whose time, or number, it does not take. */
+  readonly clockCode: string
   /** Asks the exchange for its time anew: it found ours too far off. */
   readonly resync: () => Promise<void>
 }
@@ -83,7 +85,7 @@ export class Caller implements Calls {
     parameters: Readonly<Record<string, string | number>> = {},
     urgency: Urgency = 'needed',
   ): Promise<Called> {
-    const { maxRetries, clock, resync } = this.#options
+    const { maxRetries, clock, clockCode, resync } = this.#options
     for (let attempt = 0; ; attempt += 1) {
       await this.#room(endpoint, urgency)
       try {
@@ -93,7 +95,7 @@ export class Caller implements Calls {
         const { retryAfterMs, exchangeCode } = error.failure
         if ((retryAfterMs ?? 0) > limits.collector.waitMsMax) throw error
         await clock.pause(Math.max(retryAfterMs ?? 0, backoffMs(attempt)))
-        if (exchangeCode === '-1021') await resync()
+        if (exchangeCode === clockCode) await resync()
       }
     }
   }

@@ -1,7 +1,15 @@
-/** ccxt's own class, unmodified; bundled from its release at build, one file an exchange. */
+/** ccxt's own classes, unmodified; bundled from its release at build, one file an exchange. */
 declare module 'ccxt:binance' {
-  import { binance } from 'ccxt'
-  export default binance
+  const exchange: import('./adapter.ts').CcxtClass
+  export default exchange
+}
+declare module 'ccxt:bybit' {
+  const exchange: import('./adapter.ts').CcxtClass
+  export default exchange
+}
+declare module 'ccxt:kraken' {
+  const exchange: import('./adapter.ts').CcxtClass
+  export default exchange
 }
 
 /** The release that was bundled: `4.5.84`. */

@@ -2,10 +2,10 @@ import { Socket } from 'node:net'
 import { utf8 } from '@perf-agg/sdk'
 import { type Frame, FrameReader, writeFrame } from '../frame.ts'
 import { limits } from '../limits.ts'
-import { BinanceJobs } from './binance/jobs.ts'
-import { type Credentials, readCredentials } from './credentials.ts'
+import { readCredentials } from './credentials.ts'
 import { CollectorFailure, failureOf } from './failure.ts'
-import { type Job, readJob } from './job.ts'
+import { readJob } from './job.ts'
+import { Jobs } from './jobs.ts'
 import { Wire } from './wire.ts'
 
 /**
@@ -21,18 +21,13 @@ for (const name of ['kill', '_kill', '_debugProcess', 'abort', 'dlopen', 'bindin
 const link = new Socket({ fd: 3, readable: true, writable: true })
 const control = new Socket({ fd: 4, readable: true, writable: true })
 const wire = new Wire(link, () => process.exit(0))
-const binance = new BinanceJobs(wire)
-
-function run(job: Job, credentials: Credentials | null) {
-  if (job.exchange === 'binance') return binance.run(job, credentials)
-  throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
-}
+const jobs = new Jobs(wire)
 
 async function serve(frame: Frame): Promise<void> {
   const job = readJob(frame.head)
   const credentials = readCredentials(frame.body)
   try {
-    const { head, body } = await run(job, credentials)
+    const { head, body } = await jobs.run(job, credentials)
     await writeFrame(control, { id: job.id, kind: 'done', ...head }, body)
   } catch (error) {
     // Anything else than a failure of ours is a bug, and its message may hold anything.

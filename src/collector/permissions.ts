@@ -1,7 +1,8 @@
 import { parseJson } from '@perf-agg/sdk'
 import { limits } from '../limits.ts'
 import type { Permissions } from './answer.ts'
-import { idOf, integerOf, rowOf } from './field.ts'
+import { CollectorFailure, failureOf } from './failure.ts'
+import { idOf, integerOf, type Row, rowOf, rowsOf } from './field.ts'
 
 /**
  * What an API key may do beyond reading, judged in the daemon from the exchange's own bytes. It fails closed: a
@@ -10,6 +11,48 @@ import { idOf, integerOf, rowOf } from './field.ts'
 export interface Judgement {
   readonly permissions: Permissions
   readonly excess: readonly string[]
+}
+
+interface Rules {
+  /** Of the answer that says what the key may do. */
+  readonly judge: (answer: unknown) => Judgement
+  /** The account's own id in the other answer. */
+  readonly accountId: (answer: unknown) => string
+}
+
+const exchanges: Readonly<Record<string, Rules>> = {
+  binance: {
+    judge: judgeBinance,
+    accountId: (answer) => textOrNumber(rowOf(answer, 'account')['uid'], 'account.uid'),
+  },
+  bybit: { judge: judgeBybit, accountId: accountIdOfBybit },
+  kraken: {
+    judge: judgeKraken,
+    // the account's public number, the same for all its keys
+    accountId: (answer) => {
+      const iban = rowOf(rowOf(answer, 'keyInfo')['result'], 'keyInfo')['iban']
+      return idOf(typeof iban === 'string' ? iban.replaceAll(' ', '') : iban, 'keyInfo.iban')
+    },
+  },
+}
+
+/** Null: the exchange has no such call, nothing is known. @throws {CollectorFailure} where it is no answer */
+export function judgePermissions(exchange: string, restrictions: Uint8Array | null): Judgement {
+  const rules = Object.hasOwn(exchanges, exchange) ? exchanges[exchange] : undefined
+  if (restrictions === null || rules === undefined) return { permissions: 'unverified', excess: [] }
+  return rules.judge(parse(restrictions))
+}
+
+/** The exchange's own id of the account. @throws {CollectorFailure} */
+export function accountIdOf(exchange: string, account: Uint8Array): string {
+  const rules = Object.hasOwn(exchanges, exchange) ? exchanges[exchange] : undefined
+  if (rules === undefined) throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
+  return rules.accountId(parse(account))
+}
+
+function judgementOf(withdraw: readonly string[], trade: readonly string[]): Judgement {
+  const permissions = withdraw.length > 0 ? 'withdraw' : trade.length > 0 ? 'trade' : 'read-only'
+  return { permissions, excess: [...withdraw, ...trade] }
 }
 
 /** binance's flags; the first three move money out of the account. */
@@ -26,26 +69,68 @@ const binanceFlags = {
   tradeIfThere: ['enableFixApiTrade'],
 } as const
 
-/** Null: the exchange has no such call, nothing is known. @throws {CollectorFailure} where it is no answer */
-export function judgePermissions(exchange: string, restrictions: Uint8Array | null): Judgement {
-  if (restrictions === null || exchange !== 'binance') return { permissions: 'unverified', excess: [] }
-  const row = rowOf(parse(restrictions), 'apiRestrictions')
+function judgeBinance(answer: unknown): Judgement {
+  const row = rowOf(answer, 'apiRestrictions')
   const excess = (names: readonly string[]): string[] =>
     names.flatMap((name) => (row[name] === false ? [] : row[name] === true ? [name] : [`${name}?`]))
-  const withdraw = excess(binanceFlags.withdraw)
   const trade = [
     ...excess(binanceFlags.trade),
     ...excess(binanceFlags.tradeIfThere).filter((name) => row[name.replace('?', '')] !== undefined),
   ]
   // A key that may not even read is none that we can use; the exchange says so itself on the next call.
-  const permissions = withdraw.length > 0 ? 'withdraw' : trade.length > 0 ? 'trade' : 'read-only'
-  return { permissions, excess: [...withdraw, ...trade] }
+  return judgementOf(excess(binanceFlags.withdraw), trade)
 }
 
-/** The exchange's own id of the account. @throws {CollectorFailure} */
-export function accountIdOf(account: Uint8Array): string {
-  const uid = rowOf(parse(account), 'account')['uid']
-  return idOf(typeof uid === 'string' ? uid : integerOf(uid, 'account.uid'), 'account.uid')
+/** kraken's words for reading. Any other goes beyond it, one that is new as well. */
+const krakenReads = ['query-funds', 'query-open-trades', 'query-closed-trades', 'query-ledger'] as const
+const krakenHarmless = new Set<string>([...krakenReads, 'export-data', 'create-ws-token'])
+const krakenTrades = new Set(['modify-trades', 'close-trades', 'earn-funds'])
+
+function judgeKraken(answer: unknown): Judgement {
+  const given = rowOf(rowOf(answer, 'keyInfo')['result'], 'keyInfo')['permissions']
+  if (given === undefined) return judgementOf(['permissions?'], [])
+  const words = rowsOf(given, 'keyInfo.permissions', 64).map((word) => idOf(word, 'keyInfo.permissions'))
+  const excess = words.filter((word) => !krakenHarmless.has(word))
+  const judgement = judgementOf(
+    excess.filter((word) => !krakenTrades.has(word)),
+    excess.filter((word) => krakenTrades.has(word)),
+  )
+  const lacking = krakenReads.find((word) => !words.includes(word))
+  // Half of what is needed would be half an account.
+  if (lacking !== undefined && excess.length === 0) {
+    throw new CollectorFailure(
+      failureOf('EXCHANGE_KEY_REFUSED', 'session', { exchangeCode: `lacks ${lacking}` }),
+    )
+  }
+  return judgement
+}
+
+function bybitResult(answer: unknown): Row {
+  return rowOf(rowOf(answer, 'queryApi')['result'], 'queryApi')
+}
+
+/** One flag at bybit stands above all others: a key that is not read-only has whatever its lists say. */
+function judgeBybit(answer: unknown): Judgement {
+  const { readOnly, permissions } = bybitResult(answer)
+  if (readOnly === 1) return judgementOf([], [])
+  const wallet =
+    typeof permissions === 'object' && permissions !== null ? (permissions as Row)['Wallet'] : undefined
+  const flag = readOnly === 0 ? 'readOnly' : 'readOnly?'
+  // it may move money unless it is plain that it may not
+  return Array.isArray(wallet) && wallet.length === 0 ? judgementOf([], [flag]) : judgementOf([flag], [])
+}
+
+function accountIdOfBybit(answer: unknown): string {
+  const row = bybitResult(answer)
+  // Only there is one wallet with one ledger for everything.
+  if (row['uta'] !== 1 && row['readOnly'] === 1) {
+    throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode: 'uta' }))
+  }
+  return textOrNumber(row['userID'], 'queryApi.userID')
+}
+
+function textOrNumber(value: unknown, place: string): string {
+  return idOf(typeof value === 'string' ? value : integerOf(value, place), place)
 }
 
 function parse(bytes: Uint8Array): unknown {

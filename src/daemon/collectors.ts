@@ -21,9 +21,7 @@ import { Pair, PairDied } from './pair.ts'
 import { Places, type PlaceStats } from './place.ts'
 
 /** Where an exchange is looked for instead of its own hosts; environment `simulated`. Part of `config_digest`. */
-export interface ExchangeSettings {
-  readonly binance?: { readonly base_url?: string }
-}
+export type ExchangeSettings = Readonly<Record<string, { readonly base_url?: string }>>
 
 export type Log = (
   level: 'info' | 'warn' | 'error',
@@ -306,7 +304,7 @@ function isSupported(source: Source): boolean {
 }
 
 function baseUrlOf(exchanges: ExchangeSettings, exchange: string): string | null {
-  const given = exchange === 'binance' ? exchanges.binance?.base_url : undefined
+  const given = Object.hasOwn(exchanges, exchange) ? exchanges[exchange]?.base_url : undefined
   if (given === undefined) return null
   if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
     throw new InputError('BASE_URL_INVALID', `exchanges.${exchange}.base_url is no http or https URL`)

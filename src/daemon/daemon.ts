@@ -322,8 +322,12 @@ async function recordStart(
 }
 
 function exchangeSettings(configuration: Configuration): ExchangeSettings {
-  const baseUrl = configuration.exchanges['binance']?.baseUrl ?? null
-  return { binance: baseUrl === null ? {} : { base_url: baseUrl } }
+  return Object.fromEntries(
+    Object.entries(configuration.exchanges).map(([id, { baseUrl }]) => [
+      id,
+      baseUrl === null ? {} : { base_url: baseUrl },
+    ]),
+  )
 }
 
 /** Null: without a backend statements wait in the outbox. */

@@ -42,6 +42,8 @@ export interface Finished {
 
 const accountPaths: Readonly<Record<string, { readonly account: string; readonly restrictions: string }>> = {
   binance: { account: '/api/v3/account', restrictions: '/sapi/v1/account/apiRestrictions' },
+  bybit: { account: '/v5/user/query-api', restrictions: '/v5/user/query-api' },
+  kraken: { account: '/0/private/GetApiKeyInfo', restrictions: '/0/private/GetApiKeyInfo' },
 }
 
 const doneMembers = ['id', 'kind', 'collector', 'skewMs', 'weight'] as const
@@ -85,7 +87,7 @@ export function judgeCheck(finished: Finished): CheckAnswer {
     return {
       kind: 'checked',
       ...judgePermissions(exchange, restrictions),
-      accountId: accountIdOf(account),
+      accountId: accountIdOf(exchange, account),
       origin,
       weight: weightOf(finished, head),
     }

@@ -1,7 +1,7 @@
 import { canonicalBytes, digestOf } from '@perf-agg/sdk'
 import { defaultRules } from '../accounting/rules.ts'
 import type { Configuration, ExchangeConfiguration, RateLimits } from './config.ts'
-import { exchangeIds, selfReportedIds } from './setting-group.ts'
+import { exchangeIds, selfReportedIds, withoutSandboxIds } from './setting-group.ts'
 
 /**
  * What a quote says about the configuration: everything that could make a record lie, and nothing that only
@@ -19,7 +19,7 @@ export function publicConfiguration(configuration: Configuration): Readonly<Reco
       Object.entries(exchanges).map(([id, { baseUrl }]) => [
         id,
         baseUrl === null
-          ? { environments: selfReportedIds.includes(id) ? ['self-reported'] : ['live', 'sandbox'] }
+          ? { environments: environmentsOf(id) }
           : { environments: ['simulated'], base_url: baseUrl },
       ]),
     ),
@@ -34,6 +34,11 @@ export function publicConfiguration(configuration: Configuration): Readonly<Reco
     tls: configuration.tls !== null,
     limits: limitsOf(configuration.limits),
   }
+}
+
+function environmentsOf(id: string): readonly string[] {
+  if (selfReportedIds.includes(id)) return ['self-reported']
+  return withoutSandboxIds.includes(id) ? ['live'] : ['live', 'sandbox']
 }
 
 /** How amounts become dollars and dollars become returns; not configurable, and shown all the same. */

@@ -37,6 +37,28 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
     paths: ['/api/v3/', '/sapi/v1/'],
     headers: ['x-mbx-apikey'],
   },
+  bybit: {
+    live: ['https://api.bybit.com'],
+    sandbox: ['https://api-testnet.bybit.com'],
+    methods: ['GET'],
+    paths: ['/v5/'],
+    headers: ['x-bapi-api-key', 'x-bapi-timestamp', 'x-bapi-recv-window', 'x-bapi-sign'],
+  },
+  kraken: {
+    live: ['https://api.kraken.com'],
+    sandbox: [],
+    methods: ['GET', 'POST'],
+    // Reading is a POST there, as ordering is: the calls that read are named one by one.
+    paths: [
+      '/0/public/',
+      '/0/private/Balance',
+      '/0/private/GetApiKeyInfo',
+      '/0/private/Ledgers',
+      '/0/private/OpenPositions',
+      '/0/private/TradesHistory',
+    ],
+    headers: ['api-key', 'api-sign', 'content-type'],
+  },
 }
 
 export const exchangesWithHosts: readonly string[] = Object.keys(exchangeHosts)

@@ -1,7 +1,7 @@
 import { add, negate, parseDecimal, toText } from '@perf-agg/sdk'
 import fc from 'fast-check'
 import t from 'tap'
-import { type Entry, explain, residualText, sameBalances } from '../../src/collector/binance/explain.ts'
+import { type Entry, explain, residualText, sameBalances } from '../../src/collector/explain.ts'
 
 const base = { atMs: 1_000, balances: [{ asset: 'USDT', amount: '100' }] }
 

@@ -82,9 +82,9 @@ t.test('the documented answer', async (t) => {
 })
 
 t.test('the account is known by its uid', async (t) => {
-  t.equal(accountIdOf(utf8('{"uid":354937868}')), '354937868')
-  t.equal(accountIdOf(utf8('{"uid":"354937868"}')), '354937868')
+  t.equal(accountIdOf('binance', utf8('{"uid":354937868}')), '354937868')
+  t.equal(accountIdOf('binance', utf8('{"uid":"354937868"}')), '354937868')
   for (const bad of ['{}', '{"uid":null}', '{"uid":1.5}', '{"uid":-1}', '{"uid":"a b"}', '{"uid":1e300}']) {
-    t.throws(() => accountIdOf(utf8(bad)), bad)
+    t.throws(() => accountIdOf('binance', utf8(bad)), bad)
   }
 })

@@ -1,14 +1,8 @@
+import type { Checked } from '../adapter.ts'
 import type { Calls } from '../call.ts'
 import { CollectorFailure } from '../failure.ts'
 import { endpoints } from './endpoint.ts'
 import { isMissing } from './judge.ts'
-
-/** The exchange's own bytes, for the daemon to judge: this process is not believed about what a key may do. */
-export interface Checked {
-  /** Null where the exchange has no such call (its sandbox). */
-  readonly restrictions: Uint8Array | null
-  readonly account: Uint8Array
-}
 
 /** @throws {CollectorFailure} */
 export async function checkKey(caller: Calls, sync: () => Promise<number>): Promise<Checked> {

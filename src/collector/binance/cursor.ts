@@ -9,6 +9,7 @@ import {
 } from '@perf-agg/sdk'
 import type { Amount } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
+import type { Base } from '../explain.ts'
 
 /**
  * Where the last poll stood: JSON that only this adapter reads, kept by the daemon beside what the poll brought.
@@ -40,11 +41,6 @@ export interface Sweep {
   readonly startedAtMs: number
   readonly tried: readonly string[]
   readonly done: boolean
-}
-
-export interface Base {
-  readonly atMs: number
-  readonly balances: readonly Amount[]
 }
 
 /** A symbol the account has traded. */

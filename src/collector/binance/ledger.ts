@@ -1,15 +1,16 @@
 import { dayMs } from '@perf-agg/sdk'
 import type { Calls } from '../call.ts'
-import { allOf } from '../failure.ts'
-import type { Base, Cursor } from './cursor.ts'
 import {
+  type Base,
   type Entry,
   entryOfConversion,
   entryOfFill,
   entryOfFlow,
   type Explanation,
   explain,
-} from './explain.ts'
+} from '../explain.ts'
+import { allOf } from '../failure.ts'
+import type { Cursor } from './cursor.ts'
 import { farMs, Fills } from './fills.ts'
 import { Flows } from './flows.ts'
 import type { Account } from './row.ts'

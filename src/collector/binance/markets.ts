@@ -28,7 +28,7 @@ export async function candlesFor(
   want: PriceWant,
   caller: Calls,
   listings: Listings,
-  clock: JobClock,
+  clock: Pick<JobClock, 'exchangeNowMs'>,
 ): Promise<readonly Candle[] | null> {
   // A market that has left the exchange may still answer under the name it had.
   const symbol = listings.bySymbol(want.symbol)?.id ?? want.symbol.replace('/', '')

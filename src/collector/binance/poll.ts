@@ -1,10 +1,11 @@
 import { dayMs, hourOf, minuteMs } from '@perf-agg/sdk'
 import type { Anchor, Observation } from '../../accounting/observation.ts'
 import type { Calls } from '../call.ts'
-import { type Base, type Cursor, firstCursor, parseCursor, type Search, writeCursor } from './cursor.ts'
+import { type Base, type Explanation, residualText, sameBalances } from '../explain.ts'
+import { type Cursor, firstCursor, parseCursor, type Search, writeCursor } from './cursor.ts'
 import { endpoints } from './endpoint.ts'
-import { type Explanation, residualText, sameBalances } from './explain.ts'
 import { Ledger } from './ledger.ts'
+import type { Polled } from '../adapter.ts'
 import type { Listings } from './listings.ts'
 import { type Account, accountOf } from './row.ts'
 import { search } from './search.ts'
@@ -19,11 +20,6 @@ export interface PollOptions {
   readonly cursor: string | null
   readonly previousAnchor: Anchor | null
   readonly sweep: boolean
-}
-
-export interface Polled {
-  readonly observation: Observation
-  readonly cursor: string
 }
 
 /** A residual is looked for that long; late lists have come by then. */

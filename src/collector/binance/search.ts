@@ -2,7 +2,7 @@ import { signOf, zero } from '@perf-agg/sdk'
 import { limits } from '../../limits.ts'
 import { CollectorFailure } from '../failure.ts'
 import type { Search } from './cursor.ts'
-import { type Explanation, type Residual, residualText } from './explain.ts'
+import { type Explanation, type Residual, residualText } from '../explain.ts'
 import type { Listing } from './row.ts'
 
 /**

@@ -1,6 +1,11 @@
 import { add, type Decimal, negate, parseDecimal, subtract, toText } from '@perf-agg/sdk'
-import type { Amount, CashFlow, Conversion, Fill } from '../../accounting/observation.ts'
-import type { Base } from './cursor.ts'
+import type { Amount, CashFlow, Conversion, Fill, Income } from '../accounting/observation.ts'
+
+/** Balances at an instant from which entries lead on. */
+export interface Base {
+  readonly atMs: number
+  readonly balances: readonly Amount[]
+}
 
 /** One ledger entry as it moves balances. */
 export interface Entry {
@@ -31,6 +36,10 @@ export function entryOfConversion(conversion: Conversion): Entry {
     atMs: conversion.atMs,
     changes: conversion.changes.map(({ asset, amount }) => [asset, parseDecimal(amount)] as const),
   }
+}
+
+export function entryOfIncome({ asset, amount, atMs }: Income): Entry {
+  return { atMs, changes: [[asset, parseDecimal(amount)]] }
 }
 
 /** What is left of each asset's change; only assets with a rest are in it. */

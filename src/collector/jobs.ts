@@ -1,21 +1,27 @@
 import { concat, utf8 } from '@perf-agg/sdk'
-import type { Candle } from '../../accounting/observation.ts'
-import { JobClock } from '../clock.ts'
-import type { Credentials } from '../credentials.ts'
-import type { Job } from '../job.ts'
-import { Limiter } from '../limiter.ts'
-import type { Wire } from '../wire.ts'
-import { checkKey } from './check.ts'
-import { budgets } from './endpoint.ts'
-import { Listings } from './listings.ts'
-import { candlesFor, marketsOf } from './markets.ts'
-import { type Instance, newInstance, openBinance } from './open.ts'
-import { Poll } from './poll.ts'
+import type { Candle } from '../accounting/observation.ts'
+import type { Adapter } from './adapter.ts'
+import { newBinance } from './binance/adapter.ts'
+import { newBybit } from './bybit/adapter.ts'
+import { JobClock } from './clock.ts'
+import type { Credentials } from './credentials.ts'
+import { CollectorFailure, failureOf } from './failure.ts'
+import type { Job } from './job.ts'
+import { newKraken } from './kraken/adapter.ts'
+import { Limiter } from './limiter.ts'
+import { type Instance, newInstance, openCalls } from './open.ts'
+import type { Wire } from './wire.ts'
+
+const adapters: Readonly<Record<string, () => Adapter>> = {
+  binance: newBinance,
+  bybit: newBybit,
+  kraken: newKraken,
+}
 
 /** What one address and one host set share, whoever's account is polled. */
 interface Place {
+  readonly adapter: Adapter
   readonly limiter: Limiter
-  readonly listings: Listings
   /** Ours minus theirs, from the job before. */
   skewMs: number
   /** For what anybody may read; it holds nobody's key. */
@@ -27,7 +33,8 @@ export interface Done {
   readonly body: Uint8Array
 }
 
-export class BinanceJobs {
+/** Does what the daemon asks, each job by the adapter of its exchange. */
+export class Jobs {
   readonly #wire: Wire
   readonly #places = new Map<string, Place>()
 
@@ -38,37 +45,34 @@ export class BinanceJobs {
   /** @throws {CollectorFailure} */
   async run(job: Job, credentials: Credentials | null): Promise<Done> {
     const place = this.#placeOf(job)
+    const { adapter, limiter } = place
     const clock = new JobClock(job.nowMs, job.frozen)
     clock.skewMs = place.skewMs
     const instance = await this.#instanceOf(job, place, credentials)
     const maxRetries = job.job === 'poll' ? job.maxRetries : 3
-    const { caller, sync } = openBinance(instance, { clock, limiter: place.limiter, maxRetries })
+    const { caller, sync } = openCalls(instance, adapter.connection, { clock, limiter, maxRetries })
+    const tools = { caller, sync, clock }
     const head = () => {
       place.skewMs = clock.skewMs
       return { collector: `ccxt ${ccxtRelease}`, skewMs: clock.skewMs, weight: caller.weight }
     }
     switch (job.job) {
       case 'check': {
-        const { restrictions, account } = await checkKey(caller, sync)
+        const { restrictions, account } = await adapter.check(tools)
         const parts = [restrictions?.length ?? null, account.length]
         return { head: { ...head(), parts }, body: concat(restrictions ?? new Uint8Array(), account) }
       }
       case 'poll': {
         const { sinceMs, cursor, previousAnchor, sweep } = job
-        const { listings } = place
-        const polled = await Poll.run({ caller, sync, listings, sinceMs, cursor, previousAnchor, sweep })
+        const polled = await adapter.poll(tools, { sinceMs, cursor, previousAnchor, sweep })
         return { head: { ...head(), cursor: polled.cursor }, body: json(polled.observation) }
       }
-      case 'markets': {
-        const nowMs = await sync()
-        await place.listings.load(caller, nowMs)
-        return { head: head(), body: json(marketsOf(place.listings)) }
-      }
+      case 'markets':
+        return { head: head(), body: json(await adapter.markets(tools)) }
       case 'candles': {
-        const nowMs = await sync()
-        await place.listings.load(caller, nowMs)
+        await sync()
         const answers: (readonly Candle[] | null)[] = []
-        for (const want of job.wants) answers.push(await candlesFor(want, caller, place.listings, clock))
+        for (const want of job.wants) answers.push(await adapter.candles(tools, want))
         return { head: head(), body: json(answers.map((candles) => candles?.map(rowOfCandle) ?? null)) }
       }
     }
@@ -76,16 +80,26 @@ export class BinanceJobs {
 
   async #instanceOf(job: Job, place: Place, credentials: Credentials | null): Promise<Instance> {
     const { sandbox, baseUrl } = job
-    if (credentials !== null) return newInstance({ wire: this.#wire, sandbox, baseUrl, credentials })
-    place.instance ??= await newInstance({ wire: this.#wire, sandbox, baseUrl, credentials: null })
+    const { connection } = place.adapter
+    if (credentials !== null)
+      return newInstance(connection, { wire: this.#wire, sandbox, baseUrl, credentials })
+    place.instance ??= await newInstance(connection, {
+      wire: this.#wire,
+      sandbox,
+      baseUrl,
+      credentials: null,
+    })
     return place.instance
   }
 
   #placeOf(job: Job): Place {
-    const key = job.baseUrl ?? (job.sandbox ? 'sandbox' : 'live')
+    const newAdapter = Object.hasOwn(adapters, job.exchange) ? adapters[job.exchange] : undefined
+    if (newAdapter === undefined) throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
+    const key = `${job.exchange} ${job.baseUrl ?? (job.sandbox ? 'sandbox' : 'live')}`
     let place = this.#places.get(key)
     if (place === undefined) {
-      place = { limiter: new Limiter(budgets), listings: new Listings(), skewMs: 0, instance: null }
+      const adapter = newAdapter()
+      place = { adapter, limiter: new Limiter(adapter.connection.budgets), skewMs: 0, instance: null }
       this.#places.set(key, place)
     }
     return place

@@ -1,76 +1,73 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { binance } from 'ccxt'
 import { fromUtf8, utf8 } from '@perf-agg/sdk'
-import { limits } from '../../limits.ts'
-import { Caller, type Slot } from '../call.ts'
-import type { JobClock } from '../clock.ts'
-import type { Credentials } from '../credentials.ts'
-import { CollectorFailure, failureOf } from '../failure.ts'
-import type { Limiter } from '../limiter.ts'
-import { type Wire, WireRefusal } from '../wire.ts'
-import { endpoints } from './endpoint.ts'
-import { judge } from './judge.ts'
-import { serverTimeOf } from './row.ts'
+import { limits } from '../limits.ts'
+import type { CcxtInstance, Connection } from './adapter.ts'
+import { Caller, type Slot } from './call.ts'
+import type { JobClock } from './clock.ts'
+import type { Credentials } from './credentials.ts'
+import { CollectorFailure, failureOf } from './failure.ts'
+import type { Limiter } from './limiter.ts'
+import { type Wire, WireRefusal } from './wire.ts'
 
 /** Every request of this process passes here; the slot of the call that made it learns what came back. */
 const slots = new AsyncLocalStorage<Slot>()
 
-export interface OpenOptions {
+export interface InstanceOptions {
   readonly wire: Wire
-  readonly clock: JobClock
-  readonly limiter: Limiter
   readonly sandbox: boolean
   /** From the operator's configuration only. */
   readonly baseUrl: string | null
   /** Null: only what anybody may read. */
   readonly credentials: Credentials | null
-  readonly maxRetries: number
 }
 
 /** One instance of ccxt's class, made for one host set and for one account, or for nobody's. */
 export interface Instance {
-  readonly exchange: binance
+  readonly exchange: CcxtInstance
 }
 
 /**
  * Fields are given by name: nothing that a client or an exchange sent is ever spread into ccxt's constructor. An
  * instance with credentials is made for a job and let go with it; it costs some ten milliseconds.
  */
-export async function newInstance(
-  options: Omit<OpenOptions, 'clock' | 'limiter' | 'maxRetries'>,
-): Promise<Instance> {
+export async function newInstance(connection: Connection, options: InstanceOptions): Promise<Instance> {
   const { wire, sandbox, baseUrl, credentials } = options
-  const { default: Binance } = await import('ccxt:binance')
-  const exchange: binance = new Binance({
+  const { default: Exchange } = await connection.load()
+  const exchange = new Exchange({
     // ccxt keeps its own pace for an instance; ours is for the address.
     enableRateLimit: false,
     // egress gives up before
     timeout: limits.egress.requestTimeoutMs + 5_000,
     ...(credentials === null ? {} : { apiKey: credentials.apiKey, secret: credentials.secret }),
   })
-  exchange.options['fetchCurrencies'] = false
-  exchange.options['fetchMargins'] = false
-  exchange.options['adjustForTimeDifference'] = false
+  connection.prepare(exchange)
   exchange.options['maxRetriesOnFailure'] = 0
-  exchange.number = String as unknown as typeof exchange.number
+  exchange.number = String
   exchange.fetchImplementation = (url: string, request: FetchRequest) => fetchThrough(wire, url, request)
-  if (baseUrl !== null) rewrite(exchange.urls['api'] as Leaves, new URL(baseUrl).origin)
-  else if (sandbox) exchange.setSandboxMode(true)
+  if (baseUrl !== null) {
+    rewrite(exchange.urls['api'] as Leaves, exchange.hostname ?? '', new URL(baseUrl).origin)
+  } else if (sandbox) {
+    // ccxt's switch leaves no URL at all where there is no such host set.
+    if (!connection.hasSandbox) throw unsupported()
+    exchange.setSandboxMode(true)
+  }
   checkHosts(exchange.urls['api'])
   return { exchange }
 }
 
 /** Calls of one job through an instance, on the job's clock. */
-export function openBinance(
+export function openCalls(
   { exchange }: Instance,
-  options: Pick<OpenOptions, 'clock' | 'limiter' | 'maxRetries'>,
+  connection: Connection,
+  options: { readonly clock: JobClock; readonly limiter: Limiter; readonly maxRetries: number },
 ): { caller: Caller; sync: () => Promise<number> } {
   const { clock, limiter, maxRetries } = options
+  const { judge, clockCode, mainBudget, time, serverTimeOf } = connection
   exchange.milliseconds = () => clock.nowMs()
   exchange.options['timeDifference'] = clock.skewMs
   const sync = async (): Promise<number> => {
     const sentAtMs = clock.nowMs()
-    const { value } = await caller.call(endpoints.time)
+    const { value } = await caller.call(time)
     const heardAtMs = clock.nowMs()
     const serverTimeMs = serverTimeOf(value)
     clock.skewMs = Math.round((sentAtMs + heardAtMs) / 2) - serverTimeMs
@@ -82,9 +79,10 @@ export function openBinance(
     slots,
     judge,
     limiter,
-    mainBudget: 'ip',
+    mainBudget,
     clock,
     maxRetries,
+    clockCode,
     resync: async () => void (await sync()),
   })
   return { caller, sync }
@@ -138,19 +136,20 @@ async function fetchThrough(wire: Wire, url: string, request: FetchRequest): Pro
 type Leaves = Record<string, string | object>
 
 /** Scheme, host and port of every URL; the paths stay. */
-function rewrite(urls: Leaves, origin: string): void {
+function rewrite(urls: Leaves, hostname: string, origin: string): void {
   for (const [name, leaf] of Object.entries(urls)) {
-    if (typeof leaf === 'string') urls[name] = origin + new URL(leaf).pathname.replace(/\/$/, '')
-    else rewrite(leaf as Leaves, origin)
+    if (typeof leaf === 'string') {
+      urls[name] = origin + new URL(leaf.replaceAll('{hostname}', hostname)).pathname.replace(/\/$/, '')
+    } else rewrite(leaf as Leaves, hostname, origin)
   }
 }
 
 /** A sandbox switch that leaves no URL behind must not end in calls to nowhere, or to the real exchange. */
 function checkHosts(urls: unknown): void {
   const leaves = typeof urls === 'object' && urls !== null ? (urls as Record<string, unknown>) : {}
-  for (const name of ['public', 'private']) {
-    if (typeof leaves[name] !== 'string') {
-      throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
-    }
-  }
+  for (const name of ['public', 'private']) if (typeof leaves[name] !== 'string') throw unsupported()
+}
+
+function unsupported(): CollectorFailure {
+  return new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
 }

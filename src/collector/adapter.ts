@@ -1,0 +1,76 @@
+import type { PriceWant } from '../accounting/hour.ts'
+import type { Anchor, Candle, Market, Observation } from '../accounting/observation.ts'
+import type { Calls, Endpoint, Judge } from './call.ts'
+import type { JobClock } from './clock.ts'
+import type { Budget } from './limiter.ts'
+
+/**
+ * What an exchange's folder offers to the rest of the collector: how it is reached, and the four things that are
+ * asked of it. One adapter serves one host set and keeps what all accounts there share (its markets).
+ */
+export interface Adapter {
+  readonly connection: Connection
+  check(tools: Tools): Promise<Checked>
+  poll(tools: Tools, wants: PollWants): Promise<Polled>
+  markets(tools: Tools): Promise<readonly Market[]>
+  /** Null where there is no such symbol. */
+  candles(tools: Tools, want: PriceWant): Promise<readonly Candle[] | null>
+}
+
+/** One ccxt class, and how its requests and answers are treated. */
+export interface Connection {
+  /** ccxt's class, loaded where it is used first. */
+  readonly load: () => Promise<{ readonly default: CcxtClass }>
+  /** Settings of ccxt's own for this exchange. */
+  readonly prepare: (exchange: CcxtInstance) => void
+  /** ccxt knows a host set of the exchange's for practice. */
+  readonly hasSandbox: boolean
+  readonly budgets: Readonly<Record<string, Budget>>
+  /** The budget that is told about. */
+  readonly mainBudget: string
+  readonly judge: Judge
+  /** The exchange's code for a request whose time, or number, it does not take. */
+  readonly clockCode: string
+  readonly time: Endpoint
+  readonly serverTimeOf: (value: unknown) => number
+}
+
+/** As much of a ccxt instance as is touched. */
+export interface CcxtInstance {
+  urls: Record<string, unknown>
+  options: Record<string, unknown>
+  hostname?: string | undefined
+  number: unknown
+  fetchImplementation: unknown
+  milliseconds: () => number
+  nonce: () => number
+  setSandboxMode(enabled: boolean): void
+}
+
+export type CcxtClass = new (settings: Readonly<Record<string, unknown>>) => CcxtInstance
+
+export interface Tools {
+  readonly caller: Calls
+  /** The exchange's time, and our clock set by it. */
+  readonly sync: () => Promise<number>
+  readonly clock: Pick<JobClock, 'exchangeNowMs'>
+}
+
+/** The exchange's own bytes, for the daemon to judge: this process is not believed about what a key may do. */
+export interface Checked {
+  /** Null where the exchange has no such call (its sandbox). */
+  readonly restrictions: Uint8Array | null
+  readonly account: Uint8Array
+}
+
+export interface PollWants {
+  readonly sinceMs: number
+  readonly cursor: string | null
+  readonly previousAnchor: Anchor | null
+  readonly sweep: boolean
+}
+
+export interface Polled {
+  readonly observation: Observation
+  readonly cursor: string
+}

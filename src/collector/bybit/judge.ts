@@ -1,0 +1,76 @@
+import { dayMs, hourMs, minuteMs, parseJson, secondMs } from '@perf-agg/sdk'
+import { limits } from '../../limits.ts'
+import type { FailureCode } from '../answer.ts'
+import { CollectorFailure, failureOf } from '../failure.ts'
+import type { WireAnswer } from '../wire.ts'
+
+export const clockCode = '10002'
+export const badParameterCode = '10001'
+
+/** Key unknown, its signature, its rights, its address, its end. */
+const keyCodes = new Set([10003, 10004, 10005, 10007, 10009, 10010, 33004])
+/** Locked, in the wrong country, or not of the kind that the call is for. */
+const accountCodes = new Set([10008, 10024, 10027, 10028, 10029, 3100326])
+const downCodes = new Set([10000, 10016, 10019])
+
+/** What an answer of bybit's means, by status and `retCode`; `result` of a good one. */
+export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
+  const { status } = answer
+  const value = parsed(answer.body)
+  const code = codeOf(value)
+  if (status >= 200 && status < 300 && code === 0 && hasResult(value)) return value.result
+  const retryAfterMs = retryAfterOf(answer)
+  const told = code === null ? `HTTP ${status}` : String(code)
+  if (status >= 200 && status < 300 && (code === null || code === 0)) {
+    // A proxy's page or half an answer: the next one may be whole.
+    throw refusal('EXCHANGE_ANSWER_INVALID', 'session', told, null, true)
+  }
+  // the account's own pace: others may go on
+  if (code === 10006) throw refusal('EXCHANGE_RATE_LIMITED', 'session', told, retryAfterMs ?? 5 * secondMs)
+  if (status === 429 || code === 10018) {
+    throw refusal('EXCHANGE_RATE_LIMITED', 'exchange', told, retryAfterMs ?? minuteMs)
+  }
+  if (code !== null && keyCodes.has(code)) throw refusal('EXCHANGE_KEY_REFUSED', 'session', told)
+  if (code !== null && accountCodes.has(code)) throw refusal('EXCHANGE_ACCOUNT_REFUSED', 'session', told)
+  // "access too frequent", for ten minutes
+  if (status === 403) throw refusal('EXCHANGE_RATE_LIMITED', 'exchange', told, retryAfterMs ?? 10 * minuteMs)
+  if (status === 451) throw refusal('EXCHANGE_UNREACHABLE', 'exchange', told, hourMs)
+  if (status === 401) throw refusal('EXCHANGE_KEY_REFUSED', 'session', told)
+  if (String(code) === clockCode) throw refusal('EXCHANGE_REQUEST_REFUSED', 'session', told, null, true)
+  if (status >= 500 || (code !== null && downCodes.has(code))) {
+    throw refusal('EXCHANGE_UNREACHABLE', 'exchange', told, retryAfterMs, true)
+  }
+  throw refusal('EXCHANGE_REQUEST_REFUSED', 'session', told)
+}
+
+function refusal(
+  code: FailureCode,
+  scope: 'session' | 'exchange',
+  exchangeCode: string,
+  retryAfterMs: number | null = null,
+  retryable = false,
+): CollectorFailure {
+  return new CollectorFailure(failureOf(code, scope, { exchangeCode, retryAfterMs }), retryable)
+}
+
+function parsed(body: Uint8Array): unknown {
+  try {
+    return parseJson(body, { bytesMax: limits.egress.bodyBytesMax, depthMax: limits.frame.jsonDepthMax })
+  } catch {
+    return undefined
+  }
+}
+
+function codeOf(value: unknown): number | null {
+  if (typeof value !== 'object' || value === null || !('retCode' in value)) return null
+  return Number.isSafeInteger(value.retCode) ? (value.retCode as number) : null
+}
+
+function hasResult(value: unknown): value is { readonly result: unknown } {
+  return typeof value === 'object' && value !== null && 'result' in value
+}
+
+function retryAfterOf(answer: WireAnswer): number | null {
+  const text = answer.headers['retry-after']
+  return text === undefined || !/^\d{1,7}$/.test(text) ? null : Math.min(Number(text) * secondMs, dayMs)
+}

@@ -1,0 +1,65 @@
+import { CollectorFailure, failureOf } from '../failure.ts'
+import type { Adapter, CcxtInstance, Connection } from '../adapter.ts'
+import { rowOf } from '../field.ts'
+import { pollLedger } from '../ledger-poll.ts'
+import { candlesFor } from './candles.ts'
+import { budgets, endpoints } from './endpoint.ts'
+import { judge, nonceCode } from './judge.ts'
+import { KrakenLedger } from './ledger.ts'
+import { Listings } from './listings.ts'
+import { serverTimeOf } from './row.ts'
+
+/** The highest number of this process: no account may see one twice, whatever the clock does. */
+let lastNonce = 0
+
+/** Microseconds, as far as we know the time: a clock that stands still must not repeat a number. */
+function countUp(exchange: CcxtInstance): void {
+  exchange.nonce = () => {
+    lastNonce = Math.max(lastNonce + 1, exchange.milliseconds() * 1_000)
+    return lastNonce
+  }
+}
+
+const connection: Connection = {
+  load: () => import('ccxt:kraken'),
+  prepare: countUp,
+  hasSandbox: false,
+  budgets,
+  mainBudget: 'address',
+  judge,
+  clockCode: nonceCode,
+  time: endpoints.time,
+  serverTimeOf,
+}
+
+/** kraken spot. Accounts with margin positions are refused: their worth is not in their balances alone. */
+export function newKraken(): Adapter {
+  const listings = new Listings()
+  return {
+    connection,
+    async check({ caller, sync }) {
+      await sync()
+      const { body } = await caller.call(endpoints.keyInfo)
+      return { restrictions: body, account: body }
+    },
+    async poll({ caller, sync, clock }, wants) {
+      await listings.load(caller, clock.exchangeNowMs())
+      if (wants.cursor === null) {
+        const { value } = await caller.call(endpoints.openPositions)
+        if (Object.keys(rowOf(value, 'openPositions')).length > 0) {
+          const told = { exchangeCode: 'margin positions' }
+          throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', told))
+        }
+      }
+      return pollLedger(new KrakenLedger(caller, listings, clock), sync, wants)
+    },
+    async markets({ caller, sync }) {
+      await listings.load(caller, await sync())
+      return listings.markets
+    },
+    async candles({ caller, clock }, want) {
+      await listings.load(caller, clock.exchangeNowMs())
+      return candlesFor(want, caller, listings, clock)
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import {
+  InputError,
+  parseJson,
+  readArray,
+  readInteger,
+  readNullable,
+  readObject,
+  readString,
+} from '@perf-agg/sdk'
+import { limits } from '../limits.ts'
+import type { Base } from './explain.ts'
+
+/** Where the last poll of a ledger stood: JSON kept by the daemon beside what that poll brought. */
+export interface LedgerCursor {
+  /** Nothing older is told. */
+  readonly floorMs: number
+  /** Entries are known until then. */
+  readonly readToMs: number
+  /** Last poll that read the ledger in any case, by its hour. */
+  readonly thoroughHourMs: number
+  /** Balances from which the ledger leads on; null before the first and while catching up. */
+  readonly base: Base | null
+  /** Since when something has been unexplained; null where all is. */
+  readonly openSinceMs: number | null
+}
+
+const version = 1
+
+export function firstLedgerCursor(sinceMs: number): LedgerCursor {
+  return { floorMs: sinceMs, readToMs: sinceMs, thoroughHourMs: 0, base: null, openSinceMs: null }
+}
+
+/** @throws {InputError} CURSOR_TOO_LARGE */
+export function writeLedgerCursor(cursor: LedgerCursor): string {
+  const text = JSON.stringify({ version, ...cursor })
+  if (text.length > limits.collector.cursorBytesMax)
+    throw new InputError('CURSOR_TOO_LARGE', 'a cursor is too long')
+  return text
+}
+
+const instant = (value: unknown, path: string): number => readInteger(value, path, { min: 0 })
+
+/** @throws {InputError} */
+export function parseLedgerCursor(text: string): LedgerCursor {
+  const value = parseJson(text, { bytesMax: limits.collector.cursorBytesMax, depthMax: 6 })
+  const cursor = readObject(value, 'cursor', {
+    required: ['version', 'floorMs', 'readToMs', 'thoroughHourMs', 'base', 'openSinceMs'],
+  })
+  readInteger(cursor.version, 'cursor.version', { min: version, max: version })
+  return {
+    floorMs: instant(cursor.floorMs, 'cursor.floorMs'),
+    readToMs: instant(cursor.readToMs, 'cursor.readToMs'),
+    thoroughHourMs: instant(cursor.thoroughHourMs, 'cursor.thoroughHourMs'),
+    base: readNullable(cursor.base, 'cursor.base', (each, path) => {
+      const base = readObject(each, path, { required: ['atMs', 'balances'] })
+      return {
+        atMs: instant(base.atMs, `${path}.atMs`),
+        balances: readArray(base.balances, `${path}.balances`, limits.collector.assetsMax, (one, at) => {
+          const balance = readObject(one, at, { required: ['asset', 'amount'] })
+          return {
+            asset: readString(balance.asset, `${at}.asset`, { min: 1, max: 64 }),
+            amount: readString(balance.amount, `${at}.amount`, { pattern: /^-?\d{1,40}(?:\.\d{1,40})?$/ }),
+          }
+        }),
+      }
+    }),
+    openSinceMs: readNullable(cursor.openSinceMs, 'cursor.openSinceMs', instant),
+  }
+}

@@ -1,0 +1,186 @@
+import { hourMs, hourOf, minuteMs } from '@perf-agg/sdk'
+import type {
+  Amount,
+  Anchor,
+  CashFlow,
+  Conversion,
+  Fill,
+  Income,
+  Observation,
+} from '../accounting/observation.ts'
+import type { Polled, PollWants } from './adapter.ts'
+import { type Base, type Entry, type Explanation, explain, sameBalances } from './explain.ts'
+import {
+  firstLedgerCursor,
+  type LedgerCursor,
+  parseLedgerCursor,
+  writeLedgerCursor,
+} from './ledger-cursor.ts'
+
+/** What an exchange told of an account for a span of time. */
+export interface Reading {
+  readonly fills: readonly Fill[]
+  readonly flows: readonly CashFlow[]
+  readonly conversions: readonly Conversion[]
+  readonly incomes: readonly Income[]
+  /** Every line of the ledger as it moved a balance, those that nobody can name too. */
+  readonly entries: readonly Entry[]
+  /** One list shows what another does not yet. */
+  readonly pending: boolean
+  /** Read until then; null: to the end. */
+  readonly cutAtMs: number | null
+}
+
+/** An account at an exchange that keeps one ledger of all its balance changes, whatever the market. */
+export interface LedgerSource {
+  /** What is held, zeros left out, sorted by asset. */
+  balances(): Promise<readonly Amount[]>
+  /** `thorough`: every list, not only what the ledger points to. */
+  read(fromMs: number, thorough: boolean): Promise<Reading>
+  /** How far back the exchange tells; null is for ever. */
+  readonly historyMs: number | null
+  readonly unavailable: readonly string[]
+}
+
+/** Lines may come in below the newest one: every read goes back a little, one an hour goes back further. */
+const nearMs = 5 * minuteMs
+const farMs = 2 * hourMs
+/** Lists come in late by minutes: what is unexplained for less than that is not given up. */
+const graceMs = 10 * minuteMs
+/** Reads of the balances that may disagree before a poll goes without an anchor. */
+const roundsMax = 3
+
+interface Outcome {
+  readonly reading: Reading | null
+  readonly anchor: Anchor | null
+  /** Something is neither in the ledger nor given up. */
+  readonly open: boolean
+}
+
+/**
+ * One poll of an account whose exchange keeps a ledger.
+ *
+ * Where the last anchor and the lines since give the balances *to the last unit*, the ledger was complete at that
+ * instant. Where they do not, two equal reads of the balances around a read of the ledger make the anchor, and the
+ * poll is not complete until what is missing has come or had its time.
+ */
+export async function pollLedger(
+  source: LedgerSource,
+  sync: () => Promise<number>,
+  wants: PollWants,
+): Promise<Polled> {
+  const known = wants.cursor === null ? firstLedgerCursor(wants.sinceMs) : parseLedgerCursor(wants.cursor)
+  const cursor = { ...known, floorMs: Math.min(known.floorMs, wants.sinceMs) }
+  const base = wants.cursor === null ? wants.previousAnchor : cursor.base
+  const begunAtMs = await sync()
+  const balances = await source.balances()
+  const thorough = wants.sweep || cursor.thoroughHourMs !== hourOf(begunAtMs)
+  const quiet =
+    !thorough && base !== null && cursor.openSinceMs === null && sameBalances(base.balances, balances)
+  const outcome = quiet
+    ? { reading: null, anchor: { atMs: begunAtMs, balances }, open: false }
+    : await look({ source, sync, cursor, base, thorough, begunAtMs, balances })
+  return conclude(source, { cursor, base, thorough, begunAtMs }, outcome)
+}
+
+interface Looking {
+  readonly source: LedgerSource
+  readonly sync: () => Promise<number>
+  readonly cursor: LedgerCursor
+  readonly base: Base | null
+  readonly thorough: boolean
+  readonly begunAtMs: number
+  readonly balances: readonly Amount[]
+}
+
+async function look(looking: Looking): Promise<Outcome> {
+  const { source, sync, cursor, base, thorough, begunAtMs } = looking
+  const knownMs = Math.min(cursor.readToMs, base?.atMs ?? cursor.readToMs)
+  const backMs = base === null ? nearMs : thorough ? farMs : nearMs
+  const fromMs = Math.max(knownMs - backMs, cursor.floorMs - nearMs)
+  let balances = looking.balances
+  let askedAtMs = begunAtMs
+  let reading = await source.read(fromMs, thorough)
+  for (let round = 0; round < roundsMax; round += 1) {
+    if (reading.cutAtMs !== null) return { reading, anchor: null, open: true }
+    const explanation: Explanation | null =
+      base === null ? null : explain(base, balances, reading.entries, askedAtMs)
+    if (explanation?.kind === 'exact') {
+      return {
+        reading,
+        anchor: provedAnchor(explanation.atMs, askedAtMs, balances, reading),
+        open: reading.pending,
+      }
+    }
+    const betweenMs = await sync()
+    const again = await source.balances()
+    const agreed = sameBalances(again, balances)
+    balances = again
+    askedAtMs = betweenMs
+    // Before the first anchor there is nothing that could be unexplained.
+    if (agreed)
+      return { reading, anchor: { atMs: betweenMs, balances }, open: base !== null || reading.pending }
+    reading = await source.read(fromMs, thorough)
+  }
+  return { reading, anchor: null, open: base !== null }
+}
+
+/**
+ * The balances were read after they were asked for, and every line until `exactAtMs` is in them: the later of the two is
+ * an instant at which they held, short of the line that came next.
+ */
+function provedAnchor(
+  exactAtMs: number,
+  askedAtMs: number,
+  balances: readonly Amount[],
+  { entries }: Reading,
+): Anchor {
+  let nextMs = Number.POSITIVE_INFINITY
+  for (const { atMs } of entries) if (atMs > exactAtMs) nextMs = Math.min(nextMs, atMs)
+  return { atMs: Math.max(exactAtMs, Math.min(askedAtMs, nextMs - 1)), balances }
+}
+
+function conclude(
+  source: LedgerSource,
+  before: Pick<Looking, 'cursor' | 'base' | 'thorough' | 'begunAtMs'>,
+  { reading, anchor, open }: Outcome,
+): Polled {
+  const { cursor, base, thorough, begunAtMs } = before
+  const cutAtMs = reading?.cutAtMs ?? null
+  const openSinceMs = open && cutAtMs === null ? (cursor.openSinceMs ?? begunAtMs) : null
+  const waiting = openSinceMs !== null && begunAtMs - openSinceMs < graceMs
+  const complete = anchor !== null && cutAtMs === null && !waiting
+  // While something is unexplained the next poll starts from the same place, so that it can still come out.
+  const nextBase = cutAtMs !== null ? null : waiting || anchor === null ? base : anchor
+  const next: LedgerCursor = {
+    floorMs: cursor.floorMs,
+    readToMs: cutAtMs ?? (reading === null ? cursor.readToMs : begunAtMs),
+    thoroughHourMs: thorough && cutAtMs === null ? hourOf(begunAtMs) : cursor.thoroughHourMs,
+    base: nextBase ?? anchor,
+    openSinceMs: waiting ? openSinceMs : null,
+  }
+  const since = <Each extends { readonly atMs: number }>(rows: readonly Each[] = []): Each[] =>
+    rows.filter(({ atMs }) => atMs >= cursor.floorMs).toSorted((a, b) => a.atMs - b.atMs)
+  const observation: Observation = {
+    begunAtMs,
+    complete,
+    fills: since(reading?.fills),
+    flows: since(reading?.flows),
+    conversions: since(reading?.conversions),
+    incomes: since(reading?.incomes),
+    anchor,
+    unavailable: source.unavailable,
+    lost: lostOf(source, cursor, begunAtMs),
+  }
+  return { observation, cursor: writeLedgerCursor(next) }
+}
+
+/** What lies between what was read and what the exchange still tells is gone. */
+function lostOf(
+  { historyMs }: LedgerSource,
+  { readToMs }: LedgerCursor,
+  begunAtMs: number,
+): Observation['lost'] {
+  if (historyMs === null || begunAtMs - readToMs <= historyMs) return null
+  return { fromMs: readToMs, toMs: begunAtMs - historyMs }
+}
