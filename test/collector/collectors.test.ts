@@ -325,7 +325,7 @@ t.test('what is not supported is said before anything is asked', async (t) => {
   const credentials = utf8('{}')
   for (const other of [
     { ...source, exchange: 'constructor' },
-    { ...source, exchange: 'kraken' },
+    { ...source, exchange: 'coinbase' },
     { ...source, marketTypes: ['linear'] as const },
   ]) {
     t.match(await stageOf.collectors.check({ source: other, credentials }), {
