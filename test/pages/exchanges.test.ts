@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { endpoints as binance } from '../../src/collector/binance/endpoint.ts'
+import { endpoints as bybit } from '../../src/collector/bybit/endpoint.ts'
+import { endpoints as kraken } from '../../src/collector/kraken/endpoint.ts'
+import { exchangesWithHosts, rulesOf } from '../../src/egress/hosts.ts'
+import { exchangeIds, offerFor } from '../../src/session/exchange.ts'
+
+/** perf-agg-exchanges(7) against the code: what it says is covered is, and the other way round. */
+
+const text = readFileSync(new URL('../../man/perf-agg-exchanges.7.md', import.meta.url), 'utf8')
+
+/** The rows of a section's table, without its head. */
+function rows(section: string): string[][] {
+  const part = text.split(`\n## ${section}\n`)[1]?.split('\n## ')[0] ?? ''
+  return part
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(1)
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+}
+
+t.test('every offer has its row, with its sandbox and host', async (t) => {
+  const coverage = rows('COVERAGE')
+  t.strictSame([...new Set(coverage.map(([id]) => id))], exchangeIds)
+  for (const [id = '', type = '', sandbox, host] of coverage) {
+    const offer = offerFor(id, type, false)
+    t.equal(sandbox, offer.sandbox ? 'yes' : 'no', id)
+    const live = rulesOf(id, null).filter(({ environment }) => environment === 'live')
+    t.strictSame(
+      host === '-' ? [] : [`https://${host}`],
+      live.map(({ origin }) => origin),
+      id,
+    )
+    t.equal(
+      offer.sandbox,
+      rulesOf(id, null).some(({ environment }) => environment === 'sandbox'),
+      `${id} sandbox`,
+    )
+  }
+  const types = exchangeIds.flatMap((id) =>
+    Object.keys(offerFor(id, 'spot', false).accountTypes).map((type) => `${id} ${type}`),
+  )
+  t.strictSame(
+    coverage.map(([id, type]) => `${id} ${type}`),
+    types,
+  )
+})
+
+t.test('every call has its place in the list, and may be made', async (t) => {
+  const endpoints: Readonly<Record<string, Readonly<Record<string, { readonly method: string }>>>> = {
+    binance,
+    bybit,
+    kraken,
+  }
+  const calls = rows('CALLS')
+  t.strictSame(
+    calls.map(([id]) => id),
+    exchangesWithHosts,
+  )
+  for (const [id = '', list = ''] of calls) {
+    const paths = list.split(' ')
+    const said = paths.map((path) =>
+      path
+        .replace(/^\/(api\/v3|sapi\/v1|0\/public|0\/private)\//, '')
+        .replaceAll(/[^\w]|_/g, '')
+        .toLowerCase(),
+    )
+    const made = Object.values(endpoints[id] ?? {}).map(({ method }) =>
+      method.replace(/^(public|private|sapi)(Get|Post)/, '').toLowerCase(),
+    )
+    t.strictSame(said, made, id)
+    for (const rule of rulesOf(id, null)) {
+      t.ok(
+        paths.every((path) => rule.paths.some((prefix) => path.startsWith(prefix))),
+        `${rule.origin} lets them through`,
+      )
+    }
+  }
+  const limits = rows('LIMITS').map(([id]) => id)
+  t.strictSame(limits, exchangesWithHosts)
+})
+
+t.test('nothing that orders or moves money may be called', async (t) => {
+  const paths = exchangesWithHosts.flatMap((id) =>
+    rulesOf(id, null)
+      .filter(({ methods }) => methods.includes('POST'))
+      .flatMap((rule) => rule.paths),
+  )
+  const moving = [
+    '/0/private/AddOrder',
+    '/0/private/Withdraw',
+    '/0/private/WalletTransfer',
+    '/0/private/CancelAll',
+    '/0/private/Earn/Allocate',
+  ]
+  t.strictSame(
+    moving.filter((path) => paths.some((prefix) => path.startsWith(prefix))),
+    [],
+  )
+})
