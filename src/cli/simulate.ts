@@ -10,7 +10,7 @@ import { print, remark } from './terminal.ts'
 /** The simulated exchange, for trying things out. */
 
 interface SimulateFlags {
-  exchange: 'binance'
+  exchange: 'binance' | 'kraken'
   port?: number
   seed: number
   speed: number
@@ -26,7 +26,7 @@ export function define(command: Command): void {
     'perf-agg simulate --speed 60 --truth truth.jsonl',
   )
     .addOption(
-      new Option('--exchange <id>', 'whose wire protocol it speaks').choices(['binance']).default('binance'),
+      new Option('--exchange <id>', 'whose wire protocol it speaks').choices(['binance', 'kraken']).default('binance'),
     )
     .option('--port <n>', 'listen here on loopback; 0 takes a free one', integerFlag('--port', 0, 65_535))
     .option(

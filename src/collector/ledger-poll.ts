@@ -118,8 +118,11 @@ async function look(looking: Looking): Promise<Outcome> {
     balances = again
     askedAtMs = betweenMs
     // Before the first anchor there is nothing that could be unexplained.
-    if (agreed)
-      return { reading, anchor: { atMs: betweenMs, balances }, open: base !== null || reading.pending }
+    if (agreed) {
+      // Some exchanges tell the time in whole seconds: what the ledger showed before this read is in it.
+      const atMs = reading.entries.reduce((latest, entry) => Math.max(latest, entry.atMs), betweenMs)
+      return { reading, anchor: { atMs, balances }, open: base !== null || reading.pending }
+    }
     reading = await source.read(fromMs, thorough)
   }
   return { reading, anchor: null, open: base !== null }

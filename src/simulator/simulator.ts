@@ -2,10 +2,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { hourMs } from '@perf-agg/sdk'
 import { Agenda } from './agenda.ts'
-import { Wire } from './binance/wire.ts'
+import { Wire as BinanceWire } from './binance/wire.ts'
 import { Desk } from './desk.ts'
 import { FaultPlan } from './faults.ts'
 import type { Fault, Faults } from './faults.ts'
+import { Wire as KrakenWire } from './kraken/wire.ts'
 import { listingOf, listings } from './listing.ts'
 import { Market } from './market.ts'
 import { readReplay } from './replay.ts'
@@ -24,8 +25,13 @@ import { Wallet } from './wallet.ts'
  * faults on order, and the truth about all of it. For the demo and for tests; `serve` never imports it.
  */
 
+/** Whose wire protocol is spoken. */
+export type SimulatedExchange = 'binance' | 'kraken'
+
+const wires = { binance: BinanceWire, kraken: KrakenWire } as const
+
 export interface SimulatorOptions {
-  readonly exchange: 'binance'
+  readonly exchange: SimulatedExchange
   /** 0 and absent pick a free one. */
   readonly port?: number
   /** The same seed makes the same market and the same traders. */
@@ -88,7 +94,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 
   let nowMs = startMs
   let following: (() => void) | null = null
-  const wire = new Wire({
+  const wire = new wires[options.exchange]({
     exchange: { market, truth, historyMs },
     wallets,
     faults,

@@ -39,6 +39,8 @@ export async function startBackend(): Promise<Backend> {
 
 export interface ComposedOptions {
   readonly startMs: number
+  /** binance unless told. */
+  readonly exchange?: string
   readonly exchangeUrl: string
   readonly backendUrl: string
   readonly pauseMs: number
@@ -60,7 +62,7 @@ export async function startComposed(options: ComposedOptions): Promise<Composed>
   await writeFile(
     config,
     JSON.stringify({
-      exchanges: { binance: { base_url: options.exchangeUrl } },
+      exchanges: { [options.exchange ?? 'binance']: { base_url: options.exchangeUrl } },
       session: { ttl_default_s: 86_400, ttl_max_s: 90 * 86_400 },
     }),
   )

@@ -1,0 +1,176 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Exchange } from '../binance/endpoint.ts'
+import { spoil } from '../binance/spoil.ts'
+import type { FaultPlan } from '../faults.ts'
+import { fromUnits } from '../units.ts'
+import type { Wallet } from '../wallet.ts'
+import { ledgerOf, type LedgerRow, tradesOf } from './book.ts'
+import { Counter } from './counter.ts'
+import { rawCoin } from './name.ts'
+import { assetPairs, ohlc } from './quotes.ts'
+
+/**
+ * kraken spot's REST protocol: 200 for everything, the error inside; a signature over the path and the body; a number
+ * that must rise with each private call; a counter of the account's calls; 50 rows a page, newest first.
+ */
+
+const pageRows = 50
+const bodyBytesMax = 65_536
+
+class Refusal extends Error {}
+
+/** What a private call costs of the account's counter. */
+const costs: Readonly<Record<string, number>> = {
+  GetApiKeyInfo: 1,
+  Balance: 1,
+  OpenPositions: 1,
+  Ledgers: 2,
+  TradesHistory: 2,
+}
+
+export class Wire {
+  readonly #exchange: Exchange
+  readonly #wallets: ReadonlyMap<string, Wallet>
+  readonly #faults: FaultPlan
+  readonly #nowMs: () => number
+  readonly #nonces = new Map<string, bigint>()
+  readonly #counters = new Map<string, Counter>()
+
+  constructor(options: {
+    exchange: Exchange
+    wallets: readonly Wallet[]
+    faults: FaultPlan
+    nowMs: () => number
+  }) {
+    this.#exchange = options.exchange
+    this.#wallets = new Map(options.wallets.map((wallet) => [wallet.apiKey, wallet]))
+    this.#faults = options.faults
+    this.#nowMs = options.nowMs
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const parts: Buffer[] = []
+    let bytes = 0
+    request.on('data', (part: Buffer) => {
+      bytes += part.length
+      if (bytes > bodyBytesMax) request.destroy()
+      else parts.push(part)
+    })
+    request.on('end', () => this.#handle(request, response, Buffer.concat(parts)))
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+    const nowMs = this.#nowMs()
+    const [path = '/', query = ''] = (request.url ?? '/').split('?', 2)
+    response.setHeader('Date', new Date(nowMs + this.#faults.skewMs(nowMs)).toUTCString())
+    const fault = this.#faults.meet(path, nowMs)
+    const inner =
+      fault?.kind === 'unavailable'
+        ? 'EService:Unavailable'
+        : fault?.kind === 'rate-limit'
+          ? 'EAPI:Rate limit exceeded'
+          : fault?.kind === 'ban'
+            ? 'EGeneral:Temporary lockout'
+            : null
+    const answer = JSON.stringify(
+      inner === null ? this.#answer(request, path, query, body, nowMs) : { error: [inner] },
+    )
+    if (fault !== null && inner === null && fault.kind !== 'ban') return spoil(fault, response, answer)
+    response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8' }).end(answer)
+  }
+
+  #answer(request: IncomingMessage, path: string, query: string, body: Buffer, nowMs: number): unknown {
+    try {
+      const [, room, name = ''] = /^\/0\/(public|private)\/(\w+)$/.exec(path) ?? []
+      if (room === 'public')
+        return { error: [], result: this.#public(name, new URLSearchParams(query), nowMs) }
+      if (room !== 'private' || request.method !== 'POST') throw new Refusal('EGeneral:Unknown method')
+      const asked = new URLSearchParams(body.toString('utf8'))
+      const wallet = this.#authenticate(request, path, body, asked)
+      const cost = costs[name]
+      // nothing can be ordered or withdrawn here
+      if (cost === undefined) throw new Refusal('EGeneral:Permission denied')
+      const counter = this.#counters.get(wallet.uid) ?? new Counter()
+      this.#counters.set(wallet.uid, counter)
+      if (!counter.count(cost, nowMs)) throw new Refusal('EAPI:Rate limit exceeded')
+      return { error: [], result: this.#private(name, wallet, asked, nowMs) }
+    } catch (error) {
+      return { error: [error instanceof Refusal ? error.message : 'EGeneral:Internal error'] }
+    }
+  }
+
+  #authenticate(request: IncomingMessage, path: string, body: Buffer, asked: URLSearchParams): Wallet {
+    const key = request.headers['api-key']
+    const signature = request.headers['api-sign']
+    const wallet = this.#wallets.get(typeof key === 'string' ? key : '')
+    if (wallet === undefined) throw new Refusal('EAPI:Invalid key')
+    const nonce = asked.get('nonce') ?? ''
+    if (!/^\d{1,19}$/.test(nonce)) throw new Refusal('EAPI:Invalid nonce')
+    const inner = createHash('sha256').update(nonce).update(body).digest()
+    const expected = createHmac('sha512', Buffer.from(wallet.secret, 'base64'))
+      .update(path)
+      .update(inner)
+      .digest()
+    const given = Buffer.from(typeof signature === 'string' ? signature : '', 'base64')
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+      throw new Refusal('EAPI:Invalid signature')
+    }
+    if (BigInt(nonce) <= (this.#nonces.get(wallet.apiKey) ?? 0n)) throw new Refusal('EAPI:Invalid nonce')
+    this.#nonces.set(wallet.apiKey, BigInt(nonce))
+    return wallet
+  }
+
+  #public(name: string, query: URLSearchParams, nowMs: number): unknown {
+    const serverMs = nowMs + this.#faults.skewMs(nowMs)
+    if (name === 'Time')
+      return { unixtime: Math.floor(serverMs / 1_000), rfc1123: new Date(serverMs).toUTCString() }
+    if (name === 'AssetPairs') return assetPairs(this.#exchange.market, nowMs)
+    if (name !== 'OHLC') throw new Refusal('EGeneral:Unknown method')
+    if (query.get('interval') !== '1') throw new Refusal('EGeneral:Invalid arguments:interval')
+    const candles = ohlc(this.#exchange, query, nowMs)
+    if (candles === null) throw new Refusal('EQuery:Unknown asset pair')
+    return candles
+  }
+
+  #private(name: string, wallet: Wallet, asked: URLSearchParams, nowMs: number): unknown {
+    const { truth } = this.#exchange
+    switch (name) {
+      case 'GetApiKeyInfo':
+        return {
+          api_key_name: 'simulated',
+          iban: `SIM ${wallet.uid}`,
+          permissions: [
+            ...['query-funds', 'query-open-trades', 'query-closed-trades', 'query-ledger'],
+            ...wallet.permissions,
+          ],
+        }
+      case 'Balance':
+        return Object.fromEntries(
+          wallet.held().map((asset) => [rawCoin(asset), fromUnits(wallet.balance(asset))]),
+        )
+      case 'Ledgers':
+        return pageOf('ledger', ledgerOf(truth, wallet.uid, nowMs), asked)
+      case 'TradesHistory':
+        return pageOf('trades', tradesOf(truth, wallet.uid, nowMs), asked)
+      default:
+        return {}
+    }
+  }
+}
+
+/** `start` is exclusive, `end` is not. */
+function pageOf(name: string, all: readonly LedgerRow[], asked: URLSearchParams): unknown {
+  const number = (key: string, usual: number): number => {
+    const text = asked.get(key)
+    if (text === null) return usual
+    if (!/^\d+(\.\d+)?$/.test(text)) throw new Refusal(`EGeneral:Invalid arguments:${key}`)
+    return Number(text)
+  }
+  const startMs = number('start', 0) * 1_000
+  const endMs = number('end', Number.MAX_SAFE_INTEGER / 1_000) * 1_000
+  const ofs = number('ofs', 0)
+  const rows = all.filter(({ atMs }) => atMs > startMs && atMs <= endMs)
+  const page = rows.slice(ofs, ofs + pageRows)
+  return { [name]: Object.fromEntries(page.map(({ id, row }) => [id, row])), count: rows.length }
+}
