@@ -33,6 +33,8 @@ export interface Connection {
   readonly clockCode: string
   readonly time: Endpoint
   readonly serverTimeOf: (value: unknown) => number
+  /** So long the difference of the clocks is believed without asking again. */
+  readonly timeKeptMs: number
 }
 
 /** As much of a ccxt instance as is touched. */

@@ -24,6 +24,7 @@ interface Place {
   readonly limiter: Limiter
   /** Ours minus theirs, from the job before. */
   skewMs: number
+  readonly synced: { atMs: number }
   /** For what anybody may read; it holds nobody's key. */
   instance: Instance | null
 }
@@ -45,12 +46,14 @@ export class Jobs {
   /** @throws {CollectorFailure} */
   async run(job: Job, credentials: Credentials | null): Promise<Done> {
     const place = this.#placeOf(job)
-    const { adapter, limiter } = place
+    const { adapter, limiter, synced } = place
     const clock = new JobClock(job.nowMs, job.frozen)
     clock.skewMs = place.skewMs
     const instance = await this.#instanceOf(job, place, credentials)
     const maxRetries = job.job === 'poll' ? job.maxRetries : 3
-    const { caller, sync } = openCalls(instance, adapter.connection, { clock, limiter, maxRetries })
+    const { caller, sync } = openCalls(instance, adapter.connection, { clock, limiter, maxRetries, synced })
+    // The daemon believes only what came over the wire in that very job.
+    if (job.job !== 'poll') synced.atMs = Number.NEGATIVE_INFINITY
     const tools = { caller, sync, clock }
     const head = () => {
       place.skewMs = clock.skewMs
@@ -99,7 +102,13 @@ export class Jobs {
     let place = this.#places.get(key)
     if (place === undefined) {
       const adapter = newAdapter()
-      place = { adapter, limiter: new Limiter(adapter.connection.budgets), skewMs: 0, instance: null }
+      place = {
+        adapter,
+        limiter: new Limiter(adapter.connection.budgets),
+        skewMs: 0,
+        synced: { atMs: Number.NEGATIVE_INFINITY },
+        instance: null,
+      }
       this.#places.set(key, place)
     }
     return place

@@ -59,20 +59,31 @@ export async function newInstance(connection: Connection, options: InstanceOptio
 export function openCalls(
   { exchange }: Instance,
   connection: Connection,
-  options: { readonly clock: JobClock; readonly limiter: Limiter; readonly maxRetries: number },
+  options: {
+    readonly clock: JobClock
+    readonly limiter: Limiter
+    readonly maxRetries: number
+    /** When the exchange was last asked for its time, by our clock. */
+    readonly synced: { atMs: number }
+  },
 ): { caller: Caller; sync: () => Promise<number> } {
-  const { clock, limiter, maxRetries } = options
+  const { clock, limiter, maxRetries, synced } = options
   const { judge, clockCode, mainBudget, time, serverTimeOf } = connection
   exchange.milliseconds = () => clock.nowMs()
   exchange.options['timeDifference'] = clock.skewMs
-  const sync = async (): Promise<number> => {
+  const ask = async (): Promise<number> => {
     const sentAtMs = clock.nowMs()
     const { value } = await caller.call(time)
     const heardAtMs = clock.nowMs()
     const serverTimeMs = serverTimeOf(value)
     clock.skewMs = Math.round((sentAtMs + heardAtMs) / 2) - serverTimeMs
     exchange.options['timeDifference'] = clock.skewMs
+    synced.atMs = heardAtMs
     return serverTimeMs
+  }
+  const sync = (): Promise<number> => {
+    const ageMs = clock.nowMs() - synced.atMs
+    return ageMs >= 0 && ageMs < connection.timeKeptMs ? Promise.resolve(clock.exchangeNowMs()) : ask()
   }
   const caller: Caller = new Caller({
     methods: exchange as unknown as Readonly<Record<string, unknown>>,
@@ -83,7 +94,7 @@ export function openCalls(
     clock,
     maxRetries,
     clockCode,
-    resync: async () => void (await sync()),
+    resync: async () => void (await ask()),
   })
   return { caller, sync }
 }

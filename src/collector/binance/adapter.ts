@@ -21,6 +21,8 @@ const connection: Connection = {
   clockCode: '-1021',
   time: endpoints.time,
   serverTimeOf,
+  // signed requests carry the time: a poll begins with it
+  timeKeptMs: 0,
 }
 
 /** binance spot. */

@@ -23,6 +23,8 @@ const connection: Connection = {
   clockCode,
   time: endpoints.time,
   serverTimeOf,
+  // signed requests carry the time: a poll begins with it
+  timeKeptMs: 0,
 }
 
 /** Rows of one answer at most. */

@@ -1,5 +1,6 @@
-import { CollectorFailure, failureOf } from '../failure.ts'
+import { minuteMs } from '@perf-agg/sdk'
 import type { Adapter, CcxtInstance, Connection } from '../adapter.ts'
+import { CollectorFailure, failureOf } from '../failure.ts'
 import { rowOf } from '../field.ts'
 import { pollLedger } from '../ledger-poll.ts'
 import { candlesFor } from './candles.ts'
@@ -30,6 +31,8 @@ const connection: Connection = {
   clockCode: nonceCode,
   time: endpoints.time,
   serverTimeOf,
+  // No request carries the time there, and public calls are one a second for all accounts of our address.
+  timeKeptMs: 10 * minuteMs,
 }
 
 /** kraken spot. Accounts with margin positions are refused: their worth is not in their balances alone. */

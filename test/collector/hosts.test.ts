@@ -1,0 +1,43 @@
+import t from 'tap'
+import { exchangesWithHosts, rulesOf } from '../../src/egress/hosts.ts'
+import { offerFor } from '../../src/session/exchange.ts'
+
+/** Where unmodified ccxt would call, held against what egress lets through, and under which name. */
+
+interface Ccxt {
+  readonly urls: { readonly api?: Readonly<Record<string, unknown>> }
+  readonly hostname?: string
+  setSandboxMode(enabled: boolean): void
+}
+
+async function newCcxt(id: string): Promise<Ccxt> {
+  const { href } = new URL(`./src/${id}.js`, import.meta.resolve('ccxt'))
+  const { default: Exchange } = (await import(href)) as { default: new () => Ccxt }
+  return new Exchange()
+}
+
+function origins({ urls, hostname = '' }: Ccxt): (string | null)[] {
+  return ['public', 'private'].map((name) => {
+    const leaf = urls.api?.[name]
+    return typeof leaf === 'string' ? new URL(leaf.replaceAll('{hostname}', hostname)).origin : null
+  })
+}
+
+for (const id of exchangesWithHosts) {
+  t.test(`${id}: each host set is known by its own name`, async (t) => {
+    const of = (environment: string): string[] =>
+      rulesOf(id, null)
+        .filter((rule) => rule.environment === environment)
+        .map(({ origin }) => origin)
+    const exchange = await newCcxt(id)
+    t.ok(origins(exchange).every((origin) => origin !== null && of('live').includes(origin)))
+    exchange.setSandboxMode(true)
+    if (offerFor(id, 'spot', false).sandbox) {
+      t.ok(origins(exchange).every((origin) => origin !== null && of('sandbox').includes(origin)))
+    } else {
+      t.strictSame(of('sandbox'), [], 'no host is let through')
+      t.strictSame(origins(exchange), [null, null], 'the switch leaves nothing to call')
+      t.throws(() => offerFor(id, 'spot', true), { code: 'SANDBOX_UNSUPPORTED' })
+    }
+  })
+}
