@@ -300,7 +300,6 @@ t.test('each kind of line', async (t) => {
 
 t.test('pages, and a history longer than one poll', async (t) => {
   const count = 430
-  const atS = (index: number): number => nowMs / 1_000 - 3_000 + index * 5
   const rows = Array.from(
     { length: count },
     (_, index) =>
@@ -308,7 +307,7 @@ t.test('pages, and a history longer than one poll', async (t) => {
         `D${index}`,
         {
           refid: `Q${index}`,
-          time: atS(index),
+          time: nowMs / 1_000 - 3_000 + index * 5,
           type: 'deposit',
           subtype: '',
           asset: 'ZUSD',

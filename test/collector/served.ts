@@ -17,6 +17,11 @@ export interface ServedExchange {
   poll(more?: { sinceMs?: number; cursor?: string | null }): ReturnType<Collectors['poll']>
 }
 
+/** Anew for each call: who takes them wipes them. */
+function credentials(): Uint8Array {
+  return utf8(JSON.stringify({ api_key: 'key', secret: 'c2VjcmV0' }))
+}
+
 /** Real collector and egress processes before a local server that says what a test wants. */
 export async function serveExchange(
   t: Test,
@@ -53,7 +58,6 @@ export async function serveExchange(
     await server.close()
   })
   const source = { exchange, sandbox: false, marketTypes: ['spot'] as const }
-  const credentials = (): Uint8Array => utf8(JSON.stringify({ api_key: 'key', secret: 'c2VjcmV0' }))
   return {
     collectors,
     clock,

@@ -124,7 +124,7 @@ export function linesOf(value: unknown, exchangeNowMs: number): Page<Line> {
     const row = rowOf(each, 'log.list')
     return {
       id: idOf(row['id'], 'log.id'),
-      type: textOf(row['type'], 'log.type', /^[\w-]{1,64}$/),
+      type: textOf(row['type'], 'log.type', /^[\w -]{1,64}$/),
       category: textOf(row['category'], 'log.category', /^[a-z]{1,16}$/),
       asset: assetOf(row['currency'], 'log.currency'),
       change: decimalOf(row['change'], 'log.change', 'any'),

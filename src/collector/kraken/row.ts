@@ -92,7 +92,7 @@ export interface Page<Each> {
   readonly sent: number
 }
 
-const word = /^[a-z][a-z_ -]{0,40}$/i
+const word = /^[\w -]{1,64}$/
 
 function wordOf(value: unknown, place: string): string {
   if (typeof value === 'string' && (value === '' || word.test(value))) return value.toLowerCase()
@@ -117,7 +117,8 @@ export function linesOf(value: unknown, exchangeNowMs: number): Page<Line> {
     return [
       {
         id: idOf(key, 'ledger.id'),
-        refid: idOf(row['refid'], 'ledger.refid'),
+        // some have none: then it stands alone
+        refid: idOf(row['refid'] || key, 'ledger.refid'),
         atMs: secondsOf(row['time'], 'ledger.time', exchangeNowMs),
         type: wordOf(row['type'], 'ledger.type'),
         subtype: wordOf(row['subtype'] ?? '', 'ledger.subtype'),

@@ -30,6 +30,10 @@ export function assetPairs(market: Market, nowMs: number): unknown {
   )
 }
 
+function price(units: number): string {
+  return fromUnits(BigInt(units))
+}
+
 /** Null: there is no such pair. */
 export function ohlc(
   { market, truth }: { readonly market: Market; readonly truth: TruthWriter },
@@ -47,7 +51,6 @@ export function ohlc(
     const minute = market.partialMinute(listing, atMs, nowMs)
     if (minute === null) continue
     if (atMs + minuteMs <= nowMs) truth.used(listing.symbol, atMs)
-    const price = (units: number): string => fromUnits(BigInt(units))
     const average = minute.base === 0n ? 0n : (minute.quote * perUnit) / minute.base
     rows.push([
       atMs / 1_000,

@@ -29,6 +29,9 @@ const costs: Readonly<Record<string, number>> = {
   TradesHistory: 2,
 }
 
+/** What every key there may do. */
+const readingPermissions = ['query-funds', 'query-open-trades', 'query-closed-trades', 'query-ledger']
+
 export class Wire {
   readonly #exchange: Exchange
   readonly #wallets: ReadonlyMap<string, Wallet>
@@ -140,10 +143,7 @@ export class Wire {
         return {
           api_key_name: 'simulated',
           iban: `SIM ${wallet.uid}`,
-          permissions: [
-            ...['query-funds', 'query-open-trades', 'query-closed-trades', 'query-ledger'],
-            ...wallet.permissions,
-          ],
+          permissions: [...readingPermissions, ...wallet.permissions],
         }
       case 'Balance':
         return Object.fromEntries(
