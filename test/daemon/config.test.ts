@@ -126,7 +126,7 @@ t.test('every bad value has its code, and names its source', async (t) => {
     [{ constructor: 1 }, 'CONFIG_KEY_UNKNOWN'],
     [{ port: '3000' }, 'PORT_INVALID'],
     [{ insecure_simulated: 'true' }, 'SWITCH_INVALID'],
-    [{ exchanges: { kraken: {} } }, 'CONFIG_KEY_UNKNOWN'],
+    [{ exchanges: { coinbase: {} } }, 'CONFIG_KEY_UNKNOWN'],
     [{ exchanges: { binance: { url: 'x' } } }, 'CONFIG_KEY_UNKNOWN'],
     [{ exchanges: { mock: { base_url: 'https://x' } } }, 'CONFIG_KEY_UNKNOWN'],
     [{ exchanges: { binance: { base_url: 'http://elsewhere.example' } } }, 'BASE_URL_INSECURE'],
