@@ -22,6 +22,7 @@ import type {
 } from '../http/service.ts'
 import { hashOfId, idPattern } from '../session/id.ts'
 import type { AccountRow, SessionRow, Store } from '../store/store.ts'
+import type { Published, Publisher } from '../log/publisher.ts'
 import type { Chain } from './chain.ts'
 import type { Clock } from './clock.ts'
 import type { Feeds } from './feeds.ts'
@@ -47,6 +48,7 @@ interface Parts {
   readonly chain: Chain
   readonly health: Health
   readonly report: Report
+  readonly publisher: Publisher
   /** A session is over: nothing of it is polled any more. */
   readonly unwatch: (session: SessionRow) => void
 }
@@ -136,6 +138,10 @@ export class Service implements EnclaveService {
         alg: 'Ed25519',
       })),
     }
+  }
+
+  published(path: string): Promise<Published | null> {
+    return this.#parts.publisher.read(path)
   }
 
   live(): boolean {

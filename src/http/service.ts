@@ -39,6 +39,9 @@ export interface EnclaveService {
   /** RFC 7517: statement keys, current and past, by `kid`. */
   jwks(): Promise<object>
 
+  /** What is published of the log at a path without its `/log/`; null where nothing is. */
+  published(path: string): Promise<PublishedResource | null>
+
   /** For a feed of trades: @throws PerfAggError SESSION_UNKNOWN, CHALLENGE_REQUIRED, CHALLENGE_REFUSED */
   open(auth: ChannelAuth): Promise<Channel>
 
@@ -50,6 +53,13 @@ export interface EnclaveService {
   status(): Promise<object>
   /** Prometheus text (0.0.4) of the daemon's own figures; the HTTP room appends its own, `perf_agg_http_*`. */
   prometheus(): string
+}
+
+export interface PublishedResource {
+  readonly body: Uint8Array
+  readonly type: string
+  /** It never changes. */
+  readonly immutable: boolean
 }
 
 /** 201: the exchange was asked and the session is active. 202: pending, polled on. `body` may be sealed. */

@@ -138,6 +138,14 @@ export class FakeService implements EnclaveService {
     return { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43), kid: 'k', use: 'sig', alg: 'Ed25519' }] }
   }
 
+  async published(path: string): Promise<{ body: Uint8Array; type: string; immutable: boolean } | null> {
+    this.#fail()
+    if (path === 'checkpoint')
+      return { body: Buffer.from('a\n'), type: 'text/plain; charset=utf-8', immutable: false }
+    if (path !== 'tile/0/x001/000.p/7') return null
+    return { body: new Uint8Array([1, 2]), type: 'application/octet-stream', immutable: true }
+  }
+
   async open(auth: { session_id: string; challenge?: string }): Promise<Channel> {
     await this.openGate
     this.#known(auth.session_id)
