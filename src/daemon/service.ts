@@ -31,7 +31,8 @@ import type { Health } from './health.ts'
 import type { Lanes } from './lane.ts'
 import { methodOf, type Registration } from './registration.ts'
 import type { Report } from './report.ts'
-import { metricsView, signedAnswer, summaryView, type ViewFrame } from './view.ts'
+import { recordPage, type RecordPlace } from './record-page.ts'
+import { metricsView, sealedAnswer, signedAnswer, summaryView, type ViewFrame } from './view.ts'
 
 /** A challenge is good for so long, and once. */
 const challengeMsMax = 120_000
@@ -96,6 +97,12 @@ export class Service implements EnclaveService {
       enclave.signer,
       viewed === session ? null : session.replyKey,
     )
+  }
+
+  async record(sessionId: string, place: RecordPlace | null): Promise<object> {
+    const session = await this.#shown(sessionId)
+    if (session.account === null) throw pendingSession()
+    return sealedAnswer(await recordPage(this.#parts, session.account, place), session.replyKey)
   }
 
   async challenge(sessionId: string): Promise<Challenge> {
@@ -326,6 +333,13 @@ export class Service implements EnclaveService {
       unwatch(session)
     })
   }
+}
+
+function pendingSession(): PerfAggError {
+  return new PerfAggError('SESSION_PENDING', 'the exchange has not yet said whose account this is', {
+    action: 'retry',
+    hint: 'it is asked on; try again in a minute',
+  })
 }
 
 function unknownSession(): PerfAggError {

@@ -27,6 +27,15 @@ export interface EnclaveService {
   /** What may be shown to others; `id` is a session id or a view id. @throws PerfAggError SESSION_UNKNOWN */
   summary(id: string, nonce: string | null): Promise<object>
 
+  /**
+   * A page of the account's record, for its owner. Null: the first page; else `size` is that of the first page's
+   * checkpoint. @throws PerfAggError SESSION_UNKNOWN
+   */
+  record(
+    sessionId: string,
+    place: { readonly afterSequence: number; readonly size: number } | null,
+  ): Promise<object>
+
   /** A fresh challenge for a session's client key. @throws PerfAggError SESSION_UNKNOWN */
   challenge(sessionId: string): Promise<Challenge>
 

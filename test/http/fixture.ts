@@ -115,6 +115,15 @@ export class FakeService implements EnclaveService {
     return { schema: 'perf-agg/summary/v1', ...view, request_nonce: nonce }
   }
 
+  readonly places: unknown[] = []
+
+  async record(id: string, place: object | null): Promise<object> {
+    this.#known(id)
+    this.places.push(place)
+    const empty = { checkpoints: [], evidence: [], statements: [], more: false }
+    return { schema: 'perf-agg/record-page/v1', account: 'pseudonym', checkpoint: 'note', ...empty }
+  }
+
   async challenge(id: string): Promise<{ challenge: string; expires_at: string }> {
     this.#known(id)
     return { challenge: 'C'.repeat(43), expires_at: '2026-11-24T01:00:00.000Z' }

@@ -10,6 +10,7 @@ import {
   type NoteKey,
   noteSignature,
   noteSignedBytes,
+  parseCheckpoint,
   parseNote,
   verifyCheckpoint,
   verifyConsistency,
@@ -27,6 +28,8 @@ export class SmallWitness {
   readonly seen = new Map<string, { size: number; root: Uint8Array }>()
   readonly answers: number[] = []
   readonly bodies: string[] = []
+  /** Takes a log's word for its key: for tests of logs whose key is made when they start. */
+  trusting = false
   /** Answers with this instead. */
   broken: { status: number; body: string } | null = null
   nowS = 1_790_000_000
@@ -80,8 +83,8 @@ export class SmallWitness {
     const note = body.slice(end + 2)
     const origin = note.split('\n')[0]!
     const keys = this.#keysOf(origin)
-    if (keys.length === 0) return { status: 404, body: '' }
-    const checkpoint = await signedByOneOf(note, keys)
+    if (keys.length === 0 && !this.trusting) return { status: 404, body: '' }
+    const checkpoint = this.trusting ? parseCheckpoint(parseNote(note).text) : await signedByOneOf(note, keys)
     if (checkpoint === null) return { status: 403, body: '' }
     const { size, root } = checkpoint
     const oldSize = Number(old)
