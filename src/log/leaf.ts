@@ -1,4 +1,4 @@
-import { createHash, randomFillSync } from 'node:crypto'
+import { hash, randomFillSync } from 'node:crypto'
 import { type Leaf, leafBytes, saltBytes } from '@perf-agg/sdk'
 
 /** An entry of the log for a statement, and the salt without which it can't be told whose it is. */
@@ -7,23 +7,33 @@ export interface SaltedLeaf {
   readonly salt: Uint8Array
 }
 
-const slotDomain = 'perf-agg/slot/v1\0'
+const domain = Buffer.from('perf-agg/slot/v1\0')
 const number = Buffer.alloc(8)
 
 /** The leaf of a statement as the SDK defines it, made at once: it is on the way of every statement. */
 export function leafOfStatement(
   statement: { readonly account: string; readonly sequence: number; readonly digest: string },
-  salt: Uint8Array = randomFillSync(new Uint8Array(saltBytes)),
+  salt: Uint8Array = nextSalt(),
 ): SaltedLeaf {
   number.writeBigUInt64BE(BigInt(statement.sequence))
-  const slot = createHash('sha256').update(slotDomain).update(statement.account).update(number)
-  const commitment = createHash('sha256')
-    .update(salt)
-    .update(statement.digest.slice('sha256:'.length), 'hex')
-    .digest('base64url')
+  const slot = hash('sha256', Buffer.concat([domain, Buffer.from(statement.account), number]), 'base64url')
+  const digest = Buffer.from(statement.digest.slice('sha256:'.length), 'hex')
+  const commitment = hash('sha256', Buffer.concat([salt, digest]), 'base64url')
   // members in their canonical order; a test holds it to the general form
-  const text = `{"commitment":"${commitment}","leaf":"statement","slot":"${slot.digest('base64url')}"}`
-  return { entry: Buffer.from(text), salt }
+  return { entry: Buffer.from(`{"commitment":"${commitment}","leaf":"statement","slot":"${slot}"}`), salt }
+}
+
+const pool = new Uint8Array(128 * saltBytes)
+let used = pool.length
+
+/** Asking the system for each would cost as much as the hashing. */
+function nextSalt(): Uint8Array {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  used += saltBytes
+  return pool.slice(used - saltBytes, used)
 }
 
 export function entryOf(leaf: Exclude<Leaf, { leaf: 'statement' }>): Uint8Array {

@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** A node that later reading needs: the root of a full tile of 256 hashes one level below. */
 export interface TileNode {
@@ -19,7 +19,7 @@ const leafPrefix = Buffer.of(0)
 
 /** `SHA-256(0x00 ‖ entry)`. */
 export function hashLeaf(entry: Uint8Array): Uint8Array {
-  return createHash('sha256').update(leafPrefix).update(entry).digest()
+  return hash('sha256', Buffer.concat([leafPrefix, entry]), 'buffer')
 }
 
 const pair = Buffer.alloc(65, 1)
