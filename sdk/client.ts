@@ -20,6 +20,10 @@ import { parseJwks, publicKeyOf, thumbprint } from './key.ts'
 import type { Policy } from './policy.ts'
 import type { Claims, Quote } from './quote.ts'
 import { claimsDigestOf, parseQuote, quoteBytesMax } from './quote.ts'
+import type { RecordPage, TrackRecord } from './record.ts'
+import { joinRecordPages, parseRecordPage } from './record.ts'
+import { parseCheckpoint } from './checkpoint.ts'
+import { parseNote } from './note.ts'
 import type { ServiceOptions } from './service.ts'
 import { Service } from './service.ts'
 import { readInteger, readObject, readString } from './shape.ts'
@@ -88,6 +92,8 @@ export interface PerfAggClientOptions extends ServiceOptions {
 const viewBytesMax = 33_554_432
 const answerBytesMax = 65_536
 const jwksBytesMax = 4_194_304
+/** As many statements as a record can hold. */
+const pagesMax = 1_000
 
 /**
  * A client of one enclave. It trusts nothing it is told: evidence is appraised before a credential is sealed,
@@ -151,6 +157,26 @@ export class PerfAggClient {
     const { answer, nonce } = await this.#view('summary', isOwner ? access.sessionId : access.viewId)
     const opened = isOwner ? await openReply(answer, boxKeyOf(access)) : answer
     return this.#checked(readAnswerAs(opened, parseSummaryView), nonce, access.signingKey)
+  }
+
+  /** The account's whole record, with all that proves it. It is for `verifyRecord` to judge. */
+  async record(access: SessionAccess): Promise<TrackRecord> {
+    const pages = [await this.#recordPage(access, '')]
+    const size = readAnswerAs(pages[0]!.checkpoint, sizeOf)
+    for (let last = pages[0]!; last.more; last = pages.at(-1)!) {
+      const after = last.statements.at(-1)?.statement.metadata.sequence
+      if (after === undefined || pages.length === pagesMax) {
+        throw new VerificationError('ANSWER_INVALID', 'the record has no end')
+      }
+      pages.push(await this.#recordPage(access, `?after=${after}&size=${size}`))
+    }
+    return readAnswerAs(pages, joinRecordPages)
+  }
+
+  async #recordPage(access: SessionAccess, query: string): Promise<RecordPage> {
+    const path = `/enclave/record/${readId(access.sessionId, 'id')}${query}`
+    const answer = await this.#get(path, viewBytesMax)
+    return readAnswerAs(await openReply(answer, boxKeyOf(access)), parseRecordPage)
   }
 
   /** A restarted enclave has a new statement key: appraises it and gives the access that holds it. */
@@ -309,7 +335,7 @@ function boxKeyOf({ replyKey }: SessionAccess): BoxKeyPair {
 }
 
 /** What does not have the form of an answer is no mistake of the caller's. */
-function readAnswerAs<Answer>(answer: unknown, parse: (value: unknown) => Answer): Answer {
+function readAnswerAs<Value, Answer>(answer: Value, parse: (value: Value) => Answer): Answer {
   try {
     return parse(answer)
   } catch (error) {
@@ -324,6 +350,10 @@ async function requireSigned(view: MetricsView | SummaryView | Receipt, key: Uin
     'SIGNATURE_INVALID',
     'the answer is not signed by the enclave that was appraised',
   )
+}
+
+function sizeOf(checkpoint: string | null): number {
+  return parseCheckpoint(parseNote(checkpoint ?? '').text).size
 }
 
 function readChallenge(value: unknown): Challenge {

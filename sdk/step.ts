@@ -26,6 +26,7 @@ const untrustedCodes: ReadonlySet<string> = new Set([
   'CONFIG_UNKNOWN',
   'CRL_MISSING',
   'DEBUG_ENABLED',
+  'EVIDENCE_MISSING',
   'KEY_UNKNOWN',
   'MEASUREMENT_NOT_ACCEPTED',
   'MIGRATION_ENABLED',

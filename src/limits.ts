@@ -132,6 +132,18 @@ export const limits = {
     /** A quote, an event log and the configuration of the machine, in hex and JSON. */
     dstackAnswerBytesMax: 2_097_152,
   },
+  log: {
+    /** However much is logged, heads are signed no more often; a statement is in a checkpoint within about that. */
+    checkpointPauseMs: 1_000,
+    /** A witness that is slower is asked again with the next checkpoint. */
+    witnessTimeoutMs: 5_000,
+    /** A few signature lines. */
+    witnessAnswerBytesMax: 65_536,
+    /** Evidence is logged anew after so long: a verifier asks for 25 h at most. */
+    evidencePauseMs: 86_400_000,
+    /** Statements of one page of a record: some 400 KB. */
+    recordPageRows: 100,
+  },
   delivery: {
     /** Accounts posted at one time; one account is always in order. */
     postsMax: 16,

@@ -33,6 +33,11 @@ export const commandGroups: readonly { readonly title: string; readonly commands
       },
       { name: 'summary', summary: 'what may be shown to others', load: () => import('./summary.ts') },
       { name: 'sessions', summary: 'what is registered from here', load: () => import('./sessions.ts') },
+      {
+        name: 'export',
+        summary: 'the whole track record in one file',
+        load: () => import('./export.ts'),
+      },
       { name: 'end', summary: 'end a session; its credentials are wiped', load: () => import('./end.ts') },
       {
         name: 'analyze',
@@ -54,7 +59,7 @@ export const commandGroups: readonly { readonly title: string; readonly commands
         summary: 'raw evidence of a TEE, judged offline',
         load: () => import('./appraise.ts'),
       },
-      { name: 'verify', summary: 'check a signed statement offline', load: () => import('./verify.ts') },
+      { name: 'verify', summary: 'check a record or a statement offline', load: () => import('./verify.ts') },
     ],
   },
   {

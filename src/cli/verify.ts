@@ -28,38 +28,55 @@ import { readJsonFile, readPolicyFile } from './file.ts'
 import { readPublicKeys } from './public-key.ts'
 import { exitCodeOfVerdict, formatSteps, printVerdict } from './step-list.ts'
 import { paint, print, printJson } from './terminal.ts'
+import { checkRecord, isRecord, type RecordFlags } from './verify-record.ts'
 
-/** A signed statement, checked offline and step by step. */
+/** A signed statement, or a whole record, checked offline and step by step. */
 
-interface VerifyFlags {
+/** A record of ten years of hours. */
+const fileBytesMax = 536_870_912
+
+interface VerifyFlags extends RecordFlags {
   key?: readonly string[]
   quote?: string
   policy?: string
-  insecureSimulated?: true
   printCanonical?: true
-  json?: true
 }
 
 export function define(command: Command): void {
   examples(
     command,
+    'perf-agg verify record.json --policy policy.json',
     'perf-agg verify statement.json --key 7gVut20zP2IXzagxXEve9q91Vis+7oCaog9X/0SN6G4=',
     'perf-agg verify statement.json --quote quote.json --policy policy.json',
     'perf-agg verify statement.json --print-canonical | sha256sum',
   )
-    .argument('<file>', 'a statement as it was posted, - for stdin')
+    .argument('<file>', 'a record, or a statement as it was posted; - for stdin')
     .option('--key <key...>', 'a key you trust: base64, or a file with PEM, JWK or JWKS')
     .option('--quote <file>', "the enclave's quote, from perf-agg quote --json: its keys, as far as it holds")
     .option('--policy <file>', 'what you trust; refuses everything else')
     .option('--insecure-simulated', 'look at statements of a simulated enclave, which prove nothing')
+    .option('--log <url>', 'of a record: look in its log, as published now, for a fork or a later end')
     .option('--print-canonical', 'print the bytes that were signed, and nothing else')
     .addOption(jsonFlag())
     .action(verify)
 }
 
 async function verify(path: string, flags: VerifyFlags): Promise<void> {
-  const value = readJsonFile(path)
+  const value = readJsonFile(path, fileBytesMax)
   const policy = flags.policy === undefined ? null : readPolicyFile(flags.policy)
+  if (isRecord(value)) {
+    if (flags.key !== undefined || flags.quote !== undefined || flags.printCanonical) {
+      throw new UsageError('RECORD_FLAGS', '--key, --quote and --print-canonical are for single statements', {
+        hint: 'a record carries its evidence; say what you trust with --policy',
+      })
+    }
+    return checkRecord(value, policy, flags)
+  }
+  if (flags.log !== undefined) {
+    throw new UsageError('STATEMENT_FLAGS', '--log is for whole records', {
+      hint: 'perf-agg export LABEL -o record.json makes one',
+    })
+  }
   const statement = readStatement(value)
   if (flags.printCanonical) {
     process.stdout.write(signedBytes(statement ?? readContract(value)))

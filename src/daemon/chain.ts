@@ -5,6 +5,7 @@ import type { Origin } from '../collector/answer.ts'
 import type { Claim, Head, Issued, Subject } from '../statement/claim.ts'
 import type { Issuer } from '../statement/issuer.ts'
 import { periodsOf } from '../statement/period.ts'
+import { leafOfStatement } from '../log/leaf.ts'
 import type { AccountRow, SessionRow, Store, Tx } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import { readSettings } from './session-settings.ts'
@@ -70,7 +71,9 @@ export class Chain {
     await store.commit(
       (tx) => {
         options.first?.(tx)
-        for (const statement of issued) tx.appendStatement(statement)
+        for (const statement of issued) {
+          tx.appendStatement({ ...statement, leaf: leafOfStatement(statement) })
+        }
         also(tx)
       },
       options.urgent === true ? { urgent: true } : {},

@@ -71,7 +71,7 @@ export interface Configuration {
   /** Pause after an hour's end before an hour of self-reported trades is stated. */
   readonly graceSeconds: number
   readonly ingest: { readonly profile: IngestProfile }
-  /** C2SP verifier keys of the witnesses that co-sign checkpoints. */
+  /** C2SP verifier keys of the witnesses that co-sign checkpoints, each with the address it is asked at. */
   readonly witnesses: readonly string[]
   readonly limits: RateLimits
 }

@@ -26,6 +26,7 @@ import { Conductor } from './conductor.ts'
 import { Feeds } from './feeds.ts'
 import { Health } from './health.ts'
 import { Lanes } from './lane.ts'
+import { LogKeeper } from './log-keeper.ts'
 import { PendingSessions } from './pending.ts'
 import { Poller } from './poller.ts'
 import { methodOf, Registration } from './registration.ts'
@@ -91,17 +92,23 @@ async function compose(
   opened.push(close)
   const mountedSigner =
     configuration.privateKeyFile === null ? null : openMountedKey(configuration.privateKeyFile)
+  const logOrigin = `perf-agg/${store.pseudonymEpoch}`
   const enclave = await openEnclave({
     attester,
     mountedSigner,
     config: publicConfiguration(configuration),
     software: { name: 'perf-agg', version: softwareVersion },
-    logOrigin: `perf-agg/${store.pseudonymEpoch}`,
+    logOrigin,
     pseudonymEpoch: store.pseudonymEpoch,
     nowMs: startedAtMs,
   })
   opened.push(() => enclave.close())
   await recordStart(store, enclave, configuration, startedAtMs)
+  const keeper = await LogKeeper.open(
+    { store, enclave, origin: logOrigin, witnesses: configuration.witnesses, log },
+    startedAtMs,
+  )
+  opened.push(() => keeper.publisher.stop())
 
   const collectors = await startCollectors({
     clock,
@@ -116,12 +123,13 @@ async function compose(
   const issuer = new Issuer({
     version: softwareVersion,
     configDigest: await configurationDigest(configuration),
-    evidenceDigest: null,
-    log: null,
+    evidenceDigest: keeper.evidenceDigest,
+    log: { origin: logOrigin },
     signer: enclave.signer,
     mountedSigner: enclave.mountedSigner,
     lastSignedMs: await store.lastSignedMs(),
   })
+  keeper.onEvidence((digest) => issuer.noteEvidence(digest))
   const lanes = new Lanes()
   const health = new Health()
   const schedule = new Schedule(pacing)
@@ -132,7 +140,10 @@ async function compose(
     issuer,
     key: { keyId: enclave.signer.keyId, jwk: enclave.signer.jwk },
     rules: defaultRules,
-    written: () => delivery?.wake(),
+    written: () => {
+      delivery?.wake()
+      keeper.publisher.wake()
+    },
   })
   const feeds = new Feeds({ store, lanes, chain, graceMs: configuration.graceSeconds * 1_000, log })
 
@@ -206,6 +217,7 @@ async function compose(
     chain,
     health,
     report,
+    publisher: keeper.publisher,
     unwatch,
   })
   for (const session of await store.liveSessions()) watch(session)
@@ -219,7 +231,10 @@ async function compose(
     feeds,
     delivery,
     report,
-    cleanup: () => service.cleanup(),
+    cleanup: async () => {
+      await service.cleanup()
+      await keeper.tick(clock.nowMs())
+    },
     log,
     pollsMax: limits.daemon.pollsMax,
   })

@@ -22,6 +22,7 @@ import type {
 } from '../http/service.ts'
 import { hashOfId, idPattern } from '../session/id.ts'
 import type { AccountRow, SessionRow, Store } from '../store/store.ts'
+import type { Published, Publisher } from '../log/publisher.ts'
 import type { Chain } from './chain.ts'
 import type { Clock } from './clock.ts'
 import type { Feeds } from './feeds.ts'
@@ -30,7 +31,8 @@ import type { Health } from './health.ts'
 import type { Lanes } from './lane.ts'
 import { methodOf, type Registration } from './registration.ts'
 import type { Report } from './report.ts'
-import { metricsView, signedAnswer, summaryView, type ViewFrame } from './view.ts'
+import { recordPage, type RecordPlace } from './record-page.ts'
+import { metricsView, sealedAnswer, signedAnswer, summaryView, type ViewFrame } from './view.ts'
 
 /** A challenge is good for so long, and once. */
 const challengeMsMax = 120_000
@@ -47,6 +49,7 @@ interface Parts {
   readonly chain: Chain
   readonly health: Health
   readonly report: Report
+  readonly publisher: Publisher
   /** A session is over: nothing of it is polled any more. */
   readonly unwatch: (session: SessionRow) => void
 }
@@ -96,6 +99,12 @@ export class Service implements EnclaveService {
     )
   }
 
+  async record(sessionId: string, place: RecordPlace | null): Promise<object> {
+    const session = await this.#shown(sessionId)
+    if (session.account === null) throw pendingSession()
+    return sealedAnswer(await recordPage(this.#parts, session.account, place), session.replyKey)
+  }
+
   async challenge(sessionId: string): Promise<Challenge> {
     const session = await this.#session(sessionId)
     const nowMs = this.#parts.clock.nowMs()
@@ -136,6 +145,10 @@ export class Service implements EnclaveService {
         alg: 'Ed25519',
       })),
     }
+  }
+
+  published(path: string): Promise<Published | null> {
+    return this.#parts.publisher.read(path)
   }
 
   live(): boolean {
@@ -320,6 +333,13 @@ export class Service implements EnclaveService {
       unwatch(session)
     })
   }
+}
+
+function pendingSession(): PerfAggError {
+  return new PerfAggError('SESSION_PENDING', 'the exchange has not yet said whose account this is', {
+    action: 'retry',
+    hint: 'it is asked on; try again in a minute',
+  })
 }
 
 function unknownSession(): PerfAggError {

@@ -168,15 +168,17 @@ export const readNetwork: Reader<string> = (given) => {
   throw refuse('NETWORK_INVALID', given, 'must be an address or a range', 'like 10.0.0.7 or 10.0.0.0/8')
 }
 
-/** A C2SP verifier key: `name+8 hex digits+base64`. */
+/** A C2SP verifier key, `name+8 hex digits+base64`, and after a space the address that co-signing is asked at. */
 export const readWitness: Reader<string> = (given) => {
   const { value } = given
-  if (typeof value === 'string' && /^[^\s+]{1,253}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{40,}={0,2}$/.test(value))
-    return value
+  const [vkey = '', url, ...rest] = typeof value === 'string' ? value.split(' ') : []
+  if (/^[^\s+]{1,253}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{40,}={0,2}$/.test(vkey) && rest.length === 0) {
+    return url === undefined ? vkey : `${vkey} ${readHttpUrl({ ...given, value: url })}`
+  }
   throw refuse(
     'WITNESS_INVALID',
     given,
     'must be a verifier key',
-    'like witness.example+1a2b3c4d+AQ…, as its maker publishes it',
+    'like witness.example+1a2b3c4d+BA… https://witness.example, as its maker publishes it',
   )
 }

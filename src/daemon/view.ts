@@ -98,6 +98,10 @@ export async function signedAnswer(
   signer: Signer,
   replyKey: Uint8Array | null,
 ): Promise<object> {
-  const signed = { ...body, signature: toBase64(await signer.sign(canonicalBytes(body))) }
-  return replyKey === null ? signed : { sealed: toBase64(await sealBox(replyKey, canonicalBytes(signed))) }
+  return sealedAnswer({ ...body, signature: toBase64(await signer.sign(canonicalBytes(body))) }, replyKey)
+}
+
+/** Sealed to `replyKey` where there is one. */
+export async function sealedAnswer(body: object, replyKey: Uint8Array | null): Promise<object> {
+  return replyKey === null ? body : { sealed: toBase64(await sealBox(replyKey, canonicalBytes(body))) }
 }

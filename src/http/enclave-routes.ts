@@ -71,6 +71,18 @@ export function enclaveRoutes(app: FastifyInstance, options: EnclaveRoutesOption
     handler: async ({ params, query }) => service.summary(checkedId(params.id), query.nonce ?? null),
   })
 
+  app.get<{ Params: { sessionId: string }; Querystring: Static<typeof schema.RecordQuery> }>(
+    '/enclave/record/:sessionId',
+    {
+      schema: {
+        summary: 'The owner’s record, a page at a time: statements with their places in the log',
+        querystring: schema.RecordQuery,
+        response: answers({ 200: schema.RecordPage }, [404, 409]),
+      },
+      handler: async ({ params, query }) => service.record(checkedId(params.sessionId), recordPlace(query)),
+    },
+  )
+
   app.post<{ Body: Static<typeof schema.SessionBody> }>('/enclave/challenge', {
     schema: {
       summary: 'What the client key signs to end, publish or unpublish',
@@ -154,4 +166,16 @@ function endRequest(body: Static<typeof schema.CleanupBody>): EndRequest | null 
   return challenge === undefined || signature === undefined
     ? { session_id }
     : { session_id, challenge, client_signature: signature }
+}
+
+/** Both say where a page begins, or none does. */
+function recordPlace({
+  after,
+  size,
+}: Static<typeof schema.RecordQuery>): { afterSequence: number; size: number } | null {
+  if (after === undefined && size === undefined) return null
+  if (after === undefined || size === undefined) {
+    throw new InputError('INPUT_INVALID', 'after and size go together')
+  }
+  return { afterSequence: Number(after), size: Number(size) }
 }

@@ -6,6 +6,7 @@ import { trustedProxies } from './address.ts'
 import { newApp } from './app.ts'
 import { newDoor, type Door } from './door.ts'
 import { enclaveRoutes } from './enclave-routes.ts'
+import { logRoutes } from './log-routes.ts'
 import { listen, urlOf } from './listen.ts'
 import type { Log } from './log.ts'
 import { Registry } from './metrics.ts'
@@ -113,6 +114,8 @@ export async function startListeners(
       uptimeMs,
     }),
   )
+
+  logRoutes(enclaveApp, service)
 
   const operations = newListener('operations', config.operations, limits.http.operationsConnectionsMax)
   const operationsApp = newApp({ name: 'operations', ...operations, limits: limits.http, log, traffic })

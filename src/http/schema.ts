@@ -148,6 +148,49 @@ const SummaryView = Type.Object(
 export const Metrics = Type.Union([Sealed, MetricsView])
 export const Summary = Type.Union([Sealed, SummaryView])
 
+const whole = { pattern: '^(0|[1-9][0-9]{0,14})$' }
+
+export const RecordQuery = Type.Object(
+  {
+    after: Type.Optional(
+      Type.String({ ...whole, description: 'sequence of the last statement of the page before' }),
+    ),
+    size: Type.Optional(Type.String({ ...whole, description: 'size of the first page’s checkpoint' })),
+  },
+  options,
+)
+
+const proof = Type.Array(Type.String({ description: 'base64' }))
+const logged = { leaf: Type.Integer({ minimum: 0 }), inclusion: proof }
+
+export const RecordPage = Type.Union([
+  Sealed,
+  Type.Object(
+    {
+      schema: Type.Literal('perf-agg/record-page/v1'),
+      account: Type.String(),
+      checkpoint: nullable(Type.String({ description: 'signed note; on the first page' })),
+      checkpoints: Type.Array(Type.Object({ note: Type.String(), consistency: proof })),
+      evidence: Type.Array(
+        Type.Object({
+          quote: Type.Record(Type.String(), Type.Unknown()),
+          nonce_note: Type.String(),
+          ...logged,
+        }),
+      ),
+      statements: Type.Array(
+        Type.Object({
+          statement: Type.Record(Type.String(), Type.Unknown()),
+          salt: Type.String(),
+          ...logged,
+        }),
+      ),
+      more: Type.Boolean(),
+    },
+    { description: 'Part of a record; its proofs lead to the first page’s checkpoint' },
+  ),
+])
+
 export const Challenge = Type.Object(
   { challenge: Type.String(), expires_at: instant('good until then, once') },
   options,

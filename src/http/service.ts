@@ -27,6 +27,15 @@ export interface EnclaveService {
   /** What may be shown to others; `id` is a session id or a view id. @throws PerfAggError SESSION_UNKNOWN */
   summary(id: string, nonce: string | null): Promise<object>
 
+  /**
+   * A page of the account's record, for its owner. Null: the first page; else `size` is that of the first page's
+   * checkpoint. @throws PerfAggError SESSION_UNKNOWN
+   */
+  record(
+    sessionId: string,
+    place: { readonly afterSequence: number; readonly size: number } | null,
+  ): Promise<object>
+
   /** A fresh challenge for a session's client key. @throws PerfAggError SESSION_UNKNOWN */
   challenge(sessionId: string): Promise<Challenge>
 
@@ -39,6 +48,9 @@ export interface EnclaveService {
   /** RFC 7517: statement keys, current and past, by `kid`. */
   jwks(): Promise<object>
 
+  /** What is published of the log at a path without its `/log/`; null where nothing is. */
+  published(path: string): Promise<PublishedResource | null>
+
   /** For a feed of trades: @throws PerfAggError SESSION_UNKNOWN, CHALLENGE_REQUIRED, CHALLENGE_REFUSED */
   open(auth: ChannelAuth): Promise<Channel>
 
@@ -50,6 +62,13 @@ export interface EnclaveService {
   status(): Promise<object>
   /** Prometheus text (0.0.4) of the daemon's own figures; the HTTP room appends its own, `perf_agg_http_*`. */
   prometheus(): string
+}
+
+export interface PublishedResource {
+  readonly body: Uint8Array
+  readonly type: string
+  /** It never changes. */
+  readonly immutable: boolean
 }
 
 /** 201: the exchange was asked and the session is active. 202: pending, polled on. `body` may be sealed. */

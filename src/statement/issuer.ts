@@ -21,7 +21,7 @@ export interface IssuerOptions extends Omit<Start, 'keyId'> {
  */
 export class Issuer {
   readonly #options: IssuerOptions
-  readonly #start: Start
+  #start: Start
   #lastSignedMs: number
 
   constructor(options: IssuerOptions) {
@@ -34,6 +34,11 @@ export class Issuer {
       log: options.log,
     }
     this.#lastSignedMs = options.lastSignedMs
+  }
+
+  /** Newer evidence was logged: statements name it from now on. */
+  noteEvidence(digest: string): void {
+    this.#start = { ...this.#start, evidenceDigest: digest }
   }
 
   /**

@@ -14,6 +14,10 @@ interface Job {
 export interface GroupHooks {
   /** Frees the reserve; false where there is none left. */
   readonly freeReserve: () => boolean
+  /** Takes note of where things in memory stand; the answer takes them back there. */
+  readonly mark: () => () => void
+  /** Last in a transaction, before its commit. */
+  readonly seal: () => void
   /** After a transaction that is on disk. */
   readonly committed: () => void
 }
@@ -80,6 +84,7 @@ export class Group {
     if (this.condition === 'broken') return broken()
     const answers: (() => void)[] = []
     let undone = 0
+    const undo = this.#hooks.mark()
     try {
       this.#connection.control('begin immediate')
       for (const job of jobs) {
@@ -88,8 +93,10 @@ export class Group {
         if (!answer.done) undone += 1
         answers.push(answer.tell)
       }
+      this.#hooks.seal()
       this.#connection.control('commit')
     } catch (error) {
+      undo()
       this.#connection.rollback()
       return this.#broke(error)
     }
@@ -104,12 +111,14 @@ export class Group {
 
   #attempt(job: Job): { readonly done: boolean; readonly tell: () => void } {
     this.#connection.control('savepoint work')
+    const undo = this.#hooks.mark()
     try {
       const result = job.work()
       if (result instanceof Promise) throw new TypeError('a work of the store must be synchronous')
       this.#connection.control('release work')
       return { done: true, tell: () => job.resolve(result) }
     } catch (error) {
+      undo()
       if (this.#connection.fault === null) {
         this.#connection.control('rollback to work')
         this.#connection.control('release work')

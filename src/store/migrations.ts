@@ -5,7 +5,7 @@ import type { Dialect } from './dialect.ts'
 export type Migration = (dialect: Dialect) => readonly CompiledQuery[]
 
 /** Step n brings the schema from version n to n + 1. The table `meta` itself is version 0. */
-export const migrations: readonly Migration[] = [first]
+export const migrations: readonly Migration[] = [first, log]
 
 export function metaTable(dialect: Dialect): CompiledQuery {
   const table = dialect.builder.schema
@@ -133,5 +133,28 @@ function first(dialect: Dialect): readonly CompiledQuery[] {
       'key_id',
     ]),
     make('configs', { digest: 'text', config: 'text', first_seen_ms: 'integer' }, ['digest']),
+  ]
+}
+
+/** The log came later: what was stated before it has no leaf until the daemon gives it one. */
+function log(dialect: Dialect): readonly CompiledQuery[] {
+  const add = (column: string, kind: 'integer' | 'bytes') =>
+    dialect.builder.schema.alterTable('statements').addColumn(column, dialect[kind]).compile()
+  return [
+    add('leaf', 'integer'),
+    add('salt', 'bytes'),
+    makeTable(dialect, 'log_leaves', { position: 'integer', entry: 'bytes' }, ['position']),
+    makeTable(dialect, 'log_nodes', { level: 'integer', position: 'integer', hash: 'bytes' }, [
+      'level',
+      'position',
+    ]),
+    makeTable(dialect, 'log_head', { name: 'text', size: 'integer', root: 'bytes' }, ['name']),
+    makeTable(dialect, 'log_checkpoints', { size: 'integer', note: 'text', witnessed: 'integer' }, ['size']),
+    makeTable(
+      dialect,
+      'log_evidence',
+      { digest: 'text', position: 'integer', nonce_note: 'text', quote: 'bytes' },
+      ['digest'],
+    ),
   ]
 }

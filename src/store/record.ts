@@ -112,9 +112,38 @@ export interface NewStatement {
   readonly issuedAtMs: number
   /** The exact bytes that are posted and served. */
   readonly body: Uint8Array
+  /** What the log says of it, and the salt that hides it there. */
+  readonly leaf: { readonly entry: Uint8Array; readonly salt: Uint8Array }
 }
 
-export interface StatementRow extends Omit<NewStatement, 'hours' | 'previous'> {}
+export interface StatementRow extends Omit<NewStatement, 'hours' | 'previous' | 'leaf'> {
+  /** Null of one that was stated before there was a log. */
+  readonly leaf: { readonly position: number; readonly salt: Uint8Array } | null
+}
+
+/** The tree over the log's leaves. */
+export interface LogHead {
+  readonly size: number
+  readonly root: Uint8Array
+}
+
+export interface CheckpointRow {
+  readonly size: number
+  /** A signed note. */
+  readonly note: string
+  /** At least one witness signed it. */
+  readonly witnessed: boolean
+}
+
+export interface EvidenceRow {
+  readonly digest: string
+  /** Of its leaf. */
+  readonly position: number
+  /** The checkpoint whose SHA-256 is the quote's nonce; empty: there was none. */
+  readonly nonceNote: string
+  /** Canonical JSON of the quote. */
+  readonly quote: Uint8Array
+}
 
 export interface StatedHour {
   readonly startMs: number

@@ -5,6 +5,7 @@ import { Group } from './group.ts'
 import { Journal } from './journal.ts'
 import { Outbox } from './outbox.ts'
 import { pseudonymEpochOf, pseudonymOf } from './pseudonym.ts'
+import { Leaves } from './leaves.ts'
 import type { Registry } from './registry.ts'
 import type { Reserve } from './reserve.ts'
 import { Sessions } from './sessions.ts'
@@ -32,6 +33,7 @@ export class SqliteStore implements Store {
   readonly #journal: Journal
   readonly #statements: Statements
   readonly #outbox: Outbox
+  readonly #leaves: Leaves
   readonly #tx: Tx
   #wipe = false
   #closed = false
@@ -46,9 +48,15 @@ export class SqliteStore implements Store {
     this.#journal = new Journal(connection, builder, vault)
     this.#statements = new Statements(connection, builder)
     this.#outbox = new Outbox(connection, builder)
+    this.#leaves = new Leaves(connection, builder)
     this.#tx = this.#writes()
     this.#group = new Group(connection, {
       freeReserve: () => parts.reserve.free(),
+      mark: () => {
+        const mark = this.#leaves.mark()
+        return () => this.#leaves.undo(mark)
+      },
+      seal: () => this.#leaves.seal(),
       committed: () => this.#committed(),
     })
   }
@@ -111,6 +119,16 @@ export class SqliteStore implements Store {
   configs = () => this.#read(() => this.#parts.registry.configs())
   meta = (name: string) => this.#read(() => this.#parts.registry.meta(name))
 
+  unlogged = (limit: number) => this.#read(() => this.#statements.unlogged(limit))
+  logHead = () => this.#read(() => this.#leaves.head)
+  logEntries = (from: number, to: number) => this.#read(() => this.#leaves.entries(from, to))
+  logNodes = (level: number, from: number, to: number) =>
+    this.#read(() => this.#leaves.nodes(level, from, to))
+  lastCheckpoint = () => this.#read(() => this.#leaves.lastCheckpoint())
+  lastWitnessed = () => this.#read(() => this.#leaves.lastWitnessed())
+  witnessedFrom = (size: number) => this.#read(() => this.#leaves.witnessedFrom(size))
+  evidence = (digest: string) => this.#read(() => this.#leaves.evidence(digest))
+
   async #read<T>(read: () => T): Promise<T> {
     if (this.#closed) throw new StoreError('STATE_CLOSED', 'the state is closed')
     return read()
@@ -131,9 +149,14 @@ export class SqliteStore implements Store {
       appendStatement: (statement) => {
         const { account, sequence } = statement
         this.#accounts.advance(account, sequence, statement.previous, statement.digest)
-        this.#statements.insert(statement)
+        this.#statements.insert(statement, this.#leaves.append(statement.leaf.entry))
         this.#outbox.insert(account, sequence, statement.issuedAtMs)
       },
+      giveLeaf: (account, sequence, { entry, salt }) =>
+        this.#statements.giveLeaf(account, sequence, this.#leaves.append(entry), salt),
+      appendLeaf: (entry) => this.#leaves.append(entry),
+      putCheckpoint: (checkpoint) => this.#leaves.putCheckpoint(checkpoint),
+      addEvidence: (evidence) => this.#leaves.addEvidence(evidence),
       appendJournal: (account, entry) => this.#journal.append(account, entry),
       saveProgress: (account, progress) => this.#journal.save(account, progress),
       markDelivered: (account, sequence, delivery) => this.#outbox.delivered(account, sequence, delivery),
@@ -148,6 +171,7 @@ export class SqliteStore implements Store {
   }
 
   #committed(): void {
+    this.#leaves.committed()
     this.#parts.reserve.take()
     if (!this.#wipe) return
     // the log still holds pages as they were before the credentials were overwritten

@@ -30,7 +30,7 @@ export class Statements {
   }
 
   /** @throws {StoreError} HOUR_TWICE */
-  insert(statement: NewStatement): void {
+  insert(statement: NewStatement, leaf: number): void {
     const { account, sequence } = statement
     this.#connection.run(this.#queries.insert, {
       account,
@@ -41,6 +41,8 @@ export class Statements {
       period_end_ms: statement.periodEndMs,
       issued_at_ms: statement.issuedAtMs,
       body: statement.body,
+      leaf,
+      salt: statement.leaf.salt,
     })
     for (const startMs of statement.hours)
       this.#state(statement.type, { account, start_ms: startMs, sequence })
@@ -58,6 +60,15 @@ export class Statements {
       if (!(error instanceof StoreError) || error.code !== 'STATE_CONFLICT') throw error
       throw new StoreError('HOUR_TWICE', 'an hour of this account was stated already', { cause: error })
     }
+  }
+
+  /** Of those without a leaf the oldest, as they were issued. */
+  unlogged(limit: number): StatementRow[] {
+    return this.#connection.all(this.#queries.unlogged, { limit }).map(readStatement)
+  }
+
+  giveLeaf(account: string, sequence: number, leaf: number, salt: Uint8Array): void {
+    this.#connection.run(this.#queries.giveLeaf, { account, sequence, leaf, salt })
   }
 
   byDigest(digest: string): StatementRow | null {
@@ -105,7 +116,13 @@ function readStatement(row: RawRow): StatementRow {
     periodEndMs: integer(row, 'period_end_ms'),
     issuedAtMs: integer(row, 'issued_at_ms'),
     body: bytes(row, 'body'),
+    leaf: readLeaf(row),
   }
+}
+
+function readLeaf(row: RawRow): StatementRow['leaf'] {
+  const position = integerOrNull(row, 'leaf')
+  return position === null ? null : { position, salt: bytes(row, 'salt') }
 }
 
 function build(builder: Kysely<Tables>) {
@@ -121,6 +138,8 @@ function build(builder: Kysely<Tables>) {
         period_end_ms: slot.period_end_ms,
         issued_at_ms: slot.issued_at_ms,
         body: slot.body,
+        leaf: slot.leaf,
+        salt: slot.salt,
       }),
     ),
     stateHour: query((slot: Tables['hours']) =>
@@ -145,6 +164,21 @@ function build(builder: Kysely<Tables>) {
         .where('sequence', '>', slot.after)
         .orderBy('sequence')
         .limit(slot.limit),
+    ),
+    unlogged: query((slot: { limit: number }) =>
+      select
+        .where('leaf', 'is', null)
+        .orderBy('issued_at_ms')
+        .orderBy('account')
+        .orderBy('sequence')
+        .limit(slot.limit),
+    ),
+    giveLeaf: query((slot: { account: string; sequence: number; leaf: number; salt: Uint8Array }) =>
+      builder
+        .updateTable('statements')
+        .set({ leaf: slot.leaf, salt: slot.salt })
+        .where('account', '=', slot.account)
+        .where('sequence', '=', slot.sequence),
     ),
     lastIssued: query(() =>
       builder.selectFrom('statements').select((row) => row.fn.max('issued_at_ms').as('last_ms')),

@@ -13,6 +13,8 @@ export type StoreCode =
   | 'NONCE_SEEN'
   | 'CHAIN_FORK'
   | 'HOUR_TWICE'
+  | 'LOG_FORKED'
+  | 'LOG_ROLLED_BACK'
   | 'DATA_KEY_WRONG'
   | 'DATA_KEY_MISSING'
   | 'DATA_KEY_INVALID'
@@ -35,4 +37,6 @@ const actions: { readonly [code in StoreCode]?: 'retry' | 'stop' } = {
   STATE_TAMPERED: 'stop',
   CHAIN_FORK: 'stop',
   HOUR_TWICE: 'stop',
+  LOG_FORKED: 'stop',
+  LOG_ROLLED_BACK: 'stop',
 }

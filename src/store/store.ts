@@ -2,8 +2,11 @@ import type {
   AccountChange,
   AccountIdentity,
   AccountRow,
+  CheckpointRow,
   ConfigRow,
+  EvidenceRow,
   Failure,
+  LogHead,
   NewAccount,
   NewProgress,
   NewSession,
@@ -85,6 +88,20 @@ export interface Store {
   outboxParked(limit: number): Promise<OutboxRow[]>
   outboxOf(account: string, sequence: number): Promise<OutboxRow | null>
 
+  /** Statements of before there was a log, as they were issued. */
+  unlogged(limit: number): Promise<StatementRow[]>
+  /** The tree over the log's leaves, as it is on disk. */
+  logHead(): Promise<LogHead>
+  /** Entries `[from, to)` of the log. */
+  logEntries(from: number, to: number): Promise<Uint8Array[]>
+  /** Roots `[from, to)` of full tiles, level 1 over 256 leaves each. */
+  logNodes(level: number, from: number, to: number): Promise<Uint8Array[]>
+  lastCheckpoint(): Promise<CheckpointRow | null>
+  lastWitnessed(): Promise<CheckpointRow | null>
+  /** The first witnessed checkpoint of at least that size. */
+  witnessedFrom(size: number): Promise<CheckpointRow | null>
+  evidence(digest: string): Promise<EvidenceRow | null>
+
   statementKeys(): Promise<StatementKeyRow[]>
   configs(): Promise<ConfigRow[]>
   meta(name: string): Promise<string | null>
@@ -106,11 +123,19 @@ export interface Tx {
   forgetNonces(beforeMs: number): void
 
   /**
-   * Statement, chain head, stated hours, outbox row and last signed time, all or none.
+   * Statement, leaf, the log's head, chain head, stated hours, outbox row and last signed time, all or none.
    * @throws {StoreError} CHAIN_FORK where the head is not (sequence - 1, previous); HOUR_TWICE where a `period`
    * names an hour that was stated already
    */
   appendStatement(statement: NewStatement): void
+
+  /** Logs a statement that was made before there was a log. */
+  giveLeaf(account: string, sequence: number, leaf: NewStatement['leaf']): void
+  /** An entry of the log that is no statement's. Returns its index. */
+  appendLeaf(entry: Uint8Array): number
+  /** Replaces the one of its size; drops smaller ones that no witness signed. */
+  putCheckpoint(checkpoint: CheckpointRow): void
+  addEvidence(evidence: EvidenceRow): void
 
   /** Something taken from outside that the snapshot does not hold yet; sealed. Returns its entry number. */
   appendJournal(account: string, entry: Uint8Array): number

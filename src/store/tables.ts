@@ -50,6 +50,9 @@ export interface Tables {
     period_end_ms: number
     issued_at_ms: number
     body: Uint8Array
+    /** Where its leaf stands in the log, and the salt of it; null of one that was stated before there was a log. */
+    leaf: number | null
+    salt: Uint8Array | null
   }
   /** The statement that spoke last about an hour. */
   hours: { account: string; start_ms: number; sequence: number }
@@ -66,5 +69,13 @@ export interface Tables {
   }
   nonces: { nonce: string; until_ms: number }
   statement_keys: { key_id: string; jwk: string; from_ms: number; until_ms: number | null }
+  log_leaves: { position: number; entry: Uint8Array }
+  /** Roots of full tiles. */
+  log_nodes: { level: number; position: number; hash: Uint8Array }
+  /** One row: the tree's head as of the last transaction. */
+  log_head: { name: string; size: number; root: Uint8Array }
+  log_checkpoints: { size: number; note: string; witnessed: number }
+  /** Quotes by their digest: where their leaf stands, and the checkpoint whose digest is their nonce. */
+  log_evidence: { digest: string; position: number; nonce_note: string; quote: Uint8Array }
   configs: { digest: string; config: string; first_seen_ms: number }
 }

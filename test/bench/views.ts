@@ -14,7 +14,7 @@ export const views: Bench = {
     const account = SelfReported.open({
       openedAtMs: startMs,
       graceMs: 90_000,
-      correctionWindowMs: 8 * 24 * hourMs,
+      correctionWindowMs: 24 * hourMs,
     })
     // A month of them, however many there are.
     const spanMs = 30 * 24 * hourMs

@@ -124,6 +124,7 @@ t.test('openapi.json is what is served', async (t) => {
     '/enclave/challenge',
     '/enclave/cleanup',
     '/enclave/metrics/{sessionId}',
+    '/enclave/record/{sessionId}',
     '/enclave/submit_key',
     '/enclave/summary/{id}',
     '/livez',

@@ -115,6 +115,15 @@ export class FakeService implements EnclaveService {
     return { schema: 'perf-agg/summary/v1', ...view, request_nonce: nonce }
   }
 
+  readonly places: unknown[] = []
+
+  async record(id: string, place: object | null): Promise<object> {
+    this.#known(id)
+    this.places.push(place)
+    const empty = { checkpoints: [], evidence: [], statements: [], more: false }
+    return { schema: 'perf-agg/record-page/v1', account: 'pseudonym', checkpoint: 'note', ...empty }
+  }
+
   async challenge(id: string): Promise<{ challenge: string; expires_at: string }> {
     this.#known(id)
     return { challenge: 'C'.repeat(43), expires_at: '2026-11-24T01:00:00.000Z' }
@@ -136,6 +145,14 @@ export class FakeService implements EnclaveService {
 
   async jwks(): Promise<object> {
     return { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43), kid: 'k', use: 'sig', alg: 'Ed25519' }] }
+  }
+
+  async published(path: string): Promise<{ body: Uint8Array; type: string; immutable: boolean } | null> {
+    this.#fail()
+    if (path === 'checkpoint')
+      return { body: Buffer.from('a\n'), type: 'text/plain; charset=utf-8', immutable: false }
+    if (path !== 'tile/0/x001/000.p/7') return null
+    return { body: new Uint8Array([1, 2]), type: 'application/octet-stream', immutable: true }
   }
 
   async open(auth: { session_id: string; challenge?: string }): Promise<Channel> {

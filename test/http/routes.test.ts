@@ -235,6 +235,7 @@ t.test('the OpenAPI document is what is answered', async (t) => {
     '/enclave/challenge',
     '/enclave/cleanup',
     '/enclave/metrics/{sessionId}',
+    '/enclave/record/{sessionId}',
     '/enclave/submit_key',
     '/enclave/summary/{id}',
     '/livez',

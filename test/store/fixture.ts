@@ -86,6 +86,7 @@ export function statement(
     hours: [startMs],
     issuedAtMs: startMs + hourMs + 90_000,
     body: Buffer.from(`{"sequence":${sequence}}`),
+    leaf: { entry: Buffer.from(`${pseudonym}/${sequence}`), salt: new Uint8Array(32) },
     ...change,
   }
 }

@@ -3,6 +3,7 @@ import { Accounts } from '../../src/store/accounts.ts'
 import type { Connection } from '../../src/store/connection.ts'
 import { postgresDialect } from '../../src/store/dialect.ts'
 import { Journal } from '../../src/store/journal.ts'
+import { Leaves } from '../../src/store/leaves.ts'
 import { metaTable, migrations } from '../../src/store/migrations.ts'
 import { Outbox } from '../../src/store/outbox.ts'
 import { Registry } from '../../src/store/registry.ts'
@@ -60,13 +61,26 @@ t.test('the schema and every query are written for PostgreSQL too', async (t) =>
   journal.save('a', { state: new Uint8Array(), cursor: new Uint8Array(), journalThrough: 1 })
   journal.read('a')
   const statements = new Statements(connection, builder)
-  statements.insert(statement('a', 1))
-  statements.insert(statement('a', 2, { type: 'correction' }))
+  statements.insert(statement('a', 1), 0)
+  statements.insert(statement('a', 2, { type: 'correction' }), 1)
+  statements.unlogged(1)
+  statements.giveLeaf('a', 1, 0, new Uint8Array())
   statements.byDigest('d')
   statements.at('a', 1)
   statements.page('a', {})
   statements.lastIssuedMs()
   statements.statedHours('a', 0, 1)
+  const leaves = new Leaves(connection, builder)
+  for (let index = 0; index < 256; index += 1) leaves.append(new Uint8Array([index]))
+  leaves.seal()
+  leaves.putCheckpoint({ size: 1, note: 'n', witnessed: true })
+  leaves.lastCheckpoint()
+  leaves.lastWitnessed()
+  leaves.witnessedFrom(1)
+  leaves.addEvidence({ digest: 'd', position: 0, nonceNote: '', quote: new Uint8Array() })
+  leaves.evidence('d')
+  leaves.entries(0, 1)
+  leaves.nodes(1, 0, 1)
   const outbox = new Outbox(connection, builder)
   outbox.insert('a', 1, 1)
   outbox.delivered('a', 1, { atMs: 1, code: '200' })
