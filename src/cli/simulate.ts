@@ -26,7 +26,9 @@ export function define(command: Command): void {
     'perf-agg simulate --speed 60 --truth truth.jsonl',
   )
     .addOption(
-      new Option('--exchange <id>', 'whose wire protocol it speaks').choices(['binance', 'kraken']).default('binance'),
+      new Option('--exchange <id>', 'whose wire protocol it speaks')
+        .choices(['binance', 'kraken'])
+        .default('binance'),
     )
     .option('--port <n>', 'listen here on loopback; 0 takes a free one', integerFlag('--port', 0, 65_535))
     .option(

@@ -31,7 +31,10 @@ const variables: readonly { pattern: RegExp; what: string }[] = [
   { pattern: /^NODE_USE_ENV_PROXY$/, what: 'sends requests through a proxy' },
   { pattern: /^(LD|DYLD)_[A-Z_]+$/, what: 'loads other libraries into the process' },
   { pattern: /^NODE_PATH$/, what: 'loads modules from elsewhere' },
-  { pattern: /^NODE_COMPILE_CACHE$/, what: 'runs compiled code that lies in a folder, whatever the source says' },
+  {
+    pattern: /^NODE_COMPILE_CACHE$/,
+    what: 'runs compiled code that lies in a folder, whatever the source says',
+  },
   { pattern: /^NODE_(DEBUG|DEBUG_NATIVE|V8_COVERAGE|REDIRECT_WARNINGS)$/, what: 'writes internals out' },
 ]
 

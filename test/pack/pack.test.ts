@@ -110,7 +110,11 @@ t.test('both packages, packed, installed and used', { timeout: 120_000 }, async 
   t.comment(`installed ${way}`)
   // the runner slips its NODE_OPTIONS into every child, whatever its environment
   const run = (file: string, ...args: readonly string[]) =>
-    spawnSync('env', ['-u', 'NODE_OPTIONS', file, ...args], { cwd: app, env: { PATH: env['PATH'], HOME: folder }, encoding: 'utf8' })
+    spawnSync('env', ['-u', 'NODE_OPTIONS', file, ...args], {
+      cwd: app,
+      env: { PATH: env['PATH'], HOME: folder },
+      encoding: 'utf8',
+    })
   const perfAgg = join(app, 'node_modules', '.bin', 'perf-agg')
 
   t.match(run(perfAgg, '--version'), { status: 0, stdout: /^0\.2\.0\n$/ })
