@@ -191,7 +191,16 @@ export function toText(value: Decimal): string {
   return `${negative ? '-' : ''}${text.slice(0, -scale)}.${text.slice(-scale)}`
 }
 
+/** Powers of ten that a double holds exactly: 10^0 to 10^22. */
+export const exactPowersOfTen: readonly number[] = Array.from({ length: 23 }, (_, power) =>
+  Number(`1e${power}`),
+)
+
 /** The nearest double. */
 export function toNumber(value: Decimal): number {
+  const digits = Number(value.digits)
+  // Both are exact then, and a division rounds once.
+  const power = exactPowersOfTen[value.scale]
+  if (power !== undefined && Number.isSafeInteger(digits)) return digits / power
   return Number(toText(value))
 }

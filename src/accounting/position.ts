@@ -2,6 +2,7 @@ import { add, compare, divide, minimum, multiply, negate, signOf, subtract, zero
 import type { Decimal } from '@perf-agg/sdk'
 import type { Reader, Writer } from './codec.ts'
 import { Lots, costScale } from './lots.ts'
+import { ScaledPosition } from './scaled-position.ts'
 
 /** How a contract turns quantity and price into money. */
 export interface Instrument {
@@ -65,24 +66,34 @@ const signed = (quantity: Decimal, side: number): Decimal => (side < 0 ? negate(
 /** First in, first out. */
 export class FifoPosition implements Position {
   readonly #instrument: Instrument
+  /** Small numbers go a quicker way; null from the first on that is too large for it, and of inverse contracts. */
+  #scaled: ScaledPosition | null
   #lots = new Lots()
   #side: 1 | -1 = 1
   #realized = zero
 
   constructor(instrument: Instrument) {
     this.#instrument = instrument
+    this.#scaled = instrument.kind === 'inverse' ? null : new ScaledPosition()
   }
 
   get quantity(): Decimal {
-    return signed(this.#lots.quantity, this.#side)
+    const { quantity, side } = this.#scaled ?? { quantity: this.#lots.quantity, side: this.#side }
+    return signed(quantity, side)
   }
 
   get realized(): Decimal {
-    return this.#realized
+    return this.#scaled?.realized ?? this.#realized
   }
 
   apply(execution: Execution): Closed | null {
     const direction = directionOf(execution)
+    if (this.#scaled !== null) {
+      const unit = multiply(execution.price, this.#instrument.contractSize)
+      const outcome = this.#scaled.apply(direction, execution.quantity, unit)
+      if (outcome !== 'too_large') return outcome
+      this.#leaveScaled(this.#scaled)
+    }
     const worth = worthOf(this.#instrument, execution.quantity, execution.price)
     const isOpening = signOf(this.#lots.quantity) === 0 || direction === this.#side
     const closing = isOpening ? zero : minimum(execution.quantity, this.#lots.quantity)
@@ -103,15 +114,24 @@ export class FifoPosition implements Position {
     return isOpening ? null : { quantity: closing, pnl }
   }
 
-  /** For a snapshot: everything but the instrument. */
+  /** From here on with exact numbers of any size. */
+  #leaveScaled(scaled: ScaledPosition): void {
+    this.#side = scaled.side
+    this.#realized = scaled.realized
+    this.#lots = scaled.lots()
+    this.#scaled = null
+  }
+
+  /** For a snapshot: everything but the instrument. The same bytes, whichever way it goes. */
   write(writer: Writer): void {
-    writer.flag(this.#side === 1)
-    writer.decimal(this.#realized)
-    this.#lots.write(writer)
+    writer.flag((this.#scaled?.side ?? this.#side) === 1)
+    writer.decimal(this.realized)
+    this.#open.write(writer)
   }
 
   static read(reader: Reader, instrument: Instrument): FifoPosition {
     const position = new FifoPosition(instrument)
+    position.#scaled = null
     position.#side = reader.flag() ? 1 : -1
     position.#realized = reader.decimal()
     position.#lots = Lots.read(reader)
@@ -120,20 +140,22 @@ export class FifoPosition implements Position {
 
   clone(): FifoPosition {
     const copy = new FifoPosition(this.#instrument)
+    copy.#scaled = this.#scaled?.clone() ?? null
     copy.#side = this.#side
     copy.#realized = this.#realized
     copy.#lots = this.#lots.clone()
     return copy
   }
 
+  get #open(): Lots {
+    return this.#scaled?.lots() ?? this.#lots
+  }
+
   unrealized(mark: Decimal): Decimal {
-    const cost = this.#lots.open.reduce((sum, lot) => add(sum, lot.cost ?? zero), zero)
-    return gainOf(
-      this.#instrument,
-      this.#side === 1,
-      cost,
-      worthOf(this.#instrument, this.#lots.quantity, mark),
-    )
+    const lots = this.#open
+    const cost = lots.open.reduce((sum, lot) => add(sum, lot.cost ?? zero), zero)
+    const isLong = (this.#scaled?.side ?? this.#side) === 1
+    return gainOf(this.#instrument, isLong, cost, worthOf(this.#instrument, lots.quantity, mark))
   }
 }
 

@@ -4,6 +4,7 @@ import type { Decimal } from '@perf-agg/sdk'
 import type { AnalyzedFill } from '../../src/accounting/fill-analysis.ts'
 import { TradeHistory } from '../../src/accounting/metrics/fills/trade-history.ts'
 import { FifoPosition } from '../../src/accounting/position.ts'
+import { ScaledFifo } from '../../src/accounting/scaled-fifo.ts'
 import { askC, quickest, timed } from './peer.ts'
 import type { Bench, Measurement } from './row.ts'
 import { fillsOf, instrument, priceScale, sizeScale } from './workload.ts'
@@ -40,7 +41,7 @@ function aggregate(fills: readonly AnalyzedFill[]): Aggregate {
 }
 
 /** As the C program writes them: whole units of the last place. */
-function units(value: Decimal): string {
+function wholeUnits(value: Decimal): string {
   const scale = sizeScale + priceScale
   return String(value.digits * 10n ** BigInt(scale - value.scale))
 }
@@ -57,12 +58,21 @@ export const aggregation: Bench = {
     const peer = askC('aggregate', count, runs)
     if (peer !== null) {
       const { hours, realized, deepest, volume } = own.made
-      const got = { hours, realized: units(realized), deepest: units(deepest), volume: units(volume) }
+      const got = {
+        hours,
+        realized: wholeUnits(realized),
+        deepest: wholeUnits(deepest),
+        volume: wholeUnits(volume),
+      }
       const { seconds: _seconds, trades: _trades, ...wanted } = peer
       deepEqual(got, wanted)
     }
     const perSecond = count / own.seconds / 1e6
     const limit = peer === null ? null : { name: 'C -O3', value: count / peer.seconds / 1e6 }
+    const columns = columnsOf(fills)
+    const core = quickest(runs, () => timed(() => aggregateColumns(columns)))
+    deepEqual(core.made, { hours: own.made.hours, realized: wholeUnits(own.made.realized) })
+    const corePerSecond = count / core.seconds / 1e6
     const statistics = quickest(runs, () => timed(() => history(fills)))
     deepEqual(toText(statistics.made.grossPnl), toText(own.made.realized))
     const rows: Measurement[] = [
@@ -75,6 +85,14 @@ export const aggregation: Bench = {
         reached: limit === null ? null : perSecond * 2.5 >= limit.value,
       },
       {
+        name: 'the same by whole numbers in columns',
+        value: corePerSecond,
+        unit: 'M/s',
+        limit,
+        goal,
+        reached: limit === null ? null : corePerSecond * 2.5 >= limit.value,
+      },
+      {
         name: 'fills into the statistics of trading, both cost methods',
         value: count / statistics.seconds / 1e6,
         unit: 'M/s',
@@ -85,6 +103,55 @@ export const aggregation: Bench = {
     ]
     return rows
   },
+}
+
+interface Columns {
+  /** > 0 bought, < 0 sold. */
+  readonly units: Float64Array
+  readonly cents: Float64Array
+  readonly atMs: Float64Array
+}
+
+function columnsOf(fills: readonly AnalyzedFill[]): Columns {
+  return {
+    units: Float64Array.from(fills, ({ side, size }) => Number(size.digits) * (side === 'buy' ? 1 : -1)),
+    cents: Float64Array.from(fills, ({ price }) => Number(price.digits)),
+    atMs: Float64Array.from(fills, ({ atMs }) => atMs ?? 0),
+  }
+}
+
+/** What a position does with small numbers, without its exact ones at either end. */
+function aggregateColumns({ units, cents, atMs }: Columns): { hours: number; realized: string } {
+  const fifo = new ScaledFifo()
+  let side = 1
+  let hours = 0
+  let hour = -1
+  let realized = 0
+  let volume = 0
+  let peak = 0
+  let deepest = 0
+  for (let at = 0; at < units.length; at += 1) {
+    const own = Math.floor(atMs[at]! / hourMs)
+    if (own !== hour) {
+      hour = own
+      hours += 1
+      peak = Math.max(peak, realized)
+      deepest = Math.min(deepest, realized - peak)
+    }
+    const size = Math.abs(units[at]!)
+    const price = cents[at]!
+    const direction = Math.sign(units[at]!)
+    if (!fifo.fits(size, price)) throw new RangeError('too large for whole numbers')
+    volume += size * price
+    const closing = fifo.open === 0 || direction === side ? 0 : Math.min(size, fifo.open)
+    if (closing > 0) realized += side * fifo.take(closing, price)
+    if (size > closing) {
+      side = direction
+      fifo.put(size - closing, price)
+    }
+  }
+  if (volume < 0 || deepest > 0) throw new RangeError('volume and fall have their signs')
+  return { hours, realized: String(realized) }
 }
 
 function history(fills: readonly AnalyzedFill[]): TradeHistory {

@@ -51,6 +51,5 @@ function account(seed: number): SelfReported {
     made.takeTrade({ symbol: 'BTCUSDT', side, price, size: '0.1', fee: '1', atMs, id: null }, atMs)
     made.close(atMs + hourMs + 100_000)
   }
-  made.view(0)
   return made
 }

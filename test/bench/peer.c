@@ -10,8 +10,9 @@ static uint32_t state = 20260105;
 static uint32_t next(void) { return state = state * 1664525u + 1013904223u; }
 
 static double now(void) {
+  /* Of this program alone: what else the machine does is no part of it. */
   struct timespec at;
-  clock_gettime(CLOCK_MONOTONIC, &at);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
   return at.tv_sec + at.tv_nsec / 1e9;
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { InputError, parseDecimal, toText } from '@perf-agg/sdk'
+import { InputError, parseDecimal, toNumber, toText } from '@perf-agg/sdk'
 
 /** Numbers as text, read exactly: short ones take a way of their own, which must read what the long one reads. */
 
@@ -27,6 +27,7 @@ t.test('what is written is what is read, short or long', async (t) => {
     fc.property(text, (given) => {
       t.same(parseDecimal(given), plainly(given), given)
       t.same(parseDecimal(toText(parseDecimal(given))), parseDecimal(given))
+      t.equal(toNumber(parseDecimal(given)), Number(given) + 0, 'the nearest double')
     }),
     { numRuns: 1_000 },
   )
