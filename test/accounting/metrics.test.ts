@@ -79,3 +79,38 @@ t.test('without returns every figure says why it is missing', (t) => {
   )
   t.end()
 })
+
+t.test('agrees with the values printed in Bacon’s book, where it defines them as we do', { skip }, (t) => {
+  const { expected }: { expected: Record<string, Record<string, number>> } = JSON.parse(
+    readFileSync(join(folder, 'bacon_book_values.json'), 'utf8'),
+  )
+  const { input }: ReturnsFile = JSON.parse(
+    readFileSync(join(folder, 'returns/portfolio_bacon.json'), 'utf8'),
+  )
+  const options = { periodsPerYear: 12, benchmark: input.benchmark ?? null }
+  const atZero = computeMetrics(new ReturnSeries(input.returns, options)).metrics
+  const atHalfPercent = computeMetrics(
+    new ReturnSeries(input.returns, { ...options, acceptable: 0.005 }),
+  ).metrics
+  const ours: Record<string, number | null | undefined> = {
+    'downside_deviation_full@MAR=0.005': atHalfPercent['downside_deviation_full'],
+    'sortino_per_period@MAR=0.005': atHalfPercent['sortino_per_period_full'],
+    'omega_ratio_0 (Bernardo-Ledoit)': atZero['omega_ratio_0'],
+    jensen_alpha_annualized_returns: atZero['jensen_alpha_annualized_returns'],
+    martin_ratio: atZero['martin_ratio'],
+    pain_index: atZero['pain_index'],
+    pain_ratio: atZero['pain_ratio'],
+    mean_absolute_deviation: atZero['mean_absolute_deviation'],
+    excess_kurtosis_sample: atZero['excess_kurtosis_sample'],
+  }
+  for (const [name, got] of Object.entries(ours)) {
+    const want = expected[name]!
+    const exact = want['PerformanceAnalytics_2.1.0']!
+    t.ok(Math.abs(got! - exact) <= 1e-9 * Math.abs(exact), `${name}: ${got} is ${exact}`)
+    // The book prints few digits; its pain ratio is over an index rounded to 0.04.
+    if (name === 'pain_ratio') continue
+    const digits = String(want['book']).split('.')[1]!.length
+    t.ok(Math.abs(got! - want['book']!) <= 10 ** -digits, `${name}: ${got} is printed as ${want['book']}`)
+  }
+  t.end()
+})
