@@ -1,8 +1,10 @@
-import { dayMs, hourMs, minuteMs, parseJson, secondMs } from '@perf-agg/sdk'
-import { limits } from '../../limits.ts'
-import type { FailureCode } from '../answer.ts'
-import { CollectorFailure, failureOf } from '../failure.ts'
+import { dayMs, hourMs, minuteMs, secondMs } from '@perf-agg/sdk'
+import type { CollectorFailure } from '../failure.ts'
+import { jsonOf, refusal, retryAfterOf } from '../reply.ts'
 import type { WireAnswer } from '../wire.ts'
+
+/** binance bans for up to three days. */
+const pauseMsMax = 3 * dayMs
 
 /**
  * What an answer of binance's means, by its status and its own code; the message is never looked at, but for the
@@ -10,14 +12,14 @@ import type { WireAnswer } from '../wire.ts'
  */
 export function judge(answer: WireAnswer, exchangeNowMs: number): unknown {
   const { status } = answer
-  const value = parsed(answer.body)
+  const value = jsonOf(answer)
   const code = codeOf(value)
   if (status >= 200 && status < 300 && code === null) {
     // A proxy's page or half an answer: the next one may be whole.
     if (value === undefined) throw refusal('EXCHANGE_ANSWER_INVALID', 'session', `HTTP ${status}`, null, true)
     return value
   }
-  const retryAfterMs = retryAfterOf(answer)
+  const retryAfterMs = retryAfterOf(answer, pauseMsMax)
   const exchangeCode = code === null ? `HTTP ${status}` : String(code)
   if (status === 418) {
     const untilMs = banEnd(value, exchangeNowMs)
@@ -55,36 +57,10 @@ export function isMissing(failure: CollectorFailure['failure']): boolean {
   )
 }
 
-function refusal(
-  code: FailureCode,
-  scope: 'session' | 'exchange',
-  exchangeCode: string,
-  retryAfterMs: number | null = null,
-  retryable = false,
-): CollectorFailure {
-  return new CollectorFailure(failureOf(code, scope, { exchangeCode, retryAfterMs }), retryable)
-}
-
-/** Undefined where it is not JSON as it should be. */
-function parsed(body: Uint8Array): unknown {
-  try {
-    return parseJson(body, { bytesMax: limits.egress.bodyBytesMax, depthMax: limits.frame.jsonDepthMax })
-  } catch {
-    return undefined
-  }
-}
-
 /** `{"code":-2015,"msg":…}`; anything else has none. */
 function codeOf(value: unknown): number | null {
   if (typeof value !== 'object' || value === null || !('code' in value)) return null
   return Number.isSafeInteger(value.code) && (value.code as number) < 0 ? (value.code as number) : null
-}
-
-function retryAfterOf(answer: WireAnswer): number | null {
-  const text = answer.headers['retry-after']
-  if (text === undefined || !/^\d{1,7}$/.test(text)) return null
-  // binance bans for up to three days
-  return Math.min(Number(text) * secondMs, 3 * dayMs)
 }
 
 function banEnd(value: unknown, exchangeNowMs: number): number | null {

@@ -1,8 +1,9 @@
-import { dayMs, hourMs, minuteMs, parseJson, secondMs } from '@perf-agg/sdk'
-import { limits } from '../../limits.ts'
-import type { FailureCode } from '../answer.ts'
-import { CollectorFailure, failureOf } from '../failure.ts'
+import { dayMs, hourMs, minuteMs, secondMs } from '@perf-agg/sdk'
+import { jsonOf, refusal, retryAfterOf } from '../reply.ts'
 import type { WireAnswer } from '../wire.ts'
+
+/** No pause asked for is believed beyond a day. */
+const pauseMsMax = dayMs
 
 export const clockCode = '10002'
 export const badParameterCode = '10001'
@@ -16,10 +17,10 @@ const downCodes = new Set([10000, 10016, 10019])
 /** What an answer of bybit's means, by status and `retCode`; `result` of a good one. */
 export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
   const { status } = answer
-  const value = parsed(answer.body)
+  const value = jsonOf(answer)
   const code = codeOf(value)
   if (status >= 200 && status < 300 && code === 0 && hasResult(value)) return value.result
-  const retryAfterMs = retryAfterOf(answer)
+  const retryAfterMs = retryAfterOf(answer, pauseMsMax)
   const told = code === null ? `HTTP ${status}` : String(code)
   if (status >= 200 && status < 300 && (code === null || code === 0)) {
     // A proxy's page or half an answer: the next one may be whole.
@@ -43,24 +44,6 @@ export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
   throw refusal('EXCHANGE_REQUEST_REFUSED', 'session', told)
 }
 
-function refusal(
-  code: FailureCode,
-  scope: 'session' | 'exchange',
-  exchangeCode: string,
-  retryAfterMs: number | null = null,
-  retryable = false,
-): CollectorFailure {
-  return new CollectorFailure(failureOf(code, scope, { exchangeCode, retryAfterMs }), retryable)
-}
-
-function parsed(body: Uint8Array): unknown {
-  try {
-    return parseJson(body, { bytesMax: limits.egress.bodyBytesMax, depthMax: limits.frame.jsonDepthMax })
-  } catch {
-    return undefined
-  }
-}
-
 function codeOf(value: unknown): number | null {
   if (typeof value !== 'object' || value === null || !('retCode' in value)) return null
   return Number.isSafeInteger(value.retCode) ? (value.retCode as number) : null
@@ -68,9 +51,4 @@ function codeOf(value: unknown): number | null {
 
 function hasResult(value: unknown): value is { readonly result: unknown } {
   return typeof value === 'object' && value !== null && 'result' in value
-}
-
-function retryAfterOf(answer: WireAnswer): number | null {
-  const text = answer.headers['retry-after']
-  return text === undefined || !/^\d{1,7}$/.test(text) ? null : Math.min(Number(text) * secondMs, dayMs)
 }

@@ -1,8 +1,11 @@
-import { dayMs, hourMs, minuteMs, parseJson, secondMs } from '@perf-agg/sdk'
-import { limits } from '../../limits.ts'
+import { dayMs, hourMs, minuteMs, secondMs } from '@perf-agg/sdk'
 import type { FailureCode } from '../answer.ts'
 import { CollectorFailure, failureOf } from '../failure.ts'
+import { jsonOf, retryAfterOf } from '../reply.ts'
 import type { WireAnswer } from '../wire.ts'
+
+/** No pause asked for is believed beyond a day. */
+const pauseMsMax = dayMs
 
 interface Meaning {
   readonly code: FailureCode
@@ -58,7 +61,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 /** What an answer of kraken's means: `result` of a good one. The words behind a code are never handed on. */
 export function judge(answer: WireAnswer, exchangeNowMs: number): unknown {
   const { status } = answer
-  const value = parsed(answer.body)
+  const value = jsonOf(answer)
   const error = errorOf(value)
   if (error !== null) throw refusal(error, exchangeNowMs)
   if (status >= 200 && status < 300) {
@@ -69,7 +72,7 @@ export function judge(answer: WireAnswer, exchangeNowMs: number): unknown {
     }
     return result
   }
-  const retryAfterMs = retryAfterOf(answer)
+  const retryAfterMs = retryAfterOf(answer, pauseMsMax)
   const told = `HTTP ${status}`
   if (status === 429) {
     throw failed(
@@ -109,15 +112,6 @@ function failed(meaning: Meaning, exchangeCode: string): CollectorFailure {
   return new CollectorFailure(failureOf(code, scope, { exchangeCode, retryAfterMs }), retryable)
 }
 
-/** Undefined where it is not JSON as it should be. */
-function parsed(body: Uint8Array): unknown {
-  try {
-    return parseJson(body, { bytesMax: limits.egress.bodyBytesMax, depthMax: limits.frame.jsonDepthMax })
-  } catch {
-    return undefined
-  }
-}
-
 /** The first error; null where there is none. Warnings (`W…`) come beside a result. */
 function errorOf(value: unknown): string | null {
   if (typeof value !== 'object' || value === null || !('error' in value) || !Array.isArray(value.error))
@@ -131,9 +125,4 @@ function resultOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('error' in value) || !('result' in value))
     return undefined
   return Array.isArray(value.error) ? value.result : undefined
-}
-
-function retryAfterOf(answer: WireAnswer): number | null {
-  const text = answer.headers['retry-after']
-  return text === undefined || !/^\d{1,7}$/.test(text) ? null : Math.min(Number(text) * secondMs, dayMs)
 }
