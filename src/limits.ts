@@ -110,6 +110,8 @@ export const limits = {
     retryPauseMsMax: 8_000,
     symbolsMax: 20_000,
     assetsMax: 20_000,
+    /** Open positions of contracts, each side of each. */
+    positionsMax: 2_048,
     cursorBytesMax: 2_097_152,
     credentialBytesMax: 16_384,
     candlesMax: 100_000,

@@ -1,5 +1,5 @@
 import type { PriceWant } from '../accounting/hour.ts'
-import type { Anchor, Candle, Market, Observation } from '../accounting/observation.ts'
+import type { Anchor, Candle, Market, MarketType, Observation } from '../accounting/observation.ts'
 import type { Calls, Endpoint, Judge } from './call.ts'
 import type { JobClock } from './clock.ts'
 import type { Budget } from './limiter.ts'
@@ -10,9 +10,12 @@ import type { Budget } from './limiter.ts'
  */
 export interface Adapter {
   readonly connection: Connection
-  check(tools: Tools): Promise<Checked>
+  /** What it can watch; a job that wants another is refused. */
+  readonly wallets: readonly MarketType[]
+  check(tools: Tools, wallets: readonly MarketType[]): Promise<Checked>
   poll(tools: Tools, wants: PollWants): Promise<Polled>
-  markets(tools: Tools): Promise<readonly Market[]>
+  /** Of the wallets that are watched, inactive ones included. */
+  markets(tools: Tools, wallets: readonly MarketType[]): Promise<readonly Market[]>
   /** Null where there is no such symbol. */
   candles(tools: Tools, want: PriceWant): Promise<readonly Candle[] | null>
 }
@@ -70,6 +73,8 @@ export interface PollWants {
   readonly cursor: string | null
   readonly previousAnchor: Anchor | null
   readonly sweep: boolean
+  /** What is watched. It may have grown since the cursor was made. */
+  readonly wallets: readonly MarketType[]
 }
 
 export interface Polled {

@@ -5,10 +5,12 @@ import { limits } from '../limits.ts'
 export class Credentials {
   readonly #apiKey: string
   readonly #secret: string
+  readonly #passphrase: string | null
 
-  constructor(apiKey: string, secret: string) {
+  constructor(apiKey: string, secret: string, passphrase: string | null = null) {
     this.#apiKey = apiKey
     this.#secret = secret
+    this.#passphrase = passphrase
   }
 
   get apiKey(): string {
@@ -17,6 +19,11 @@ export class Credentials {
 
   get secret(): string {
     return this.#secret
+  }
+
+  /** The third part that some exchanges have. */
+  get passphrase(): string | null {
+    return this.#passphrase
   }
 
   toJSON(): string {
@@ -33,7 +40,7 @@ export class Credentials {
 }
 
 /**
- * `{"api_key":…,"secret":…}`; null of no bytes. Wipes `bytes`.
+ * `{"api_key":…,"secret":…,"passphrase":…}`, the last one where the exchange has it; null of no bytes. Wipes `bytes`.
  * @throws {InputError}
  */
 export function readCredentials(bytes: Uint8Array): Credentials | null {
@@ -48,6 +55,7 @@ export function readCredentials(bytes: Uint8Array): Credentials | null {
     return new Credentials(
       readString(credentials.api_key, 'api_key', bounds),
       readString(credentials.secret, 'secret', bounds),
+      credentials.passphrase === undefined ? null : readString(credentials.passphrase, 'passphrase', bounds),
     )
   } finally {
     bytes.fill(0)

@@ -10,9 +10,9 @@ import {
   readString,
 } from '@perf-agg/sdk'
 import type { PriceWant } from '../accounting/hour.ts'
-import type { Anchor } from '../accounting/observation.ts'
+import type { Anchor, MarketType } from '../accounting/observation.ts'
 import { limits } from '../limits.ts'
-import { readAnchor } from './observation.ts'
+import { marketTypes, readAnchor } from './observation.ts'
 
 /** What the daemon asks of the collector, over its control pipe. Credentials are the frame's body. */
 interface Common {
@@ -23,6 +23,7 @@ interface Common {
   readonly exchange: string
   readonly sandbox: boolean
   readonly baseUrl: string | null
+  readonly wallets: readonly MarketType[]
 }
 
 export interface PollJob extends Common {
@@ -46,7 +47,7 @@ export type Asked = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'
 
 export function readJob(head: unknown): Job {
   const job = readEnum(readRecord(head, '')['job'], 'job', ['check', 'poll', 'candles', 'markets'])
-  const common = ['job', 'id', 'nowMs', 'frozen', 'exchange', 'sandbox', 'baseUrl'] as const
+  const common = ['job', 'id', 'nowMs', 'frozen', 'exchange', 'sandbox', 'baseUrl', 'wallets'] as const
   if (job === 'poll') {
     const poll = readObject(head, '', {
       required: [...common, 'sinceMs', 'cursor', 'previousAnchor', 'maxRetries', 'sweep'],
@@ -69,11 +70,12 @@ export function readJob(head: unknown): Job {
       ...readCommon(candles),
       job,
       wants: readArray(candles.wants, 'wants', limits.collector.wantsMax, (value, path) => {
-        const want = readObject(value, path, { required: ['symbol', 'fromMs', 'toMs'] })
+        const want = readObject(value, path, { required: ['symbol', 'fromMs', 'toMs'], optional: ['kind'] })
         return {
           symbol: readString(want.symbol, `${path}.symbol`, { min: 1, max: 80 }),
           fromMs: readInteger(want.fromMs, `${path}.fromMs`, { min: 0 }),
           toMs: readInteger(want.toMs, `${path}.toMs`, { min: 0 }),
+          ...(want.kind === undefined ? {} : { kind: readEnum(want.kind, `${path}.kind`, ['mark']) }),
         }
       }),
     }
@@ -89,6 +91,9 @@ function readCommon(head: { readonly [Name in keyof Common]: unknown }): Common 
     exchange: readString(head.exchange, 'exchange', { max: 64 }),
     sandbox: readBoolean(head.sandbox, 'sandbox'),
     baseUrl: readNullable(head.baseUrl, 'baseUrl', (value, path) => readString(value, path, { max: 2_048 })),
+    wallets: readArray(head.wallets, 'wallets', marketTypes.length, (value, path) =>
+      readEnum(value, path, marketTypes),
+    ),
   }
 }
 

@@ -47,6 +47,10 @@ export class Jobs {
   async run(job: Job, credentials: Credentials | null): Promise<Done> {
     const place = this.#placeOf(job)
     const { adapter, limiter, synced } = place
+    const { wallets } = job
+    if (!wallets.every((wallet) => adapter.wallets.includes(wallet))) {
+      throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
+    }
     const clock = new JobClock(job.nowMs, job.frozen)
     clock.skewMs = place.skewMs
     const instance = await this.#instanceOf(job, place, credentials)
@@ -61,17 +65,17 @@ export class Jobs {
     }
     switch (job.job) {
       case 'check': {
-        const { restrictions, account } = await adapter.check(tools)
+        const { restrictions, account } = await adapter.check(tools, wallets)
         const parts = [restrictions?.length ?? null, account.length]
         return { head: { ...head(), parts }, body: concat(restrictions ?? new Uint8Array(), account) }
       }
       case 'poll': {
         const { sinceMs, cursor, previousAnchor, sweep } = job
-        const polled = await adapter.poll(tools, { sinceMs, cursor, previousAnchor, sweep })
+        const polled = await adapter.poll(tools, { sinceMs, cursor, previousAnchor, sweep, wallets })
         return { head: { ...head(), cursor: polled.cursor }, body: json(polled.observation) }
       }
       case 'markets':
-        return { head: head(), body: json(await adapter.markets(tools)) }
+        return { head: head(), body: json(await adapter.markets(tools, wallets)) }
       case 'candles': {
         await sync()
         const answers: (readonly Candle[] | null)[] = []

@@ -14,10 +14,13 @@ import type {
   Anchor,
   Candle,
   CashFlow,
+  ContractTerms,
   Conversion,
   Fill,
   Market,
+  MarketType,
   Observation,
+  Position,
 } from '../accounting/observation.ts'
 import { limits } from '../limits.ts'
 
@@ -33,6 +36,8 @@ const notNegativePattern = /^(?:0|[1-9]\d{0,39})(?:\.\d{1,40})?$/
 const idPattern = /^[\w.:-]{1,192}$/
 const namePattern = /^[\p{L}\p{N}_.-]{1,64}$/u
 const symbolPattern = /^[\p{L}\p{N}_.:/-]{1,96}$/u
+
+export const marketTypes: readonly MarketType[] = ['spot', 'margin', 'linear', 'inverse']
 
 const text =
   (pattern: RegExp): Reader<string> =>
@@ -52,11 +57,41 @@ const readAmount: Reader<Amount> = (value, path) => {
   return { asset: nameOf(amount.asset, `${path}.asset`), amount: amountOf(amount.amount, `${path}.amount`) }
 }
 
+const readTerms: Reader<ContractTerms> = (value, path) => {
+  const terms = readObject(value, path, { required: ['size', 'settle'] })
+  return { size: positiveOf(terms.size, `${path}.size`), settle: nameOf(terms.settle, `${path}.settle`) }
+}
+
+const readPosition: Reader<Position> = (value, path) => {
+  const position = readObject(value, path, {
+    required: ['market', 'symbol', 'base', 'quote', 'terms', 'quantity', 'entry'],
+  })
+  return {
+    market: readEnum(position.market, `${path}.market`, ['linear', 'inverse']),
+    symbol: symbolOf(position.symbol, `${path}.symbol`),
+    base: nameOf(position.base, `${path}.base`),
+    quote: nameOf(position.quote, `${path}.quote`),
+    terms: readTerms(position.terms, `${path}.terms`),
+    quantity: amountOf(position.quantity, `${path}.quantity`),
+    entry: positiveOf(position.entry, `${path}.entry`),
+  }
+}
+
 export const readAnchor: Reader<Anchor> = (value, path) => {
-  const anchor = readObject(value, path, { required: ['atMs', 'balances'] })
+  const anchor = readObject(value, path, { required: ['atMs', 'balances'], optional: ['positions'] })
   return {
     atMs: instantOf(anchor.atMs, `${path}.atMs`),
     balances: readArray(anchor.balances, `${path}.balances`, limits.collector.assetsMax, readAmount),
+    ...(anchor.positions === undefined
+      ? {}
+      : {
+          positions: readArray(
+            anchor.positions,
+            `${path}.positions`,
+            limits.collector.positionsMax,
+            readPosition,
+          ),
+        }),
   }
 }
 
@@ -76,10 +111,11 @@ const readFill: Reader<Fill> = (value, path) => {
       'atMs',
       'execution',
     ],
+    optional: ['terms'],
   })
   return {
     id: idOf(fill.id, `${path}.id`),
-    market: readEnum(fill.market, `${path}.market`, ['spot', 'margin', 'linear', 'inverse']),
+    market: readEnum(fill.market, `${path}.market`, marketTypes),
     symbol: symbolOf(fill.symbol, `${path}.symbol`),
     base: nameOf(fill.base, `${path}.base`),
     quote: nameOf(fill.quote, `${path}.quote`),
@@ -89,7 +125,8 @@ const readFill: Reader<Fill> = (value, path) => {
     quoteQuantity: positiveOf(fill.quoteQuantity, `${path}.quoteQuantity`),
     fees: readArray(fill.fees, `${path}.fees`, 8, readAmount),
     atMs: instantOf(fill.atMs, `${path}.atMs`),
-    execution: readEnum(fill.execution, `${path}.execution`, ['trade', 'liquidation', 'adl']),
+    execution: readEnum(fill.execution, `${path}.execution`, ['trade', 'liquidation', 'adl', 'settlement']),
+    ...(fill.terms === undefined ? {} : { terms: readTerms(fill.terms, `${path}.terms`) }),
   }
 }
 
@@ -141,7 +178,13 @@ export const readObservation: Reader<Observation> = (value, path) => {
       const income = readObject(each, at, { required: ['id', 'income', 'asset', 'amount', 'atMs'] })
       return {
         id: idOf(income.id, `${at}.id`),
-        income: readEnum(income.income, `${at}.income`, ['funding', 'interest', 'earn', 'rebate']),
+        income: readEnum(income.income, `${at}.income`, [
+          'funding',
+          'interest',
+          'earn',
+          'rebate',
+          'liquidation-fee',
+        ]),
         asset: nameOf(income.asset, `${at}.asset`),
         amount: amountOf(income.amount, `${at}.amount`),
         atMs: instantOf(income.atMs, `${at}.atMs`),
@@ -163,7 +206,7 @@ export const readMarkets: Reader<readonly Market[]> = (value, path) =>
       symbol: symbolOf(market.symbol, `${at}.symbol`),
       base: nameOf(market.base, `${at}.base`),
       quote: nameOf(market.quote, `${at}.quote`),
-      type: readEnum(market.type, `${at}.type`, ['spot', 'margin', 'linear', 'inverse']),
+      type: readEnum(market.type, `${at}.type`, marketTypes),
       active: readBoolean(market.active, `${at}.active`),
     }
   })

@@ -39,6 +39,7 @@ export async function newInstance(connection: Connection, options: InstanceOptio
     // egress gives up before
     timeout: limits.egress.requestTimeoutMs + 5_000,
     ...(credentials === null ? {} : { apiKey: credentials.apiKey, secret: credentials.secret }),
+    ...(credentials?.passphrase == null ? {} : { password: credentials.passphrase }),
   })
   connection.prepare(exchange)
   exchange.options['maxRetriesOnFailure'] = 0

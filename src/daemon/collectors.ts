@@ -66,7 +66,7 @@ export interface Collectors {
   poll(request: PollRequest): Promise<PollAnswer>
   /** @throws {CollectorError} */
   candles(request: CandlesRequest): Promise<CandlesAnswer>
-  /** Spot markets, inactive ones included. @throws {CollectorError} */
+  /** Of the source's market types, inactive ones included. @throws {CollectorError} */
   markets(request: MarketsRequest): Promise<MarketsAnswer>
   stats(): CollectorsStats
   /** Waits for no job: what runs answers `COLLECTOR_CLOSED`. Resolves when every child is gone. */
@@ -210,13 +210,14 @@ class Pool implements Collectors {
       const closedNow = this.#places.closed(source)
       if (closedNow !== null) return closedNow
       const pair = await this.#pairOf(slot)
-      const { exchange, sandbox } = source
+      const { exchange, sandbox, marketTypes: wallets } = source
       const baseUrl = baseUrlOf(exchanges, exchange)
-      const common = { nowMs: clock.nowMs(), frozen: clock.frozen, exchange, sandbox, baseUrl }
+      const common = { nowMs: clock.nowMs(), frozen: clock.frozen, exchange, sandbox, baseUrl, wallets }
       const frame = await pair.run({ ...common, ...job }, credentials)
       const environment = baseUrl === null ? (sandbox ? 'sandbox' : 'live') : 'simulated'
       const place = this.#places.of(source)
-      const answer = judge({ frame, reports: pair.reports, exchange, environment, place })
+      const hosts = new Set(rulesOf(exchange, baseUrl).map(({ origin }) => new URL(origin).host))
+      const answer = judge({ frame, reports: pair.reports, exchange, hosts, environment, place })
       if (isFailure(answer) && this.#places.note(source, answer)) {
         const { code, exchangeCode, retryAfterMs } = answer
         const told = { exchange, code, exchange_code: exchangeCode, retry_after_ms: retryAfterMs }
@@ -296,11 +297,11 @@ class Pool implements Collectors {
 
 /** What tells the jobs apart, without what they all have. */
 type JobOf<Each> = Each extends unknown
-  ? Omit<Each, 'nowMs' | 'frozen' | 'exchange' | 'sandbox' | 'baseUrl'>
+  ? Omit<Each, 'nowMs' | 'frozen' | 'exchange' | 'sandbox' | 'baseUrl' | 'wallets'>
   : never
 
 function isSupported(source: Source): boolean {
-  return exchangesWithHosts.includes(source.exchange) && source.marketTypes.every((type) => type === 'spot')
+  return exchangesWithHosts.includes(source.exchange)
 }
 
 function baseUrlOf(exchanges: ExchangeSettings, exchange: string): string | null {

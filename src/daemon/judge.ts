@@ -35,12 +35,17 @@ export interface Finished {
   /** Of this job, in order. */
   readonly reports: readonly Report[]
   readonly exchange: string
+  /** Its hosts: those of another exchange are no place for this job. */
+  readonly hosts: ReadonlySet<string>
   /** Where the configuration sends this source. */
   readonly environment: Origin['environment']
   readonly place: { usedOfMinute: number | null; limitOfMinute: number }
 }
 
-const accountPaths: Readonly<Record<string, { readonly account: string; readonly restrictions: string }>> = {
+/** Where the exchange tells whose account it is, and what the key may do; null: it has no such call. */
+const accountPaths: Readonly<
+  Record<string, { readonly account: string; readonly restrictions: string | null }>
+> = {
   binance: { account: '/api/v3/account', restrictions: '/sapi/v1/account/apiRestrictions' },
   bybit: { account: '/v5/user/query-api', restrictions: '/v5/user/query-api' },
   kraken: { account: '/0/private/GetApiKeyInfo', restrictions: '/0/private/GetApiKeyInfo' },
@@ -80,9 +85,13 @@ export function judgeCheck(finished: Finished): CheckAnswer {
   const account = frame.body.subarray(restrictionBytes ?? 0)
   const paths = accountPaths[exchange]
   if (paths === undefined || !wasReceived(finished, paths.account, account)) return untrue()
-  if (restrictions !== null && !wasReceived(finished, paths.restrictions, restrictions)) return untrue()
-  // The real exchange has that call: who says otherwise hides what the key may do.
-  if (restrictions === null && environment === 'live') return untrue()
+  const { restrictions: restrictionsPath } = paths
+  if (restrictions !== null) {
+    if (restrictionsPath === null || !wasReceived(finished, restrictionsPath, restrictions)) return untrue()
+  } else if (restrictionsPath !== null && environment === 'live') {
+    // The real exchange has that call: who says otherwise hides what the key may do.
+    return untrue()
+  }
   try {
     return {
       kind: 'checked',
@@ -158,14 +167,15 @@ const retryAfterMsMax = 3 * 24 * 3_600_000
 type DoneHead = { readonly [Name in (typeof doneMembers)[number]]: unknown }
 
 /** Null unless every byte of the job came from where the source belongs. */
-function originOf({ reports, environment }: Finished, head: DoneHead): Origin | null {
-  const last = reports.at(-1)
-  if (last === undefined) return null
-  if (reports.some((report) => report.environment !== environment || report.host !== last.host)) return null
+function originOf({ reports, hosts, environment }: Finished, head: DoneHead): Origin | null {
+  // an exchange with several hosts tells its time first, at its main one
+  const first = reports[0]
+  if (first === undefined) return null
+  if (reports.some((report) => report.environment !== environment || !hosts.has(report.host))) return null
   return {
-    host: last.host,
+    host: first.host,
     environment,
-    certificate: last.certificate,
+    certificate: first.certificate,
     serverTimeSkewMs: readInteger(head.skewMs, 'head.skewMs'),
     collector: readString(head.collector, 'head.collector', { max: 64, pattern: /^ccxt \d+\.\d+\.\d+$/ }),
   }

@@ -325,13 +325,15 @@ t.test('what is not supported is said before anything is asked', async (t) => {
   const credentials = utf8('{}')
   for (const other of [
     { ...source, exchange: 'constructor' },
-    { ...source, exchange: 'coinbase' },
-    { ...source, marketTypes: ['linear'] as const },
+    { ...source, exchange: 'coinbase-international' },
   ]) {
     t.match(await stageOf.collectors.check({ source: other, credentials }), {
       code: 'EXCHANGE_NOT_SUPPORTED',
     })
   }
+  // the adapter knows what it can watch
+  const other = { ...source, marketTypes: ['option'] as unknown as readonly ['linear'] }
+  t.match(await stageOf.collectors.check({ source: other, credentials }), { kind: 'failed' })
   t.equal(stageOf.server.paths.length, 0)
 })
 

@@ -38,6 +38,7 @@ function finished(change: Partial<Finished> & { head?: object; body?: Uint8Array
     frame: { head: given ?? head, body: body ?? new Uint8Array() },
     reports,
     exchange: 'binance',
+    hosts: new Set(['api.binance.com', 'fapi.binance.com']),
     environment: 'live',
     place: { usedOfMinute: null, limitOfMinute: 0 },
     ...rest,

@@ -30,6 +30,7 @@ export function newBinance(): Adapter {
   const listings = new Listings()
   return {
     connection,
+    wallets: ['spot'],
     check: ({ caller, sync }) => checkKey(caller, sync),
     poll: ({ caller, sync }, wants) => Poll.run({ caller, sync, listings, ...wants }),
     async markets({ caller, sync }) {

@@ -35,6 +35,7 @@ export function newBybit(): Adapter {
   const listings = new Listings()
   return {
     connection,
+    wallets: ['spot'],
     async check({ caller, sync }) {
       await sync()
       const { body } = await caller.call(endpoints.queryApi)

@@ -40,6 +40,7 @@ export function newKraken(): Adapter {
   const listings = new Listings()
   return {
     connection,
+    wallets: ['spot'],
     async check({ caller, sync }) {
       await sync()
       const { body } = await caller.call(endpoints.keyInfo)
