@@ -84,15 +84,16 @@ t.test('without a TEE nothing starts unless it is said to be simulated', async (
     (await findAttester({ tee: 'auto', insecureSimulated: true }, { exists: nothing })).tee,
     'simulated',
   )
-  const refused: [Parameters<typeof findAttester>[0], (path: string) => boolean, string][] = [
+  const refused: [Parameters<typeof findAttester>[0], (path: string) => boolean, string | RegExp][] = [
     [{ tee: 'auto', insecureSimulated: false }, nothing, 'TEE_NOT_FOUND'],
     [{ tee: 'tdx', insecureSimulated: false }, nothing, 'TEE_NOT_FOUND'],
     [{ tee: 'simulated', insecureSimulated: false }, nothing, 'TEE_NOT_FOUND'],
     [{ tee: 'tdx', insecureSimulated: true }, nothing, 'TEE_CONTRADICTION'],
-    [{ tee: 'auto', insecureSimulated: false }, only('/dev/nsm'), 'NSM_LIBRARY_MISSING'],
+    [{ tee: 'auto', insecureSimulated: false }, only('/dev/nsm'), /^NSM_(UNREADABLE|LIBRARY_MISSING)$/],
     [{ tee: 'tdx', insecureSimulated: false }, only('/dev/nsm'), 'TEE_NOT_FOUND'],
   ]
-  for (const [wish, exists, code] of refused) await t.rejects(findAttester(wish, { exists }), { code }, code)
+  for (const [wish, exists, code] of refused)
+    await t.rejects(findAttester(wish, { exists }), { code }, String(code))
 })
 
 t.test("a log's verifier key", async (t) => {

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
+import { constants } from 'node:os'
 import { PerfAggError } from '@perf-agg/sdk'
 import { attestationFailed, errnoOf } from './failure.ts'
 
@@ -29,12 +30,14 @@ interface Koffi {
   }
 }
 
+/** koffi's prebuilt program for this kind of machine: an optional dependency, which runs no script to be installed. */
+const nativeLibrary = `@koromix/koffi-linux-${process.arch}`
+
 /**
- * Opens the device of this machine. The driver speaks by ioctl alone, which Node can't do by itself: koffi, which is
- * no dependency of ours, must be in the image.
+ * Opens the device of this machine. The driver speaks by ioctl alone, which Node can't do by itself: koffi can.
  * @throws PerfAggError NSM_LIBRARY_MISSING, NSM_UNREADABLE
  */
-export async function openNsmDevice(library = 'koffi', path = nsmPath): Promise<NsmDevice> {
+export async function openNsmDevice(library = nativeLibrary, path = nsmPath): Promise<NsmDevice> {
   const koffi = await loadKoffi(library)
   let file: number
   try {
@@ -59,9 +62,7 @@ export async function openNsmDevice(library = 'koffi', path = nsmPath): Promise<
         request: { addr: sent, len: sent.length },
         response: { addr: received, len: received.length },
       }
-      if (ioctl(file, nsmIoctlRaw, message) !== 0) {
-        throw attestationFailed(`the security module failed (errno ${koffi.errno()})`)
-      }
+      if (ioctl(file, nsmIoctlRaw, message) !== 0) throw refusedBy(koffi.errno(), path)
       const { len } = message.response
       if (!(len > 0 && len <= received.length))
         throw attestationFailed('the security module answered nothing')
@@ -73,13 +74,24 @@ export async function openNsmDevice(library = 'koffi', path = nsmPath): Promise<
   }
 }
 
+/** ENOTTY: the file is there, and no security module stands behind it. */
+function refusedBy(errno: number, path: string): PerfAggError {
+  return errno === constants.errno.ENOTTY
+    ? attestationFailed(`${path} is no Nitro security module (ENOTTY)`)
+    : attestationFailed(`the security module failed (errno ${errno})`)
+}
+
 async function loadKoffi(library: string): Promise<Koffi> {
   try {
     const loaded = (await import(library)) as { readonly default?: Koffi } & Koffi
     return loaded.default ?? loaded
   } catch {
-    throw new PerfAggError('NSM_LIBRARY_MISSING', 'Nitro enclaves need koffi, which is not installed', {
-      hint: 'add it to the image, beside perf-agg: npm install koffi',
-    })
+    throw new PerfAggError(
+      'NSM_LIBRARY_MISSING',
+      `Nitro enclaves need ${nativeLibrary}, which is not there`,
+      {
+        hint: 'install perf-agg with its optional dependencies (npm install --include=optional), on Linux',
+      },
+    )
   }
 }
