@@ -130,7 +130,7 @@ export type Metadata = MetadataBase &
     | { readonly type: 'key_start'; readonly key_start: KeyStartClaim }
   )
 
-const statementTypes: readonly StatementType[] = [
+export const statementTypes: readonly StatementType[] = [
   'registered',
   'period',
   'scope',
@@ -223,7 +223,7 @@ export function readMetadata(value: unknown, path: string): Metadata {
   }
 }
 
-function readLog(value: unknown, path: string): { origin: string } {
+export function readLog(value: unknown, path: string): { origin: string } {
   const log = readObject(value, path, { required: ['origin'] })
   return { origin: readText(log.origin, memberPath(path, 'origin')) }
 }
@@ -331,7 +331,7 @@ function readCorrection(value: unknown, path: string): CorrectionClaim {
   }
 }
 
-function readKeyStart(value: unknown, path: string): KeyStartClaim {
+export function readKeyStart(value: unknown, path: string): KeyStartClaim {
   const start = readObject(value, path, {
     required: ['key', 'replaces', 'handover', 'log_size', 'continuity'],
   })

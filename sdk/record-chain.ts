@@ -1,14 +1,14 @@
 import { fromBase64url } from './bytes.ts'
-import type { Bucket, ExactBucket, Totals } from './bucket.ts'
+import type { Totals } from './bucket.ts'
 import { exactTotals, wireTotals } from './bucket.ts'
+import type { LinkMetadata } from './edition.ts'
 import { publicKeyOf, thumbprint } from './key.ts'
 import type { JudgedEvidence } from './record-evidence.ts'
-import type { Statement } from './statement.ts'
-import { statementDigest } from './statement.ts'
+import type { RecordHour, RecordLink } from './record-link.ts'
 import type { Step } from './step.ts'
 import { affirm, contraindicate, warn } from './step.ts'
 import { hourMs, parseInstant, toInstant } from './time.ts'
-import { verifyLink, verifyStatement, type StatementKey } from './verification.ts'
+import { judgeLink, type StatementKey } from './verification.ts'
 
 /** What the statements of a record come to, corrections taken in, recomputed from their buckets. */
 export interface RecordFigures {
@@ -19,72 +19,75 @@ export interface RecordFigures {
   readonly hours: number
   /** Of before the account was registered: shown apart, in no figure. */
   readonly backfilled: number
-  readonly totals: Totals
+  /** Null in percentages only. */
+  readonly totals: Totals | null
   /** Hourly returns linked, in percent; null where no hour has one. */
   readonly returnPct: number | null
+  /** The same of the hours as they were first stated: another number where corrections moved it. */
+  readonly returnFirstPct: number | null
+  readonly corrections: number
   /** The hours of `hours`, ascending. */
   readonly starts: readonly number[]
+  /** Every hour, backfilled ones too, ascending. */
+  readonly series: readonly RecordHour[]
   /** Spans that the record itself says were not observed. */
-  readonly gaps: readonly { readonly fromMs: number; readonly toMs: number }[]
-}
-
-interface Hour {
-  readonly bucket: Bucket
-  readonly exact: ExactBucket
+  readonly gaps: readonly { readonly fromMs: number; readonly toMs: number; readonly reason: string }[]
 }
 
 /** The chain of one account from its first statement on: every statement, every link, every key. */
 export async function judgeChain(
   account: string,
-  statements: readonly Statement[],
+  links: readonly RecordLink[],
   evidence: ReadonlyMap<string, JudgedEvidence>,
   witnessed: boolean,
 ): Promise<{ readonly steps: readonly Step[]; readonly figures: RecordFigures | null }> {
-  const [first] = statements
+  const [first] = links
   if (first === undefined) {
     return { steps: [contraindicate('chain', 'CHAIN_START_MISSING', 'it holds no statement')], figures: null }
   }
   const steps: Step[] = []
-  const digests = new Set<string>()
-  const hours = new Map<number, Hour>()
-  let previous: Statement | null = null
-  for (const statement of statements) {
+  const names = new Set<string>()
+  const hours = new Map<number, RecordHour>()
+  const firstReturns = new Map<number, number | null>()
+  let previous: RecordLink | null = null
+  for (const link of links) {
     const wrong = [
-      ...(await verifyStatement(statement, keysFor(statement, evidence))),
-      ...(await verifyLink(previous, statement)),
-      ...(await judgeKey(previous, statement, evidence, witnessed)),
-      ...judgePlace(account, previous, statement, digests),
-      ...takeHours(statement, hours),
+      ...(await link.judge(keysFor(link.metadata, evidence))),
+      ...judgeLink(previous, link.metadata),
+      ...(await judgeKey(previous, link, evidence, witnessed)),
+      ...judgePlace(account, previous, link, names),
+      ...takeHours(link, hours),
     ].filter(({ status }) => status !== 'affirming')
     // the first of a kind tells enough: a broken chain breaks at every link after
     for (const step of wrong) {
       if (steps.some(({ name, code }) => name === step.name && code === step.code)) continue
-      steps.push({ ...step, detail: `statement ${statement.metadata.sequence}: ${step.detail}` })
+      steps.push({ ...step, detail: `statement ${link.metadata.sequence}: ${step.detail}` })
     }
-    digests.add(await statementDigest(statement))
-    previous = statement
+    for (const hour of link.hours) {
+      if (!firstReturns.has(hour.startMs)) firstReturns.set(hour.startMs, hour.returnPct)
+    }
+    names.add(link.name)
+    previous = link
   }
   if (!steps.some(({ status }) => status === 'contraindicated')) {
     steps.unshift(
-      affirm(
-        'statements',
-        `${statements.length} statements, each signed by the enclave, its sums recomputed`,
-      ),
-      affirm('chain', `statements 1 to ${statements.length} follow each other, none is missing`),
+      affirm('statements', `${links.length} statements, each signed by the enclave, its sums recomputed`),
+      affirm('chain', `statements 1 to ${links.length} follow each other, none is missing`),
     )
   }
-  const figures = figuresOf(statements, hours)
+  const figures = figuresOf(links, hours, firstReturns)
   const linked = figures.returnPct === null ? 'no return' : `${figures.returnPct.toFixed(2)} % linked`
-  steps.push(affirm('figures', `${figures.hours} hours, ${figures.totals.trades} trades, ${linked}`))
+  const trades = figures.totals === null ? '' : ` ${figures.totals.trades} trades,`
+  steps.push(affirm('figures', `${figures.hours} hours,${trades} ${linked}`))
   return { steps, figures }
 }
 
 /** Of the evidence that it names, and no other. */
 function keysFor(
-  statement: Statement,
+  metadata: LinkMetadata,
   evidence: ReadonlyMap<string, JudgedEvidence>,
 ): readonly StatementKey[] {
-  const claims = evidence.get(statement.metadata.evidence_digest ?? '')?.claims
+  const claims = evidence.get(metadata.evidence_digest ?? '')?.claims
   if (claims === undefined) return []
   return [
     { publicKey: publicKeyOf(claims.sig_key), holder: 'enclave' },
@@ -96,8 +99,8 @@ function keysFor(
 
 /** A new key must come with a statement of its own; the old one's death is made up for by evidence and witnesses. */
 async function judgeKey(
-  previous: Statement | null,
-  { metadata }: Statement,
+  previous: RecordLink | null,
+  { metadata }: RecordLink,
   evidence: ReadonlyMap<string, JudgedEvidence>,
   witnessed: boolean,
 ): Promise<readonly Step[]> {
@@ -140,9 +143,9 @@ async function judgeKey(
 
 function judgePlace(
   account: string,
-  previous: Statement | null,
-  { metadata }: Statement,
-  digests: ReadonlySet<string>,
+  previous: RecordLink | null,
+  { metadata }: RecordLink,
+  names: ReadonlySet<string>,
 ): readonly Step[] {
   const steps: Step[] = []
   if (metadata.account !== account) {
@@ -151,50 +154,58 @@ function judgePlace(
   if (previous === null && metadata.type !== 'registered') {
     steps.push(contraindicate('chain', 'CHAIN_START_MISSING', 'a chain begins with its registration'))
   }
-  if (metadata.type === 'correction' && !metadata.correction.corrects.every((each) => digests.has(each))) {
+  if (metadata.type === 'correction' && !metadata.correction.corrects.every((each) => names.has(each))) {
     steps.push(contraindicate('corrections', 'CORRECTION_UNKNOWN', 'it corrects what was never stated'))
   }
   return steps
 }
 
 /** An hour is stated once; what is stated anew was stated before. */
-function takeHours(statement: Statement, hours: Map<number, Hour>): readonly Step[] {
-  const { metadata } = statement
-  for (const [index, bucket] of statement.hourly_buckets.entries()) {
-    const startMs = parseInstant(bucket.t)
-    const exact = metadata.exact.hourly_buckets[index]
-    if (exact === undefined) continue
-    if (hours.has(startMs) !== (metadata.type === 'correction')) {
+function takeHours({ metadata, hours }: RecordLink, known: Map<number, RecordHour>): readonly Step[] {
+  for (const hour of hours) {
+    if (known.has(hour.startMs) !== (metadata.type === 'correction')) {
+      const t = toInstant(hour.startMs)
       return [
         metadata.type === 'correction'
-          ? contraindicate('hours', 'CORRECTION_UNKNOWN', `${bucket.t} was not stated before`)
-          : contraindicate('hours', 'HOUR_TWICE', `${bucket.t} was stated before`),
+          ? contraindicate('hours', 'CORRECTION_UNKNOWN', `${t} was not stated before`)
+          : contraindicate('hours', 'HOUR_TWICE', `${t} was stated before`),
       ]
     }
-    hours.set(startMs, { bucket, exact })
+    known.set(hour.startMs, hour)
   }
   return []
 }
 
-function figuresOf(statements: readonly Statement[], hours: ReadonlyMap<number, Hour>): RecordFigures {
-  const headline = [...hours]
-    .filter(([, { exact }]) => exact.origin !== 'backfilled')
-    .toSorted(([a], [b]) => a - b)
-  const returns = headline.flatMap(([, { bucket }]) => bucket.return_pct ?? [])
-  const growth = returns.reduce((value, pct) => value * (1 + pct / 100), 1)
-  const ends = statements.map(({ period_end }) => parseInstant(period_end))
+function figuresOf(
+  links: readonly RecordLink[],
+  hours: ReadonlyMap<number, RecordHour>,
+  firstReturns: ReadonlyMap<number, number | null>,
+): RecordFigures {
+  const series = [...hours.values()].toSorted((a, b) => a.startMs - b.startMs)
+  const headline = series.filter(({ origin }) => origin !== 'backfilled')
+  const amounts = headline.flatMap((hour) => hour.amounts ?? [])
+  const ends = links.map(({ periodEnd }) => parseInstant(periodEnd))
   return {
     until: toInstant(ends.reduce((latest, end) => Math.max(latest, end), 0)),
-    statements: statements.length,
+    statements: links.length,
     hours: headline.length,
-    backfilled: hours.size - headline.length,
-    totals: wireTotals(exactTotals(headline.map(([, { exact }]) => exact))),
-    returnPct: returns.length === 0 ? null : (growth - 1) * 100,
-    starts: headline.map(([startMs]) => startMs),
-    gaps: statements.flatMap(({ metadata }) =>
-      metadata.coverage.gaps.map(({ from, to }) => ({ fromMs: parseInstant(from), toMs: parseInstant(to) })),
+    backfilled: series.length - headline.length,
+    totals: amounts.length < headline.length ? null : wireTotals(exactTotals(amounts)),
+    returnPct: linkedPct(headline.map(({ returnPct }) => returnPct)),
+    returnFirstPct: linkedPct(headline.map(({ startMs }) => firstReturns.get(startMs) ?? null)),
+    corrections: links.filter(({ metadata }) => metadata.type === 'correction').length,
+    starts: headline.map(({ startMs }) => startMs),
+    series,
+    gaps: links.flatMap(({ gaps }) =>
+      gaps.map(({ from, to, reason }) => ({ fromMs: parseInstant(from), toMs: parseInstant(to), reason })),
     ),
   }
+}
+
+function linkedPct(hours: readonly (number | null)[]): number | null {
+  const returns = hours.filter((pct) => pct !== null)
+  const growth = returns.reduce((value, pct) => value * (1 + pct / 100), 1)
+  return returns.length === 0 ? null : (growth - 1) * 100
 }
 
 /** Hours between the first and the last stated one that are in none: what a policy's coverage is counted on. */

@@ -4,7 +4,7 @@ import { PerfAggError } from './errors.ts'
 import { parseLeaf, slotOf, type Leaf } from './leaf.ts'
 import { CompactTree, leafHash } from './merkle.ts'
 import { parseNote } from './note.ts'
-import type { TrackRecord } from './record.ts'
+import type { RecordEntry, TrackRecord } from './record.ts'
 import type { Step } from './step.ts'
 import { affirm, contraindicate } from './step.ts'
 
@@ -15,7 +15,7 @@ import { affirm, contraindicate } from './step.ts'
  * end, so the size that was looked at is said.
  */
 export async function judgeAgainstLog(
-  record: TrackRecord,
+  record: TrackRecord<RecordEntry>,
   entries: readonly Uint8Array[],
 ): Promise<readonly Step[]> {
   const { size, root } = parseCheckpoint(parseNote(record.checkpoint).text)

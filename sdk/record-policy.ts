@@ -1,14 +1,15 @@
 import type { Policy } from './policy.ts'
 import { missingHours, type RecordFigures } from './record-chain.ts'
 import type { JudgedEvidence } from './record-evidence.ts'
-import type { TrackRecord } from './record.ts'
+import { metadataOf } from './record-link.ts'
+import type { RecordEntry, TrackRecord } from './record.ts'
 import type { Step } from './step.ts'
 import { affirm, contraindicate, warn } from './step.ts'
 import { hourMs, parseInstant } from './time.ts'
 
 /** What a policy asks of the record itself, beside the evidence: sound, and still perhaps not enough. */
 export function judgeRecordByPolicy(
-  record: TrackRecord,
+  record: TrackRecord<RecordEntry>,
   figures: RecordFigures | null,
   evidence: ReadonlyMap<string, JudgedEvidence>,
   policy: Policy,
@@ -16,7 +17,8 @@ export function judgeRecordByPolicy(
 ): readonly Step[] {
   const { min_coverage_pct, max_gap_h, max_evidence_gap_h, max_age_h, ownership } = policy.record
   const steps: Step[] = []
-  const sources = record.statements.map(({ statement }) => statement.metadata.source)
+  const links = record.statements.map(metadataOf)
+  const sources = links.map(({ source }) => source)
   const environments = [...new Set(sources.map(({ environment }) => environment))]
   const accepted = policy.config.environments ?? ['live']
   const foreign = environments.filter((each) => !accepted.includes(each))
@@ -45,14 +47,15 @@ export function judgeRecordByPolicy(
   if (max_age_h !== undefined && nowMs - parseInstant(figures.until) > max_age_h * hourMs) {
     steps.push(warn('age', 'RECORD_STALE', `it ends at ${figures.until}: what came after may be left out`))
   }
-  const old = record.statements.find(({ statement: { metadata } }) => {
-    const claims = evidence.get(metadata.evidence_digest ?? '')?.claims
+  const old = links.find(({ evidence_digest, issued_at }) => {
+    const claims = evidence.get(evidence_digest ?? '')?.claims
     if (claims === undefined || max_evidence_gap_h === undefined) return false
-    return parseInstant(metadata.issued_at) - claims.iat * 1_000 > max_evidence_gap_h * hourMs
+    return parseInstant(issued_at) - claims.iat * 1_000 > max_evidence_gap_h * hourMs
   })
   if (old !== undefined) {
-    const { sequence } = old.statement.metadata
-    steps.push(warn('evidence-age', 'EVIDENCE_OLD', `statement ${sequence} was made long after its evidence`))
+    steps.push(
+      warn('evidence-age', 'EVIDENCE_OLD', `statement ${old.sequence} was made long after its evidence`),
+    )
   }
   return steps
 }

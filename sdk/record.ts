@@ -1,16 +1,26 @@
 import { fromBase64 } from './bytes.ts'
+import { parseEdition, type Edition } from './edition.ts'
 import { InputError } from './errors.ts'
 import { readHash } from './leaf.ts'
-import { readPseudonym } from './metadata.ts'
+import { readPseudonym, readSignature } from './metadata.ts'
 import type { Quote } from './quote.ts'
 import { parseQuote } from './quote.ts'
-import { memberPath, readArray, readBoolean, readEnum, readInteger, readObject, readString } from './shape.ts'
+import {
+  memberPath,
+  readArray,
+  readBoolean,
+  readEnum,
+  readInteger,
+  readObject,
+  readRecord,
+  readString,
+} from './shape.ts'
 import type { Statement } from './statement.ts'
 import { parseStatement } from './statement.ts'
 
 /** A whole track record as one file: all that is needed to check it without asking anybody. */
-export interface TrackRecord {
-  readonly schema: typeof recordSchema
+export interface TrackRecord<Entry extends RecordEntry = RecordStatement> {
+  readonly schema: Entry extends RecordEdition ? typeof publicRecordSchema : typeof recordSchema
   /** Public pseudonym. */
   readonly account: string
   /** Signed note; every proof of the record leads to its tree. */
@@ -19,8 +29,12 @@ export interface TrackRecord {
   readonly checkpoints: readonly RecordCheckpoint[]
   readonly evidence: readonly RecordEvidence[]
   /** The account's chain, from its first statement on. */
-  readonly statements: readonly RecordStatement[]
+  readonly statements: readonly Entry[]
 }
+
+/** The same in percentages only: every statement by its public edition. */
+export type PublicRecord = TrackRecord<RecordEdition>
+export type RecordEntry = RecordStatement | RecordEdition
 
 export interface RecordCheckpoint {
   readonly note: string
@@ -45,11 +59,20 @@ export interface RecordStatement extends Logged {
   readonly statement: Statement
   /** base64url */
   readonly salt: string
+  /** base64, the signature of the statement's public edition; statements of older enclaves have none. */
+  readonly edition_signature?: string
+}
+
+export interface RecordEdition extends Logged {
+  readonly edition: Edition
 }
 
 /** A part of a record, as the enclave gives it out: with `size` of the first page's checkpoint it goes on. */
-export interface RecordPage extends Omit<TrackRecord, 'schema' | 'checkpoint'> {
-  readonly schema: typeof recordPageSchema
+export interface RecordPage<Entry extends RecordEntry = RecordStatement> extends Omit<
+  TrackRecord<Entry>,
+  'schema' | 'checkpoint'
+> {
+  readonly schema: Entry extends RecordEdition ? typeof publicRecordPageSchema : typeof recordPageSchema
   /** Of the first page. */
   readonly checkpoint: string | null
   readonly more: boolean
@@ -57,6 +80,8 @@ export interface RecordPage extends Omit<TrackRecord, 'schema' | 'checkpoint'> {
 
 export const recordSchema = 'perf-agg/record/v1'
 export const recordPageSchema = 'perf-agg/record-page/v1'
+export const publicRecordSchema = 'perf-agg/public-record/v1'
+export const publicRecordPageSchema = 'perf-agg/public-record-page/v1'
 
 /** Ten years of hours, each a statement of its own. */
 const statementsMax = 100_000
@@ -71,8 +96,24 @@ export function parseRecord(value: unknown): TrackRecord {
   return {
     schema: readEnum(record.schema, 'schema', [recordSchema]),
     checkpoint: readNote(record.checkpoint, 'checkpoint'),
-    ...readParts(record),
+    ...readParts(record, readRecordStatement),
   }
+}
+
+/** @throws {InputError} `INPUT_INVALID` */
+export function parsePublicRecord(value: unknown): PublicRecord {
+  const record = readObject(value, '', { required: ['schema', ...parts] })
+  return {
+    schema: readEnum(record.schema, 'schema', [publicRecordSchema]),
+    checkpoint: readNote(record.checkpoint, 'checkpoint'),
+    ...readParts(record, readRecordEdition),
+  }
+}
+
+/** Of either kind, whichever it says it is. @throws {InputError} `INPUT_INVALID` */
+export function parseEitherRecord(value: unknown): TrackRecord | PublicRecord {
+  const { schema } = readRecord(value, '')
+  return schema === publicRecordSchema ? parsePublicRecord(value) : parseRecord(value)
 }
 
 /** @throws {InputError} `INPUT_INVALID` */
@@ -80,9 +121,16 @@ export function parseRecordPage(value: unknown): RecordPage {
   const page = readObject(value, '', { required: ['schema', ...parts, 'more'] })
   return {
     schema: readEnum(page.schema, 'schema', [recordPageSchema]),
-    checkpoint: page.checkpoint === null ? null : readNote(page.checkpoint, 'checkpoint'),
-    ...readParts(page),
-    more: readBoolean(page.more, 'more'),
+    ...readPageParts(page, readRecordStatement),
+  }
+}
+
+/** @throws {InputError} `INPUT_INVALID` */
+export function parsePublicRecordPage(value: unknown): RecordPage<RecordEdition> {
+  const page = readObject(value, '', { required: ['schema', ...parts, 'more'] })
+  return {
+    schema: readEnum(page.schema, 'schema', [publicRecordPageSchema]),
+    ...readPageParts(page, readRecordEdition),
   }
 }
 
@@ -91,6 +139,17 @@ export function parseRecordPage(value: unknown): RecordPage {
  * @throws {InputError} `INPUT_INVALID` where they are not of one
  */
 export function joinRecordPages(pages: readonly RecordPage[]): TrackRecord {
+  return { schema: recordSchema, ...joinPages(pages) }
+}
+
+/** @throws {InputError} `INPUT_INVALID` */
+export function joinPublicRecordPages(pages: readonly RecordPage<RecordEdition>[]): PublicRecord {
+  return { schema: publicRecordSchema, ...joinPages(pages) }
+}
+
+function joinPages<Entry>(pages: readonly PageParts<Entry>[]): Omit<PageParts<Entry>, 'more'> & {
+  readonly checkpoint: string
+} {
   const [first] = pages
   if (
     first === undefined ||
@@ -103,7 +162,6 @@ export function joinRecordPages(pages: readonly RecordPage[]): TrackRecord {
     ...new Map(list.map((part) => [name(part), part])).values(),
   ]
   return {
-    schema: recordSchema,
     account: first.account,
     checkpoint: first.checkpoint,
     checkpoints: unique(
@@ -118,12 +176,35 @@ export function joinRecordPages(pages: readonly RecordPage[]): TrackRecord {
   }
 }
 
-function readParts(value: { readonly [Name in (typeof parts)[number]]: unknown }) {
+/** What pages of both kinds hold. */
+interface PageParts<Entry> {
+  readonly account: string
+  readonly checkpoint: string | null
+  readonly checkpoints: readonly RecordCheckpoint[]
+  readonly evidence: readonly RecordEvidence[]
+  readonly statements: readonly Entry[]
+  readonly more: boolean
+}
+
+type Values = { readonly [Name in (typeof parts)[number]]: unknown }
+
+function readPageParts<Entry>(
+  page: Values & { readonly more: unknown },
+  readEntry: (value: unknown, path: string) => Entry,
+): PageParts<Entry> {
+  return {
+    ...readParts(page, readEntry),
+    checkpoint: page.checkpoint === null ? null : readNote(page.checkpoint, 'checkpoint'),
+    more: readBoolean(page.more, 'more'),
+  }
+}
+
+function readParts<Entry>(value: Values, readEntry: (value: unknown, path: string) => Entry) {
   return {
     account: readPseudonym(value.account, 'account'),
     checkpoints: readArray(value.checkpoints, 'checkpoints', evidenceMax, readRecordCheckpoint),
     evidence: readArray(value.evidence, 'evidence', evidenceMax, readEvidence),
-    statements: readArray(value.statements, 'statements', statementsMax, readRecordStatement),
+    statements: readArray(value.statements, 'statements', statementsMax, readEntry),
   }
 }
 
@@ -145,11 +226,26 @@ function readEvidence(value: unknown, path: string): RecordEvidence {
 }
 
 function readRecordStatement(value: unknown, path: string): RecordStatement {
-  const each = readObject(value, path, { required: ['statement', 'salt', 'leaf', 'inclusion'] })
+  const each = readObject(value, path, {
+    required: ['statement', 'salt', 'leaf', 'inclusion'],
+    optional: ['edition_signature'],
+  })
+  const signature = each.edition_signature
   return {
     ...readLogged(each, path),
     statement: under(memberPath(path, 'statement'), () => parseStatement(each.statement)),
     salt: readHash(each.salt, memberPath(path, 'salt')),
+    ...(signature === undefined
+      ? {}
+      : { edition_signature: readSignature(signature, memberPath(path, 'edition_signature')) }),
+  }
+}
+
+function readRecordEdition(value: unknown, path: string): RecordEdition {
+  const each = readObject(value, path, { required: ['edition', 'leaf', 'inclusion'] })
+  return {
+    ...readLogged(each, path),
+    edition: under(memberPath(path, 'edition'), () => parseEdition(each.edition)),
   }
 }
 

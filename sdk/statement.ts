@@ -86,7 +86,12 @@ function readContract(body: { readonly [Name in (typeof contractMembers)[number]
 }
 
 /** Buckets ascend inside the period; a `period` has them all, 24 at most; an event at an instant has none. */
-function checkPeriod(contract: Contract, type: Metadata['type']): void {
+export function checkPeriod(
+  contract: Pick<Contract, 'period_start' | 'period_end'> & {
+    readonly hourly_buckets: readonly { readonly t: string }[]
+  },
+  type: Metadata['type'],
+): void {
   const startMs = parseInstant(contract.period_start)
   const endMs = parseInstant(contract.period_end)
   const buckets = contract.hourly_buckets

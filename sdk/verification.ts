@@ -2,6 +2,7 @@ import { fromBase64 } from './bytes.ts'
 import type { Bucket, ExactBucket, Totals } from './bucket.ts'
 import { exactTotals, wireBucket, wireTotals } from './bucket.ts'
 import { canonicalize } from './canonical.ts'
+import type { LinkMetadata } from './edition.ts'
 import { thumbprint } from './key.ts'
 import { verifySignature } from './signature.ts'
 import type { Contract, Statement } from './statement.ts'
@@ -57,7 +58,17 @@ export async function verifyContract(
 
 /** Is `next` the link that follows `previous` in the chain of one account? Null is before the first. */
 export async function verifyLink(previous: Statement | null, next: Statement): Promise<readonly Step[]> {
-  const { account, sequence, previous: named } = next.metadata
+  const before =
+    previous === null ? null : { metadata: previous.metadata, name: await statementDigest(previous) }
+  return judgeLink(before, next.metadata)
+}
+
+/** The same for statements and their editions: `name` is what the next link calls it. */
+export function judgeLink(
+  previous: { readonly metadata: LinkMetadata; readonly name: string } | null,
+  next: LinkMetadata,
+): readonly Step[] {
+  const { account, sequence, previous: named } = next
   if (previous === null) {
     return [
       sequence === 1
@@ -74,17 +85,17 @@ export async function verifyLink(previous: Statement | null, next: Statement): P
       contraindicate('chain', 'CHAIN_BROKEN', `statement ${sequence} does not follow ${before.sequence}`),
     ]
   }
-  if (named !== (await statementDigest(previous))) {
+  if (named !== previous.name) {
     return [
       contraindicate('chain', 'CHAIN_BROKEN', `statement ${sequence} follows another ${before.sequence}`),
     ]
   }
-  if (parseInstant(next.metadata.issued_at) < parseInstant(before.issued_at)) {
+  if (parseInstant(next.issued_at) < parseInstant(before.issued_at)) {
     return [
       contraindicate('chain', 'CHAIN_TIME_REVERSED', `statement ${sequence} is older than the one before`),
     ]
   }
-  const dropped = before.scope.filter((wallet) => !next.metadata.scope.includes(wallet))
+  const dropped = before.scope.filter((wallet) => !next.scope.includes(wallet))
   if (dropped.length > 0) {
     return [contraindicate('scope', 'SCOPE_SHRUNK', `${dropped.join(', ')} is no longer watched`)]
   }

@@ -1,17 +1,17 @@
 import { canonicalBytes } from './canonical.ts'
-import { digestOf, fromBase64, fromBase64url } from './bytes.ts'
+import { digestOf, fromBase64 } from './bytes.ts'
 import { verifyCheckpoint, type CheckpointVerification } from './checkpoint.ts'
 import { PerfAggError } from './errors.ts'
 import { judgeEvidence } from './record-evidence.ts'
-import { leafBytes, statementLeaf, type Leaf } from './leaf.ts'
+import { leafBytes, type Leaf } from './leaf.ts'
 import { leafHash, verifyConsistency, verifyInclusion } from './merkle.ts'
 import { parseVkey, type NoteKey } from './note.ts'
 import type { Policy } from './policy.ts'
 import { claimsBytesOf, parseClaims } from './quote.ts'
 import { judgeChain, type RecordFigures } from './record-chain.ts'
 import { judgeRecordByPolicy } from './record-policy.ts'
-import type { Logged, RecordEvidence, TrackRecord } from './record.ts'
-import { statementDigest } from './statement.ts'
+import { linksOf, type RecordLink } from './record-link.ts'
+import type { Logged, RecordEntry, RecordEvidence, TrackRecord } from './record.ts'
 import type { Step } from './step.ts'
 import { affirm, contraindicate, verdictOf, warn, type Verdict } from './step.ts'
 
@@ -35,7 +35,10 @@ export interface RecordVerification {
  * evidence for every key, the chain from its first statement on, and what the policy asks. Never throws for anything
  * in the record.
  */
-export async function verifyRecord(record: TrackRecord, options: RecordOptions): Promise<RecordVerification> {
+export async function verifyRecord(
+  record: TrackRecord<RecordEntry>,
+  options: RecordOptions,
+): Promise<RecordVerification> {
   const { policy } = options
   const witnessKeys = await keysOf(policy?.witnesses.keys ?? [])
   const logKeys = await logKeysOf(record.evidence)
@@ -76,19 +79,15 @@ export async function verifyRecord(record: TrackRecord, options: RecordOptions):
   }
   const times = [...earlier, head]
   const evidence = await judgeEvidence(record.evidence, { ...options, times, logKeys, witnessKeys })
-  const chain = await judgeChain(
-    record.account,
-    record.statements.map(({ statement }) => statement),
-    evidence.byDigest,
-    witnessedAt(head) !== null,
-  )
+  const links = await linksOf(record)
+  const chain = await judgeChain(record.account, links, evidence.byDigest, witnessedAt(head) !== null)
   const steps = [
     affirm('checkpoint', `the log ${head.checkpoint.origin} signed for ${size} leaves`),
     judgeWitnesses(head, policy),
     ...(consistency.length > 0
       ? consistency
       : [affirm('consistency', `${earlier.length} earlier checkpoints are the beginning of this one`)]),
-    await judgeInclusion(record, size, root),
+    await judgeInclusion(record, links, size, root),
     ...evidence.steps,
     ...chain.steps,
     ...(policy === null
@@ -165,7 +164,12 @@ function judgeWitnesses(head: CheckpointVerification, policy: Policy | null): St
       )
 }
 
-async function judgeInclusion(record: TrackRecord, size: number, root: Uint8Array): Promise<Step> {
+async function judgeInclusion(
+  record: TrackRecord<RecordEntry>,
+  links: readonly RecordLink[],
+  size: number,
+  root: Uint8Array,
+): Promise<Step> {
   const holds = async (leaf: Leaf, { leaf: index, inclusion }: Logged): Promise<boolean> =>
     verifyInclusion({
       leafHash: await leafHash(leafBytes(leaf)),
@@ -175,10 +179,9 @@ async function judgeInclusion(record: TrackRecord, size: number, root: Uint8Arra
       proof: inclusion.map((hash) => fromBase64(hash)),
     })
   let before = -1
-  for (const each of record.statements) {
-    const { account, sequence } = each.statement.metadata
-    const digest = await statementDigest(each.statement)
-    const leaf = await statementLeaf(account, sequence, fromBase64url(each.salt), digest)
+  for (const [index, each] of record.statements.entries()) {
+    const { leaf, metadata } = links[index]!
+    const { sequence } = metadata
     if (!(await holds(leaf, each))) {
       return contraindicate(
         'inclusion',
