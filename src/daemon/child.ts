@@ -55,7 +55,11 @@ export function commandOf(
   return [shell, ['-c', prelude, process.execPath, ...arguments_]]
 }
 
-export function spawnChild(role: Role, stdio: readonly (Duplex | 'ignore' | 'pipe')[]): ChildProcess {
+export function spawnChild(
+  role: Role,
+  stdio: readonly (Duplex | 'ignore' | 'pipe')[],
+  user: { readonly uid: number; readonly gid: number } | null,
+): ChildProcess {
   const bundle = bundleOf(role)
   if (!existsSync(bundle)) {
     throw new UnreachableError('COLLECTOR_MISSING', `the ${role}'s program is not there`, {
@@ -68,6 +72,7 @@ export function spawnChild(role: Role, stdio: readonly (Duplex | 'ignore' | 'pip
     cwd: dirname(bundle),
     stdio: [...stdio],
     windowsHide: true,
+    ...user,
   })
 }
 

@@ -16,6 +16,7 @@ import { failureOf } from '../collector/failure.ts'
 import type { Asked } from '../collector/job.ts'
 import { exchangesWithHosts, type Rule, rulesOf } from '../egress/hosts.ts'
 import { limits } from '../limits.ts'
+import type { ChildUser } from './child-user.ts'
 import { type Finished, judgeCandles, judgeCheck, judgeMarkets, judgePoll } from './judge.ts'
 import { Pair, PairDied } from './pair.ts'
 import { Places, type PlaceStats } from './place.ts'
@@ -39,6 +40,8 @@ export interface CollectorsOptions {
   /** A pair is replaced by a fresh one after so many jobs, or so long. */
   readonly replaceAfterJobs?: number
   readonly replaceAfterMs?: number
+  /** Whom the processes run as; our own user unless given. */
+  readonly childUser?: ChildUser | null
 }
 
 export interface CollectorsStats {
@@ -277,15 +280,19 @@ class Pool implements Collectors {
       await old.close()
     }
     slot.pair = null
-    const pair = await Pair.start(this.#rules, {
-      onDeath: (fields) => {
-        this.#died += 1
-        log('warn', 'collector-died', fields)
+    const pair = await Pair.start(
+      this.#rules,
+      {
+        onDeath: (fields) => {
+          this.#died += 1
+          log('warn', 'collector-died', fields)
+        },
+        onRefused: ({ code, host }) => {
+          if (code !== 'UNREACHABLE' && code !== 'TIMED_OUT') log('warn', 'egress-refused', { code, host })
+        },
       },
-      onRefused: ({ code, host }) => {
-        if (code !== 'UNREACHABLE' && code !== 'TIMED_OUT') log('warn', 'egress-refused', { code, host })
-      },
-    })
+      this.#options.childUser ?? null,
+    )
     if (this.#closed) {
       await pair.close()
       throw new PairDied('closed')

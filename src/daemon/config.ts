@@ -24,6 +24,7 @@ import {
   readPort,
   readSecretPath,
   readSwitch,
+  readUid,
   readWitness,
 } from './setting-reader.ts'
 
@@ -74,6 +75,8 @@ export interface Configuration {
   /** C2SP verifier keys of the witnesses that co-sign checkpoints, each with the address it is asked at. */
   readonly witnesses: readonly string[]
   readonly limits: RateLimits
+  /** User of the collector and egress processes; null: another one than the daemon's where it may choose. */
+  readonly childUid: number | null
 }
 
 export interface Listener {
@@ -137,6 +140,7 @@ const settings = {
   ingest: setting(readIngest, { profile: 'full' }),
   witnesses: setting(listReader(readWitness, 16), []),
   limits: setting(readLimits, defaultLimits),
+  child_uid: setting(readUid, null),
 } as const
 
 /**
@@ -212,6 +216,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     ingest: values.ingest,
     witnesses: values.witnesses,
     limits: values.limits,
+    childUid: values.child_uid,
   }
 
   function folderOf(variable: string, fallback: string): string {

@@ -18,6 +18,7 @@ import { openStore } from '../store/open.ts'
 import type { SessionRow, Store } from '../store/store.ts'
 import { createVault } from '../store/vault.ts'
 import { Book, MarketLists } from './book.ts'
+import { findChildUser } from './child-user.ts'
 import { Chain, type LiveSession } from './chain.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type ExchangeSettings, startCollectors } from './collectors.ts'
@@ -110,8 +111,11 @@ async function compose(
   )
   opened.push(() => keeper.publisher.stop())
 
+  const childUser = findChildUser(configuration.childUid)
+  log.info('children', { uid: childUser?.uid ?? process.getuid?.() ?? null })
   const collectors = await startCollectors({
     clock,
+    childUser,
     exchanges: exchangeSettings(configuration),
     log: (level, event, fields) => log[level](event, fields),
   })

@@ -7,6 +7,7 @@ import type { Rule } from '../egress/hosts.ts'
 import { type ControlMessage, readControlMessage, type Report } from '../egress/message.ts'
 import { type Frame, writeFrame } from '../frame.ts'
 import { limits } from '../limits.ts'
+import type { ChildUser } from './child-user.ts'
 import { LastWords, readFrames, spawnChild } from './child.ts'
 
 /** The pair ended, would not start or did not answer: whatever it was doing is to be done again. */
@@ -43,14 +44,18 @@ export class Pair {
   #told = false
 
   /** @throws {PairDied} */
-  static async start(rules: readonly Rule[], events: PairEvents): Promise<Pair> {
-    const egress = spawnChild('egress', ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'])
+  static async start(
+    rules: readonly Rule[],
+    events: PairEvents,
+    user: ChildUser | null = null,
+  ): Promise<Pair> {
+    const egress = spawnChild('egress', ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'], user)
     const link = pipeOf(egress, 3)
     // The child at the other end holds it from here on; our own end must not read a byte of it.
     link.pause()
     let collector: ChildProcess
     try {
-      collector = spawnChild('collector', ['ignore', 'ignore', 'pipe', link, 'pipe'])
+      collector = spawnChild('collector', ['ignore', 'ignore', 'pipe', link, 'pipe'], user)
     } catch (error) {
       egress.kill('SIGKILL')
       throw error

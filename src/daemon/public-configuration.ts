@@ -71,6 +71,7 @@ export function toConfigFile(configuration: Configuration): Readonly<Record<stri
     database_url: configuration.databaseUrl,
     tls_cert: tls?.certFile ?? null,
     tls_key: tls?.keyFile ?? null,
+    child_uid: configuration.childUid,
   }
   return {
     host: enclave.host,

@@ -29,6 +29,9 @@ export function integerReader(min: number, max: number, code = 'NUMBER_INVALID')
   }
 }
 
+/** A user that is not root. */
+export const readUid: Reader<number | null> = integerReader(1, 4_294_967_293)
+
 export const readPort: Reader<number> = (given) => {
   try {
     return integerReader(0, 65_535)(given)

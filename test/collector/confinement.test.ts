@@ -1,17 +1,21 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import t from 'tap'
 import { bundleOf, childEnvironment, commandOf } from '../../src/daemon/child.ts'
+import { Pair } from '../../src/daemon/pair.ts'
+import { childUidDefault, type ChildUser, findChildUser } from '../../src/daemon/child-user.ts'
 
 /** What a hostile release of ccxt could try from inside: each piece prints `refused` or what it got. */
-function inside(role: 'collector' | 'egress', code: string): string {
+function inside(role: 'collector' | 'egress', code: string, user: ChildUser | null = null): string {
   const script = `const done = (text) => { console.log(text); process.exit(0) }
     const refused = (error) => done(error.code ?? error.name)
     try { ${code} } catch (error) { refused(error) }`
   const [file, arguments_] = commandOf(role, ['--input-type=module', '--eval', script])
   const { stdout } = spawnSync(file, arguments_, {
     env: { ...childEnvironment },
+    ...user,
     encoding: 'utf8',
     timeout: 20_000,
   })
@@ -106,6 +110,91 @@ t.test('neither starts a process or a thread, nor opens a database', async (t) =
         `done(JSON.stringify(Object.keys(process.env).filter((n) => !['TZ', 'LANG', 'PWD', 'SHLVL', '_'].includes(n) && !n.startsWith('_TAPJS'))))`,
       ),
       '[]',
+    )
+  }
+})
+
+const user = findChildUser(null)
+const noOther =
+  user === null ? 'no other user can be had: needs root, and a project that others may read' : false
+
+t.test('under a user of its own it can not signal the daemon', { skip: noOther }, async (t) => {
+  const daemon = spawn('/bin/sleep', ['60'])
+  await once(daemon, 'spawn')
+  for (const role of ['collector', 'egress'] as const) {
+    for (const pid of [process.pid, daemon.pid]) {
+      for (const signal of ['SIGTERM', 'SIGKILL', 'SIGUSR1', 0] as const) {
+        const tried = `process.kill(${pid}, ${JSON.stringify(signal)}); done('signalled')`
+        t.equal(inside(role, tried, user), 'EPERM', `${role}, ${signal}`)
+      }
+    }
+    t.equal(inside(role, `process.kill(process.ppid, 0); done('signalled')`, user), 'EPERM', 'nor its parent')
+    t.equal(inside(role, `process.setuid(0); done('root')`, user), 'EPERM', 'nor become another again')
+    t.equal(
+      inside(role, `done([process.getuid(), process.getgid(), process.getgroups()].join())`, user),
+      `${childUidDefault},${childUidDefault},${childUidDefault}`,
+    )
+    t.equal(
+      inside(
+        role,
+        `(await import('node:fs')).readFileSync('/proc/${process.pid}/environ'); done('read')`,
+        user,
+      ),
+      denied,
+    )
+  }
+  t.equal(daemon.signalCode, null, 'and it runs on')
+  daemon.kill('SIGKILL')
+  await once(daemon, 'exit')
+})
+
+t.test('what it can not do, it can not do as that user either', { skip: noOther }, async (t) => {
+  const tries: readonly (readonly [string, string])[] = [
+    [`(await import('node:fs')).readFileSync('/etc/passwd'); done('read')`, denied],
+    [`(await import('node:fs')).writeFileSync('/tmp/perf-agg-probe', ''); done('written')`, denied],
+    [`await import('node:sqlite'); done('sqlite')`, 'ERR_UNKNOWN_BUILTIN_MODULE'],
+    [`(await import('node:net')).connect(1, '127.0.0.1').on('error', refused)`, denied],
+    [`(await import('node:child_process')).spawnSync('/bin/true'); done('spawned')`, denied],
+  ]
+  for (const [code, expected] of tries) t.equal(inside('collector', code, user), expected)
+  t.equal(
+    inside(
+      'collector',
+      `(await import('node:fs')).readFileSync(${JSON.stringify(bundleOf('collector'))}); done('read')`,
+      user,
+    ),
+    'read',
+    'its own program it reads',
+  )
+})
+
+t.test('a pair of both starts and works as that user', { skip: noOther }, async (t) => {
+  const pair = await Pair.start([], { onDeath: () => {}, onRefused: () => {} }, user)
+  t.teardown(() => pair.close())
+  const status = (pid: string): string => readFileSync(`/proc/${pid}/status`, 'latin1')
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim().split(' ')
+  const theirs = children.filter((pid) =>
+    new RegExp(`^Uid:(\\s+${childUidDefault}){4}$`, 'm').test(status(pid)),
+  )
+  t.equal(theirs.length, 2)
+  for (const pid of theirs) {
+    t.match(readFileSync(`/proc/${pid}/limits`, 'latin1'), /^Max core file size\s+0\s/m, 'without core dumps')
+  }
+})
+
+t.test('which user the children get', async (t) => {
+  const able = (ownUid: number | null, possible: boolean) => ({ ownUid, canRunAs: () => possible })
+  const other = { uid: childUidDefault, gid: childUidDefault }
+  t.strictSame(findChildUser(null, able(0, true)), other, 'root takes one')
+  t.equal(findChildUser(null, able(0, false)), null, 'where it can')
+  t.equal(findChildUser(null, able(1_000, true)), null, 'nobody else does so unasked')
+  t.equal(findChildUser(null, able(null, true)), null, 'nor a platform that has none')
+  t.strictSame(findChildUser(1_234, able(1_000, true)), { uid: 1_234, gid: 1_234 }, 'unless it is asked for')
+  for (const system of [able(1_000, false), able(1_234, true), able(null, true), able(0, false)]) {
+    t.throws(
+      () => findChildUser(1_234, system),
+      { code: 'CHILD_USER_REFUSED' },
+      'and what is asked for is had',
     )
   }
 })

@@ -91,6 +91,7 @@ t.test('every bad value has its code, and names its source', async (t) => {
     ['private_key', '-----BEGIN PRIVATE KEY-----secret', 'SECRET_IN_THE_OPEN'],
     ['data_key', `${'secret'.repeat(20)}`, 'SECRET_IN_THE_OPEN'],
     ['tee', 'sgx', 'CHOICE_UNKNOWN'],
+    ['child_uid', '0', 'NUMBER_INVALID'],
     ['allowed_origins', ['*'], 'ORIGIN_INVALID'],
     ['allowed_origins', ['https://a.example/'], 'ORIGIN_INVALID'],
     ['allowed_hosts', ['a.example:443'], 'HOST_INVALID'],
