@@ -10,7 +10,7 @@ import { print, remark } from './terminal.ts'
 /** The simulated exchange, for trying things out. */
 
 interface SimulateFlags {
-  exchange: 'binance' | 'kraken'
+  exchange: 'binance' | 'bybit' | 'kraken'
   port?: number
   seed: number
   speed: number
@@ -27,7 +27,7 @@ export function define(command: Command): void {
   )
     .addOption(
       new Option('--exchange <id>', 'whose wire protocol it speaks')
-        .choices(['binance', 'kraken'])
+        .choices(['binance', 'bybit', 'kraken'])
         .default('binance'),
     )
     .option('--port <n>', 'listen here on loopback; 0 takes a free one', integerFlag('--port', 0, 65_535))

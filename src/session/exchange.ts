@@ -12,6 +12,7 @@ export interface ExchangeOffer {
 
 const offers: Readonly<Record<string, ExchangeOffer>> = {
   binance: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: true },
+  bybit: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: true },
   kraken: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   mock: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },
   push: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },

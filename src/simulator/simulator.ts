@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { hourMs } from '@perf-agg/sdk'
 import { Agenda } from './agenda.ts'
 import { Wire as BinanceWire } from './binance/wire.ts'
+import { Wire as BybitWire } from './bybit/wire.ts'
 import { Desk } from './desk.ts'
 import { FaultPlan } from './faults.ts'
 import type { Fault, Faults } from './faults.ts'
@@ -26,9 +27,9 @@ import { Wallet } from './wallet.ts'
  */
 
 /** Whose wire protocol is spoken. */
-export type SimulatedExchange = 'binance' | 'kraken'
+export type SimulatedExchange = 'binance' | 'bybit' | 'kraken'
 
-const wires = { binance: BinanceWire, kraken: KrakenWire } as const
+const wires = { binance: BinanceWire, bybit: BybitWire, kraken: KrakenWire } as const
 
 export interface SimulatorOptions {
   readonly exchange: SimulatedExchange

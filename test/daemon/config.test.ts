@@ -41,7 +41,7 @@ t.test('defaults', async (t) => {
     graceSeconds: 90,
     ingest: { profile: 'full' },
   })
-  t.strictSame(Object.keys(configuration.exchanges), ['binance', 'kraken', 'mock', 'push'])
+  t.strictSame(Object.keys(configuration.exchanges), ['binance', 'bybit', 'kraken', 'mock', 'push'])
   t.match(load({ insecure_simulated: true }), {
     tee: 'simulated',
     dataKeyFile: '/home/somebody/.config/perf-agg/data.key',

@@ -1,0 +1,255 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { dayMs } from '@perf-agg/sdk'
+import type { Exchange } from '../binance/endpoint.ts'
+import { spoil } from '../binance/spoil.ts'
+import type { FaultPlan } from '../faults.ts'
+import { fromUnits } from '../units.ts'
+import type { Wallet } from '../wallet.ts'
+import { type BookRow, executionsOf, logOf } from './book.ts'
+import { Pace } from './pace.ts'
+import { instrumentsInfo, integerOf, kline } from './quotes.ts'
+import { Refusal, refusals } from './refusal.ts'
+
+/**
+ * bybit's v5 REST protocol: a signature over time, key, window and query in headers; a window for the time; a pace for
+ * each path and account and one for the address; pages by cursor, the newest first, seven days at most.
+ */
+
+const spanMax = 7 * dayMs
+const windowUsualMs = 5_000
+/** How far a client's clock may be ahead. */
+const aheadMaxMs = 1_000
+
+/** Private paths, and their calls in a second. */
+const paces: Readonly<Record<string, number>> = {
+  '/v5/user/query-api': 10,
+  '/v5/account/info': 50,
+  '/v5/account/wallet-balance': 50,
+  '/v5/account/transaction-log': 50,
+  '/v5/execution/list': 50,
+}
+
+interface Asked {
+  readonly path: string
+  readonly raw: string
+  readonly query: URLSearchParams
+  readonly nowMs: number
+  readonly serverMs: number
+}
+
+export class Wire {
+  readonly #exchange: Exchange
+  readonly #wallets: ReadonlyMap<string, Wallet>
+  readonly #faults: FaultPlan
+  readonly #nowMs: () => number
+  readonly #pace = new Pace()
+
+  constructor(options: {
+    exchange: Exchange
+    wallets: readonly Wallet[]
+    faults: FaultPlan
+    nowMs: () => number
+  }) {
+    this.#exchange = options.exchange
+    this.#wallets = new Map(options.wallets.map((wallet) => [wallet.apiKey, wallet]))
+    this.#faults = options.faults
+    this.#nowMs = options.nowMs
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const nowMs = this.#nowMs()
+    const serverMs = nowMs + this.#faults.skewMs(nowMs)
+    const [path = '/', raw = ''] = (request.url ?? '/').split('?', 2)
+    response.setHeader('Date', new Date(serverMs).toUTCString())
+    const fault = this.#faults.meet(path, nowMs)
+    if (fault?.kind === 'ban') this.#pace.shutOut(fault.toMs)
+    const said = fault?.kind === 'unavailable' ? refusals.unavailable() : null
+    const slow = fault?.kind === 'rate-limit' ? refusals.pace() : null
+    const { status, headers, body } = this.#answer(
+      request,
+      { path, raw, query: new URLSearchParams(raw), nowMs, serverMs },
+      said ?? slow,
+    )
+    if (fault !== null && said === null && slow === null && fault.kind !== 'ban') {
+      return spoil(fault, response, body)
+    }
+    response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers }).end(body)
+  }
+
+  #answer(
+    request: IncomingMessage,
+    asked: Asked,
+    given: Refusal | null,
+  ): { status: number; headers: Record<string, string>; body: string } {
+    let headers: Record<string, string> = {}
+    const worded = (retCode: number, retMsg: string, result: unknown): string =>
+      JSON.stringify({ retCode, retMsg, result, retExtInfo: {}, time: asked.serverMs })
+    try {
+      if (given !== null) throw given
+      this.#pace.countAddress(asked.nowMs)
+      // nothing can be ordered or withdrawn here
+      if (request.method !== 'GET') throw refusals.permission()
+      const pace = paces[asked.path]
+      if (pace === undefined) return { status: 200, headers, body: worded(0, 'OK', this.#public(asked)) }
+      const wallet = this.#authenticate(request, asked)
+      const counted = this.#pace.countAccount(wallet.uid, asked.path, pace, asked.nowMs)
+      headers = counted.headers
+      if (counted.over) throw refusals.pace()
+      return { status: 200, headers, body: worded(0, 'OK', this.#private(asked, wallet)) }
+    } catch (error) {
+      const refusal = error instanceof Refusal ? error : refusals.unavailable()
+      return { status: refusal.status, headers, body: worded(refusal.retCode, refusal.message, {}) }
+    }
+  }
+
+  #authenticate(request: IncomingMessage, { raw, serverMs }: Asked): Wallet {
+    const header = (name: string): string => {
+      const value = request.headers[name]
+      return typeof value === 'string' ? value : ''
+    }
+    const apiKey = header('x-bapi-api-key')
+    const sent = header('x-bapi-timestamp')
+    const window = header('x-bapi-recv-window')
+    const signature = header('x-bapi-sign')
+    if (apiKey === '') throw refusals.key()
+    if (!/^\d{13}$/.test(sent) || !/^\d{0,6}$/.test(window)) throw refusals.parameter('timestamp')
+    const windowMs = window === '' ? windowUsualMs : Number(window)
+    const sentMs = Number(sent)
+    if (sentMs >= serverMs + aheadMaxMs || sentMs < serverMs - windowMs) {
+      throw refusals.late(serverMs, sentMs, windowMs)
+    }
+    const wallet = this.#wallets.get(apiKey)
+    if (wallet === undefined) throw refusals.key()
+    const expected = createHmac('sha256', wallet.secret)
+      .update(sent + apiKey + window + raw)
+      .digest()
+    const given = Buffer.from(/^[0-9a-f]{64}$/.test(signature) ? signature : '', 'hex')
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw refusals.signature()
+    return wallet
+  }
+
+  #public({ path, query, nowMs, serverMs }: Asked): unknown {
+    switch (path) {
+      case '/v5/market/time':
+        return { timeSecond: String(Math.floor(serverMs / 1_000)), timeNano: `${serverMs}000000` }
+      case '/v5/market/instruments-info':
+        return instrumentsInfo(this.#exchange, query, nowMs)
+      case '/v5/market/kline':
+        return kline(this.#exchange, query, nowMs)
+      default:
+        throw refusals.noSuchPath()
+    }
+  }
+
+  #private({ path, query, nowMs }: Asked, wallet: Wallet): unknown {
+    const { truth } = this.#exchange
+    switch (path) {
+      case '/v5/user/query-api':
+        return keyOf(wallet)
+      case '/v5/account/info':
+        return {
+          marginMode: 'REGULAR_MARGIN',
+          updatedTime: String(wallet.createdMs),
+          unifiedMarginStatus: 5,
+          dcpStatus: 'OFF',
+          timeWindow: 10,
+          smpGroup: 0,
+          isMasterTrader: false,
+          spotHedgingStatus: 'OFF',
+        }
+      case '/v5/account/wallet-balance':
+        if (query.get('accountType') !== 'UNIFIED') throw refusals.parameter('accountType')
+        return {
+          list: [{ accountType: 'UNIFIED', coin: wallet.held().map((asset) => coinOf(wallet, asset)) }],
+        }
+      case '/v5/account/transaction-log': {
+        const type = query.get('accountType')
+        if (type !== null && type !== 'UNIFIED') throw refusals.parameter('accountType')
+        return pageOf(logOf(truth, wallet.uid, nowMs), query, nowMs, { usual: 20, most: 50 })
+      }
+      default: {
+        const category = query.get('category')
+        if (category === null || !['spot', 'linear', 'inverse', 'option'].includes(category)) {
+          throw refusals.parameter('category')
+        }
+        const page = pageOf(executionsOf(truth, wallet.uid, nowMs), query, nowMs, { usual: 50, most: 100 })
+        return { category, ...page }
+      }
+    }
+  }
+}
+
+function keyOf({ uid, apiKey, permissions }: Wallet): unknown {
+  const readOnly = permissions.size === 0 ? 1 : 0
+  return {
+    id: '13770661',
+    note: 'simulated',
+    apiKey,
+    readOnly,
+    secret: '',
+    permissions: { Spot: ['SpotTrade'], Wallet: [...permissions], ContractTrade: ['Order', 'Position'] },
+    ips: ['*'],
+    type: 1,
+    unified: 0,
+    uta: 1,
+    userID: Number(uid),
+    isMaster: true,
+    parentUid: '0',
+  }
+}
+
+function coinOf(wallet: Wallet, asset: string): unknown {
+  const balance = fromUnits(wallet.balance(asset))
+  return {
+    coin: asset,
+    equity: balance,
+    walletBalance: balance,
+    locked: fromUnits(wallet.locked(asset)),
+    borrowAmount: '0',
+    accruedInterest: '0',
+    spotBorrow: '0',
+    unrealisedPnl: '0',
+    totalPositionIM: '0',
+    totalOrderIM: '0',
+    availableToWithdraw: '',
+    bonus: '0',
+  }
+}
+
+/** A page of the span that is asked for; the cursor names the last row that was shown. */
+function pageOf(
+  all: readonly BookRow[],
+  query: URLSearchParams,
+  nowMs: number,
+  { usual, most }: { readonly usual: number; readonly most: number },
+): { list: unknown[]; nextPageCursor: string } {
+  const limit = integerOf(query, 'limit', usual)
+  if (limit < 1 || limit > most) throw refusals.parameter('limit')
+  const start = query.has('startTime') ? integerOf(query, 'startTime', 0) : null
+  const end = query.has('endTime') ? integerOf(query, 'endTime', 0) : null
+  const endMs = end ?? (start === null ? nowMs : start + dayMs)
+  const startMs = start ?? endMs - dayMs
+  if (endMs < startMs || endMs - startMs > spanMax) throw refusals.parameter('startTime, endTime')
+  const category = query.get('category')
+  const rows = all.filter(
+    (row) => row.atMs >= startMs && row.atMs <= endMs && (category === null || row.category === category),
+  )
+  const cursor = query.get('cursor')
+  const from = cursor === null || cursor === '' ? 0 : placeAfter(rows, cursor)
+  const page = rows.slice(from, from + limit)
+  const last = page.at(-1)
+  // a full page has a cursor even where nothing follows
+  const next = last === undefined || page.length < limit ? '' : encodeURIComponent(nameOf(last))
+  return { list: page.map(({ row }) => row), nextPageCursor: next }
+}
+
+function nameOf({ id, atMs, row }: BookRow): string {
+  return `${id}:${String(row['currency'] ?? '')}:${atMs},1`
+}
+
+function placeAfter(rows: readonly BookRow[], cursor: string): number {
+  const place = rows.findIndex((row) => nameOf(row) === cursor)
+  if (place < 0) throw refusals.parameter('cursor')
+  return place + 1
+}
