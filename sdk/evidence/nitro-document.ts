@@ -88,7 +88,10 @@ function pcrsOf(value: Cbor | undefined): ReadonlyMap<number, Uint8Array> {
   for (const [index, register] of value) {
     if (typeof index !== 'number' || index < 0 || index > 31)
       throw invalid('it has a register that does not exist')
-    pcrs.set(index, bytesOf(register, 48, 48))
+    // SHA-384 makes 48 bytes; the specification knows the lengths of its relatives too.
+    const bytes = bytesOf(register, 32, 64)
+    if (![32, 48, 64].includes(bytes.length)) throw invalid('a register is not of a length that one has')
+    pcrs.set(index, bytes)
   }
   return pcrs
 }

@@ -11,14 +11,15 @@ const bytesMax = 65_536
 /**
  * Certificates of a PEM text, strictly: nothing between or around them but line ends, lines of 64 characters,
  * canonical base64. Several texts for one certificate would let a change pass unseen.
- * @param end what may stand after the last line: an empty line in a file, a NUL in a quote (a C string)
+ * @param end what may stand after the last line: an empty line in a file; a NUL in a quote (a C string), with or without
+ *   the end of its last line
  * @throws {VerificationError} `PEM_INVALID`
  */
 export function readPemCertificates(bytes: Uint8Array, end: 'file' | 'c-string' = 'file'): Uint8Array[] {
   if (bytes.length > bytesMax) throw invalid('it is too large')
   let text = ''
   for (const byte of bytes) text += String.fromCharCode(byte)
-  const whole = end === 'file' ? text.replace(/\n\n$/, '\n') : text.replace(/\n\0$/, '\n')
+  const whole = end === 'file' ? text.replace(/\n\n$/, '\n') : text.replace(/-\n?\0$/, '-\n')
   const lines = whole.split(text.includes('\r') ? '\r\n' : '\n')
   if (lines.at(-1) === '') lines.pop()
   const certificates: Uint8Array[] = []

@@ -115,12 +115,20 @@ const levelOids: Readonly<Record<SnpTcbPart, string>> = {
   fmc: `${amdOid}.3.9`,
 }
 
+const products: ReadonlyMap<string, AmdProduct> = new Map([
+  ['Milan', 'Milan'],
+  ['Genoa', 'Genoa'],
+  ['Bergamo', 'Genoa'],
+  ['Siena', 'Genoa'],
+  ['Turin', 'Turin'],
+])
+
 /** The certificate names its product as text, `Milan-B0` or `Genoa`; the stepping says nothing here. */
 function productOf(report: SnpReport, leaf: Certificate): AmdProduct {
   const reader = new DerReader(extension(leaf, `${amdOid}.2`))
   const name = String.fromCharCode(...reader.read(0x16).value.subarray(0, 32))
   reader.end()
-  const product = (['Milan', 'Genoa', 'Turin'] as const).find((known) => name.split('-')[0] === known)
+  const product = products.get(name.split('-')[0]!)
   if (product === undefined)
     throw refuse('SNP_PRODUCT_UNKNOWN', 'the certificate is of a product not known here')
   if (report.product !== null && report.product !== product) {
@@ -161,18 +169,21 @@ function chipDetail(report: SnpReport): string {
 }
 
 function checkChip(report: SnpReport, leaf: Certificate, product: AmdProduct): void {
-  const hardwareId = leaf.extensions.get(`${amdOid}.4`)?.value
+  const named = leaf.extensions.get(`${amdOid}.4`)?.value
   if (report.signingKey === 'VLEK') {
-    if (hardwareId !== undefined) throw refuse('SNP_CHIP_MISMATCH', 'a provider’s certificate names a chip')
+    if (named !== undefined) throw refuse('SNP_CHIP_MISMATCH', 'a provider’s certificate names a chip')
     return
   }
   const idBytes = product === 'Turin' ? 8 : 64
-  const same =
-    hardwareId?.length === idBytes &&
-    equalBytes(hardwareId, report.chipId.subarray(0, idBytes)) &&
-    isZero(report.chipId.subarray(idBytes)) &&
-    !isZero(hardwareId)
+  const hardwareId = named === undefined ? new Uint8Array() : hardwareIdOf(named, idBytes)
+  const same = equalBytes(hardwareId, report.chipId.subarray(0, idBytes)) && !isZero(hardwareId)
   if (!same) throw refuse('SNP_CHIP_MISMATCH', 'the certificate is of another chip than the report')
+}
+
+/** AMD's service writes it as bare bytes, in later certificates as an octet string of them. */
+function hardwareIdOf(value: Uint8Array, idBytes: number): Uint8Array {
+  const isWrapped = value.length === idBytes + 2 && value[0] === Tag.octetString && value[1] === idBytes
+  return isWrapped ? value.subarray(2) : value
 }
 
 function checkLevels(report: SnpReport, leaf: Certificate, product: AmdProduct): void {

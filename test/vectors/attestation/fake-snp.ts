@@ -34,6 +34,10 @@ export interface FakeSnpChanges {
   readonly certifiedTcb?: string
   readonly chipId?: string
   readonly certifiedChip?: string | null
+  /** As an octet string, which later certificates have in place of the bare bytes. */
+  readonly chipAsOctets?: boolean
+  /** What the certificate calls the product. */
+  readonly productName?: string
   readonly ask?: Partial<CertificateShape>
   readonly leaf?: Partial<CertificateShape>
   readonly crl?: Partial<CrlShape>
@@ -92,11 +96,21 @@ export async function makeFakeSnp(changes: FakeSnpChanges = {}): Promise<FakeSnp
     keyUsage: null,
     extensions: [
       extension(`${amd}.1`, integer(isTurin ? 1 : 0)),
-      extension(`${amd}.2`, der(0x16, utf8(product === 'Milan' ? 'Milan-B0' : product))),
+      extension(
+        `${amd}.2`,
+        der(0x16, utf8(changes.productName ?? (product === 'Milan' ? 'Milan-B0' : product))),
+      ),
       ...Object.entries(places).map(([arc, index]) =>
         extension(`${amd}.3.${arc}`, integer(certified[index]!)),
       ),
-      ...(certifiedChip === null ? [] : [extension(`${amd}.4`, fromHex(certifiedChip))]),
+      ...(certifiedChip === null
+        ? []
+        : [
+            extension(
+              `${amd}.4`,
+              changes.chipAsOctets === true ? der(4, fromHex(certifiedChip)) : fromHex(certifiedChip),
+            ),
+          ]),
     ],
     ...changes.leaf,
   })

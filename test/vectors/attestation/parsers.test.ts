@@ -148,6 +148,16 @@ t.test('PEM: one form only', async (t) => {
   t.strictSame(certificatesIn(text.replaceAll('\n', '\r\n')), [certificate])
   t.strictSame(certificatesIn(`${text}\0`, 'c-string'), [certificate])
   t.strictSame(certificatesIn(text, 'c-string'), [certificate])
+  t.strictSame(certificatesIn(`${text.trimEnd()}\0`, 'c-string'), [certificate])
+  for (const changed of [
+    `${text}\0\0`,
+    `${text}\n\0`,
+    `${text}\n`,
+    `${text.trimEnd()}\0\0`,
+    `${text.trimEnd()}\0\n`,
+  ]) {
+    t.throws(() => certificatesIn(changed, 'c-string'), { code: 'PEM_INVALID' })
+  }
   t.strictSame(certificatesIn(''), [])
   for (const changed of [
     `${text}\0`,

@@ -277,9 +277,24 @@ t.test('SEV-SNP: one thing wrong each', async (t) => {
   t.strictSame(await snpCodes({ certifiedChip: 'c6'.repeat(64) }), ['SNP_CHIP_MISMATCH'])
   t.strictSame(await snpCodes({ certifiedChip: null }), ['SNP_CHIP_MISMATCH'])
   t.strictSame(await snpCodes({ chipId: '00'.repeat(64) }), ['SNP_CHIP_MISMATCH'], 'a masked chip id')
-  t.strictSame(await snpCodes({ product: 'Turin', chipId: 'c5'.repeat(64), certifiedChip: 'c5'.repeat(8) }), [
-    'SNP_CHIP_MISMATCH',
-  ])
+  const onTurin = { product: 'Turin', chipId: `0102030405060708${'00'.repeat(56)}` } as const
+  t.strictSame(await snpCodes({ ...onTurin, certifiedChip: '0102030405060708' }), [])
+  t.strictSame(await snpCodes({ ...onTurin, certifiedChip: '0102030405060709' }), ['SNP_CHIP_MISMATCH'])
+  t.strictSame(await snpCodes({ ...onTurin, certifiedChip: onTurin.chipId }), ['SNP_CHIP_MISMATCH'])
+  for (const product of ['Milan', 'Genoa', 'Turin'] as const) {
+    t.strictSame(await snpCodes({ product, chipAsOctets: true }), [], 'the chip as an octet string')
+  }
+  const other = 'c6'.repeat(64)
+  t.strictSame(await snpCodes({ chipAsOctets: true, certifiedChip: other }), ['SNP_CHIP_MISMATCH'])
+  t.strictSame(await snpCodes({ chipAsOctets: true, certifiedChip: 'c5'.repeat(63) }), ['SNP_CHIP_MISMATCH'])
+  t.strictSame(await snpCodes({ certifiedChip: 'c5'.repeat(63) }), ['SNP_CHIP_MISMATCH'])
+  for (const productName of ['Bergamo-A1', 'Siena', 'Genoa-B1'])
+    t.strictSame(await snpCodes({ productName }), [])
+  t.strictSame(await snpCodes({ productName: 'Venice' }), ['SNP_PRODUCT_UNKNOWN'])
+  t.strictSame(await snpCodes({ productName: 'Milan' }), ['SNP_PRODUCT_MISMATCH'])
+  for (const level of ['80', 'ff', '7f']) {
+    t.strictSame(await snpCodes({ reportedTcb: `03000000000008${level}` }), [], `microcode level ${level}`)
+  }
   t.strictSame(await snpCodes({ signingKey: 'VLEK', certifiedChip: 'c5'.repeat(64) }), ['SNP_CHIP_MISMATCH'])
   t.strictSame(await snpCodes({ ask: { ca: false, keyUsage: 0x06 } }), ['CHAIN_INVALID'])
   t.strictSame(await snpCodes({ ask: { ca: null, keyUsage: 0x06 } }), ['CHAIN_INVALID'])
@@ -335,7 +350,14 @@ t.test('Nitro: one thing wrong each', async (t) => {
   t.strictSame(await nitroCodes(pcrs(some, some)), ['NITRO_DOCUMENT_INVALID'], 'a register is missing')
   t.strictSame(await nitroCodes({ registersName: 'nitrotpm_pcrs' }), ['NITROTPM_NOT_ENCLAVE'])
   t.strictSame(await nitroCodes({ registersName: 'other_pcrs' }), ['NITRO_DOCUMENT_INVALID'])
-  t.strictSame(await nitroCodes({ pcrs: new Map([[0, new Uint8Array(32)]]) }), ['NITRO_DOCUMENT_INVALID'])
+  for (const length of [31, 47, 49, 65]) {
+    const register = new Uint8Array(length).fill(1)
+    t.strictSame(await nitroCodes(pcrs(register, some, some)), ['NITRO_DOCUMENT_INVALID'], `${length} bytes`)
+  }
+  for (const length of [32, 64]) {
+    t.strictSame(await nitroCodes(pcrs(some, some, some, new Uint8Array(length))), [], `${length} bytes`)
+  }
+  t.strictSame(await nitroCodes({ nonce: null, userData: null }), [], 'members of nothing')
   t.strictSame(await nitroCodes({ pcrs: new Map([[32, some]]) }), ['NITRO_DOCUMENT_INVALID'])
   t.strictSame(await nitroCodes({ extra: new Map([['more', head(0, 1)]]) }), ['NITRO_DOCUMENT_INVALID'])
   t.strictSame(await nitroCodes({ extra: new Map([['nitrotpm_pcrs', head(5, 0)]]) }), [
