@@ -12,10 +12,11 @@ import type { Closed, Correction, Gap, Hour, Origin, PriceWant } from './hour.ts
 import { draftHour } from './hour-draft.ts'
 import type { Draft, FloorRule, HourContext } from './hour-draft.ts'
 import { admit } from './intake.ts'
-import type { Quarantined } from './intake.ts'
+import type { BalanceRead, Quarantined } from './intake.ts'
+import { Joins } from './joined.ts'
 import { LateEntries } from './late-entries.ts'
 import { Ledger } from './ledger.ts'
-import type { Anchor, Candle, Market, Observation } from './observation.ts'
+import type { Anchor, Candle, Market, MarketType, Observation } from './observation.ts'
 import { Member } from './member.ts'
 import { PriceBook } from './price-book.ts'
 import { joinWants } from './price-wants.ts'
@@ -28,7 +29,7 @@ export type { AccountOptions } from './account-options.ts'
 export type { OpenResidual } from './candidates.ts'
 export type { Quarantined } from './intake.ts'
 
-const magic = 'perf-agg account 3'
+const magic = 'perf-agg account 4'
 /** So many hours are priced at once while an outage is recovered. */
 const hoursAheadMax = 24
 const foldEveryMs = 24 * hourMs
@@ -45,6 +46,7 @@ export class Account {
   #polls: Polls
   #record: TrackRecord
   #late = new LateEntries()
+  #joins = new Joins()
   /** The hour whose candles were asked for last: one that nobody asked for is not missing. */
   #askedHourMs: number | null = null
 
@@ -73,6 +75,7 @@ export class Account {
     this.#polls.write(writer)
     this.#record.write(writer)
     this.#late.write(writer)
+    this.#joins.write(writer)
     return writer.finish()
   }
 
@@ -87,6 +90,7 @@ export class Account {
     account.#polls = Polls.read(reader, settlingMs)
     account.#record = TrackRecord.read(reader, rules, account.#book, account.#ledger.contracts)
     account.#late = LateEntries.read(reader)
+    account.#joins = Joins.read(reader)
     reader.end()
     return account
   }
@@ -101,23 +105,54 @@ export class Account {
     const admitted = admit(observation)
     if ('reason' in admitted) return [admitted]
     const { anchor, lost, begunAtMs } = admitted
-    const quarantined = [...admitted.quarantined]
-    for (const entry of admitted.entries) {
+    const quarantined = [...admitted.quarantined, ...this.#takeEntries(admitted.entries)]
+    if (lost !== null) this.#ledger.takeLost(lost)
+    if (anchor === null) return quarantined
+    if (!this.#knows(anchor)) return [...quarantined, changed(anchor)]
+    if (this.#ledger.takeAnchor(anchor.atMs, anchor.balances, anchor.positions) && observation.complete) {
+      this.#polls.take(begunAtMs, anchor.atMs)
+    }
+    return quarantined
+  }
+
+  /**
+   * Takes the first poll of a wider scope, begun right after a complete one of the scope before. What the wallets that
+   * join hold comes in as a flow at the balance read: nothing before it is this account's. Null where it can't be done
+   * by this observation: nothing was taken, and the scope stays.
+   */
+  join(observation: Observation, wallets: readonly MarketType[]): readonly Quarantined[] | null {
+    const admitted = admit(observation)
+    if ('reason' in admitted || admitted.anchor === null || !observation.complete) return null
+    const { anchor, begunAtMs, entries } = admitted
+    const last = this.#ledger.anchors.at(-1)
+    if (last === undefined || anchor.atMs <= last.atMs || !this.#knows(anchor)) return null
+    const join = { wallets, atMs: anchor.atMs }
+    this.#joins.add(join)
+    const unknown = entries.filter(({ key }) => this.#ledger.find(key) === null)
+    for (const entry of unknown) {
+      if (entry.atMs <= anchor.atMs && entry.kind !== 'fill') this.#joins.pass(entry)
+    }
+    const quarantined = [...admitted.quarantined, ...this.#takeEntries(entries)]
+    this.#ledger.takeAnchor(anchor.atMs, anchor.balances, anchor.positions, join)
+    this.#polls.take(begunAtMs, anchor.atMs)
+    return quarantined
+  }
+
+  #takeEntries(entries: readonly Entry[]): Quarantined[] {
+    const quarantined: Quarantined[] = []
+    for (const entry of entries) {
+      if (this.#joins.isBefore(entry)) continue
       if (entry.kind === 'fill' && entry.contract !== null && !this.#agrees(entry.contract)) {
         quarantined.push({ kind: 'fill', id: entry.id, reason: 'contract-changed' })
       } else {
         this.#takeEntry(entry)
       }
     }
-    if (lost !== null) this.#ledger.takeLost(lost)
-    if (anchor === null) return quarantined
-    if (!anchor.positions.every(({ contract }) => this.#agrees(contract))) {
-      return [...quarantined, { kind: 'anchor', id: String(anchor.atMs), reason: 'contract-changed' }]
-    }
-    if (this.#ledger.takeAnchor(anchor.atMs, anchor.balances, anchor.positions) && observation.complete) {
-      this.#polls.take(begunAtMs, anchor.atMs)
-    }
     return quarantined
+  }
+
+  #knows(anchor: BalanceRead): boolean {
+    return anchor.positions.every(({ contract }) => this.#agrees(contract))
   }
 
   #agrees(contract: Contract): boolean {
@@ -270,6 +305,7 @@ export class Account {
     if (beforeMs - this.#ledger.foldedMs < foldEveryMs) return
     this.#record.fold(beforeMs, this.#ledger, this.#book)
     this.#ledger.fold(beforeMs)
+    this.#joins.fold(beforeMs)
     this.#book.fold(beforeMs)
   }
 
@@ -319,6 +355,12 @@ export class Account {
     return this.#record.view()
   }
 }
+
+const changed = ({ atMs }: BalanceRead): Quarantined => ({
+  kind: 'anchor',
+  id: String(atMs),
+  reason: 'contract-changed',
+})
 
 function joinGap(gaps: Gap[], gap: Gap): void {
   const last = gaps.at(-1)

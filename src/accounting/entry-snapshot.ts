@@ -13,7 +13,7 @@ const kinds = ['fill', 'flow', 'conversion', 'income'] as const
 const markets = ['spot', 'margin', 'linear', 'inverse'] as const
 const sides = ['buy', 'sell'] as const
 const executions = ['trade', 'liquidation', 'adl', 'settlement'] as const
-const flows = ['deposit', 'withdrawal', 'transfer', 'reward'] as const
+const flows = ['deposit', 'withdrawal', 'transfer', 'reward', 'joined'] as const
 const conversions = ['dust', 'convert'] as const
 
 export function writeEntry(writer: Writer, entry: Entry): void {

@@ -40,7 +40,8 @@ export interface FillEntry extends EntryBase {
 /** External: it cuts the hour's return. */
 export interface FlowEntry extends EntryBase {
   readonly kind: 'flow'
-  readonly flow: FlowKind
+  /** `joined`: what a wallet held when it came under watch; no exchange tells of it. */
+  readonly flow: FlowKind | 'joined'
   readonly atEstimated: boolean
 }
 

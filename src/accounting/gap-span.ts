@@ -11,6 +11,8 @@ import { gainsOf, residualsUsd } from './residual-gains.ts'
 export type GapBefore = Omit<GapSpan, 'endUsd' | 'flows'> & {
   readonly flows: readonly { readonly key: string; readonly atMs: number; readonly usd: Decimal }[]
   readonly unpriced: ReadonlySet<string>
+  /** A position that came in without a mark: what crossed the gap is not known. */
+  readonly liability: string | null
 }
 
 /** The gap before an hour, up to its start: null where nothing is known before it, undefined while candles are wanted. */
@@ -31,16 +33,23 @@ export function crossGap(
   const bucket = bucketOf(entries, pricing)
   const unpriced = new Set(before?.unpriced)
   let complete = true
+  let liability: string | null = null
   const flows: { key: string; atMs: number; usd: Decimal }[] = []
   for (const entry of entries) {
     if (entry.kind !== 'flow') continue
-    const flowed = flowUsd([entry], { kind: 'cut', atMs: minuteOf(entry.atMs) }, pricing)
+    const atFlow = flowUsd([entry], { kind: 'cut', atMs: minuteOf(entry.atMs) }, pricing)
+    // a position that came in while nothing was marked: by the first mark after
+    const flowed =
+      (atFlow?.liability ?? null) === null
+        ? atFlow
+        : flowUsd([entry], { kind: 'boundary', atMs: toMs }, pricing)
     if (flowed === undefined) complete = false
     else flows.push({ key: entry.key, atMs: entry.atMs, usd: flowed.usd })
     for (const asset of flowed?.unpriced ?? []) unpriced.add(asset)
+    liability ??= flowed?.liability ?? null
   }
   if (before === undefined || !gains || !bucket || !complete) return undefined
   const gainedUsd = gainsOf(residuals, gains, ledger.contracts).reduce((sum, { usd }) => add(sum, usd), zero)
   const startUsd = add(before.equityUsd, before.firstUsd)
-  return { fromMs, toMs, startUsd, flows, gainedUsd, hasResidual: residuals.length > 0, unpriced }
+  return { fromMs, toMs, startUsd, flows, gainedUsd, hasResidual: residuals.length > 0, unpriced, liability }
 }

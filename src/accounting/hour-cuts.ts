@@ -1,5 +1,6 @@
 import { add, minuteOf, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
+import { isContractKey } from './contract.ts'
 import type { Entry } from './entry.ts'
 import type { Ledger } from './ledger.ts'
 import type { Instant } from './price-book.ts'
@@ -75,7 +76,7 @@ export function cutHour(
       complete = false
       continue
     }
-    liability ??= value.liability
+    liability ??= value.liability ?? flowed.liability
     flows.count += external.length + value.first.length
     const netUsd = add(flowed.usd, value.firstUsd)
     flows.netUsd = add(flows.netUsd, netUsd)
@@ -85,20 +86,22 @@ export function cutHour(
   return complete ? { cuts, unpriced, liability } : undefined
 }
 
-/** Flows of one instant at that instant's prices; one without any price counts 0. */
+/** Flows of one instant at that instant's prices; a coin without any counts 0, a position without its mark does not. */
 export function flowUsd(
   entries: readonly Entry[],
   instant: Instant,
   pricing: Pricing,
-): { usd: Decimal; unpriced: readonly string[] } | undefined {
+): { usd: Decimal; unpriced: readonly string[]; liability: string | null } | undefined {
   let usd = zero
+  let liability: string | null = null
   let complete = true
   const unpriced: string[] = []
   for (const { asset, amount } of entries.flatMap((entry) => entry.changes)) {
     const worth = pricing.worth(instant, asset, amount, false)
     if (worth === undefined) complete = false
-    else if (worth === null) unpriced.push(asset)
-    else usd = add(usd, worth.usd)
+    else if (worth !== null) usd = add(usd, worth.usd)
+    else if (isContractKey(asset)) liability = asset
+    else unpriced.push(asset)
   }
-  return complete ? { usd, unpriced } : undefined
+  return complete ? { usd, unpriced, liability } : undefined
 }

@@ -78,7 +78,7 @@ export function draftHour(
   const peakUsd = maximum(context.peakUsd, add(start.equityUsd, start.firstUsd))
   const floorUsd = maximum(floor.leastUsd, multiply(floor.share, peakUsd))
   const carried = gap === null ? null : carryOf({ ...gap, endUsd: start.equityUsd }, floorUsd)
-  const liability = start.liability ?? cuts.liability ?? end.liability
+  const liability = gap?.liability ?? start.liability ?? cuts.liability ?? end.liability
   if (liability !== null) return { kind: 'hold', reason: 'liability-unpriced', atOnce: false }
   if (carried !== null && carried.kind === 'hold') {
     return { kind: 'hold', reason: 'unexplained-change', atOnce: true }

@@ -20,7 +20,7 @@ import type { Contracts } from './contracts.ts'
 import type { Entry, FillEntry } from './entry.ts'
 import { Lots } from './lots.ts'
 import type { Lot } from './lots.ts'
-import type { PriceBook } from './price-book.ts'
+import type { Instant, PriceBook } from './price-book.ts'
 import type { Residual } from './residual.ts'
 
 /** What a symbol's fills made. */
@@ -30,6 +30,8 @@ interface Made {
   costUsd: Decimal
   costPeakUsd: Decimal
 }
+
+const boundaryAt = (atMs: number): Instant => ({ kind: 'boundary', atMs })
 
 interface Holding {
   readonly lots: Lots
@@ -81,17 +83,17 @@ export class Inventory {
 
   /** Opening balances open lots at the prices of the boundary. */
   open(balances: Balances): void {
-    for (const [asset, amount] of this.#marked([...balances], this.#untilMs))
+    for (const [asset, amount] of this.#marked([...balances], boundaryAt(this.#untilMs)))
       this.#come(asset, amount, this.#boundaryUsd(asset, amount, this.#untilMs))
   }
 
   /** Positions are opened (or changed) at the mark of a boundary; what is left are coins. */
-  #marked(amounts: readonly (readonly [string, Decimal])[], atMs: number): [string, Decimal][] {
+  #marked(amounts: readonly (readonly [string, Decimal])[], instant: Instant): [string, Decimal][] {
     const coins = new Map<string, Decimal>()
     for (const [name, amount] of amounts) {
       const contract = this.#contracts.find(name)
-      const mark = contract === null ? null : this.#markOf(name, atMs)
-      if (contract !== null && mark !== null) this.#position(contract, amount, mark, atMs)
+      const mark = contract === null ? null : this.#markOf(name, instant)
+      if (contract !== null && mark !== null) this.#position(contract, amount, mark, instant.atMs)
       const asset = contract?.settle ?? name
       const worth = contract === null ? amount : mark === null ? zero : worthOf(contract, amount, mark)
       coins.set(asset, add(coins.get(asset) ?? zero, worth))
@@ -109,8 +111,8 @@ export class Inventory {
     if (signOf(pnl) !== 0) this.#come(contract.settle, pnl, pnlUsd)
   }
 
-  #markOf(key: string, atMs: number): Decimal | null {
-    return (this.#book.kept({ kind: 'boundary', atMs }, key) ?? this.#book.lastKept(atMs, key))?.usd ?? null
+  #markOf(key: string, instant: Instant): Decimal | null {
+    return (this.#book.kept(instant, key) ?? this.#book.lastKept(instant.atMs, key))?.usd ?? null
   }
 
   advance(changes: Changes): void {
@@ -118,7 +120,7 @@ export class Inventory {
     for (const [jumpMs, group] of Map.groupBy(changes.residuals, (residual) => residual.jumpMs)) {
       const atMs = hourOf(jumpMs) + hourMs
       const amounts = group.map(({ asset, amount }) => [asset, amount] as const)
-      for (const [asset, amount] of this.#marked(amounts, atMs)) {
+      for (const [asset, amount] of this.#marked(amounts, boundaryAt(atMs))) {
         this.#move(asset, amount, this.#boundaryUsd(asset, amount, atMs), '')
       }
     }
@@ -141,11 +143,7 @@ export class Inventory {
       case 'fill':
         return this.#fill(entry)
       case 'flow':
-        for (const { asset, amount } of entry.changes) {
-          const unit = this.#book.kept({ kind: 'cut', atMs: minuteOf(entry.atMs) }, asset)?.usd ?? null
-          this.#move(asset, amount, unit === null ? null : multiply(amount, unit), '')
-        }
-        return
+        return this.#flow(entry)
       case 'conversion':
       case 'income':
         for (const { asset, amount } of entry.changes) {
@@ -153,6 +151,16 @@ export class Inventory {
           if (signOf(amount) >= 0) this.#come(asset, amount, value)
           else this.#dispose(asset, negate(amount), value === null ? null : negate(value), '')
         }
+    }
+  }
+
+  /** Coins at the prices of the flow's minute; positions, which only a wallet that joins brings, at its marks. */
+  #flow({ atMs, changes }: Entry): void {
+    const instant: Instant = { kind: 'cut', atMs: minuteOf(atMs) }
+    const amounts = changes.map(({ asset, amount }) => [asset, amount] as const)
+    for (const [asset, amount] of this.#marked(amounts, instant)) {
+      const unit = this.#book.kept(instant, asset)?.usd ?? null
+      this.#move(asset, amount, unit === null ? null : multiply(amount, unit), '')
     }
   }
 
@@ -291,7 +299,9 @@ export class Inventory {
         made.unrealizedUsd = add(made.unrealizedUsd, gain)
       }
     }
-    for (const { contract, pnl } of this.#positions.open((key) => this.#markOf(key, this.#untilMs))) {
+    for (const { contract, pnl } of this.#positions.open((key) =>
+      this.#markOf(key, boundaryAt(this.#untilMs)),
+    )) {
       const made = symbols.get(contract.symbol)
       const worth = pnl === null ? null : this.#boundaryUsd(contract.settle, pnl, this.#untilMs)
       if (made !== undefined && worth !== null) made.unrealizedUsd = add(made.unrealizedUsd, worth)

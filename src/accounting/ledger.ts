@@ -7,6 +7,8 @@ import { contractKey, isContractKey } from './contract.ts'
 import type { HeldPosition } from './contract.ts'
 import type { Entry } from './entry.ts'
 import { EntryList } from './entry-list.ts'
+import { joinedFlow } from './joined.ts'
+import type { Join } from './joined.ts'
 import type { Residual } from './residual.ts'
 import type { Reader, Writer } from './codec.ts'
 
@@ -82,13 +84,26 @@ export class Ledger {
     return this.#entries.find(key)
   }
 
-  /** Anchors come in the order of time; one older than the last is an old story. False where it can't be used. */
-  takeAnchor(atMs: number, balances: Balances, positions: readonly HeldPosition[] = []): boolean {
+  /**
+   * Anchors come in the order of time; one older than the last is an old story. False where it can't be used.
+   * `join`: the first that includes more wallets; what it holds beyond what is explained came in with them.
+   */
+  takeAnchor(
+    atMs: number,
+    balances: Balances,
+    positions: readonly HeldPosition[] = [],
+    join: Join | null = null,
+  ): boolean {
     const last = this.#anchors.at(-1)
     if (last !== undefined && atMs <= last.atMs)
-      return atMs === last.atMs && sameBalances(balances, last.balances)
+      return join === null && atMs === last.atMs && sameBalances(balances, last.balances)
     for (const { contract, entryScale } of positions) this.contracts.learn(contract, entryScale)
     this.#anchors.push({ atMs, cutMs: atMs, balances, positions })
+    if (join !== null && last !== undefined) {
+      const brought = this.#residual(this.#anchors.length - 1)
+      const changes = [...brought].map(([asset, amount]) => ({ asset, amount }))
+      if (changes.length > 0) this.#entries.put(joinedFlow(join, changes))
+    }
     this.#settle(atMs)
     this.#thin()
     return true

@@ -30,7 +30,7 @@ const arrivingTenths = 9
  */
 export function matchTransfers(flows: readonly MemberFlow[]): Transfer[] {
   const sorted = flows
-    .filter(({ entry }) => entry.flow !== 'reward' && entry.changes.length === 1)
+    .filter(({ entry }) => entry.flow !== 'reward' && entry.flow !== 'joined' && entry.changes.length === 1)
     .toSorted((a, b) => a.entry.atMs - b.entry.atMs || (keyOf(a) < keyOf(b) ? -1 : 1))
   const arrivals = sorted.filter((flow) => signOf(amountOf(flow)) > 0)
   const pairs = sorted

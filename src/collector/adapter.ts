@@ -14,9 +14,9 @@ export interface Adapter {
   readonly wallets: readonly MarketType[]
   check(tools: Tools, wallets: readonly MarketType[]): Promise<Checked>
   poll(tools: Tools, wants: PollWants): Promise<Polled>
-  /** Of the wallets that are watched, inactive ones included. */
+  /** Of the wallets that are watched, inactive ones included; spot's come with them where the exchange has it: they price coins. */
   markets(tools: Tools, wallets: readonly MarketType[]): Promise<readonly Market[]>
-  /** Null where there is no such symbol. */
+  /** Null where there is no such symbol. `wallets` of the job are those of `markets`. */
   candles(tools: Tools, want: PriceWant): Promise<readonly Candle[] | null>
 }
 
@@ -69,6 +69,7 @@ export interface Checked {
 }
 
 export interface PollWants {
+  /** History is wanted from here on, of everything that the cursor does not know: a wallet that joins brings none. */
   readonly sinceMs: number
   readonly cursor: string | null
   readonly previousAnchor: Anchor | null

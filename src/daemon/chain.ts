@@ -8,7 +8,6 @@ import { periodsOf } from '../statement/period.ts'
 import { leafOfStatement } from '../log/leaf.ts'
 import type { AccountRow, SessionRow, Store, Tx } from '../store/store.ts'
 import type { Clock } from './clock.ts'
-import { readSettings } from './session-settings.ts'
 
 /** What an account's chain is to say next; a correction finds by itself which statements it corrects. */
 export type Content =
@@ -92,7 +91,7 @@ export class Chain {
     contents: readonly Content[],
   ): Promise<Issued[]> {
     const { clock, issuer } = this.#parts
-    const subject = await this.#subject(row, session, method, contents)
+    let subject = await this.#subject(row, session, method, contents)
     const claims = [
       ...(await this.#keyStart(row)),
       ...(await Promise.all(contents.map((each) => this.#claim(row, each)))),
@@ -100,6 +99,7 @@ export class Chain {
     const issued: Issued[] = []
     let head: Head = row.head
     for (const claim of claims) {
+      if (claim.type === 'scope') subject = widened(subject, claim.scope)
       const statement = await issuer.issue(subject, head, claim, clock.nowMs())
       issued.push(statement)
       head = statement
@@ -158,7 +158,7 @@ export class Chain {
       exchange: row.exchange,
       host: origin?.host ?? null,
       environment: row.environment as Source['environment'],
-      market_types: readSettings(session.settings).wallets,
+      market_types: row.scope,
       collector: origin?.collector ?? (row.environment === 'self-reported' ? 'websocket' : 'none'),
       permissions: session.permissions as Source['permissions'],
       ownership: session.ownership as Source['ownership'],
@@ -168,6 +168,12 @@ export class Chain {
     }
   }
 }
+
+const widened = (subject: Subject, scope: readonly string[]): Subject => ({
+  ...subject,
+  scope,
+  source: { ...subject.source, market_types: scope },
+})
 
 /** What closing brought, in the order in which a chain has it: corrections first, then hours and gaps by time. */
 export function contentsOf(closed: Closed): Content[] {

@@ -1,16 +1,19 @@
 import { dayMs, PerfAggError, toInstant, utf8 } from '@perf-agg/sdk'
 import type { PriceWant } from '../accounting/hour.ts'
-import type { Observation } from '../accounting/observation.ts'
+import type { Quarantined } from '../accounting/intake.ts'
+import type { MarketType, Observation } from '../accounting/observation.ts'
 import { defaultRules } from '../accounting/rules.ts'
-import type { Failure, PollResult, Source } from '../collector/answer.ts'
+import type { Failure, PollRequest, PollResult, Source } from '../collector/answer.ts'
+import { pricingTypes } from '../session/exchange.ts'
 import type { AccountRow, SessionRow, Store } from '../store/store.ts'
 import type { Book, MarketLists, Watched } from './book.ts'
-import { type Chain, contentsOf } from './chain.ts'
+import { type Chain, type Content, contentsOf } from './chain.ts'
 import type { Clock } from './clock.ts'
 import type { Log } from '../http/log.ts'
 import type { Collectors } from './collectors.ts'
 import type { Health } from './health.ts'
 import type { Lanes } from './lane.ts'
+import { missing, walletsOf } from './scope.ts'
 import { readSettings } from './session-settings.ts'
 
 /** What a poll came to, for the schedule. */
@@ -35,7 +38,7 @@ const savePauseMs = 600_000
 interface Parts {
   readonly clock: Clock
   readonly store: Store
-  readonly collectors: Collectors
+  readonly collectors: Pick<Collectors, 'check' | 'poll' | 'candles' | 'markets'>
   readonly lanes: Lanes
   readonly book: Book
   readonly markets: MarketLists
@@ -85,23 +88,18 @@ export class Poller {
 
   async #pollWith(row: AccountRow, session: SessionRow, credentials: Uint8Array): Promise<PollOutcome> {
     const { clock, collectors, book, health } = this.#parts
-    const settings = readSettings(session.settings)
-    const source: Source = {
-      exchange: row.exchange,
-      sandbox: settings.sandbox,
-      marketTypes: settings.wallets,
-    }
+    const { sandbox, apiIntervalMs, maxRetries } = readSettings(session.settings)
+    const marketTypes = walletsOf(row.scope)
+    const source: Source = { exchange: row.exchange, sandbox, marketTypes }
     const watched = await book.load(row)
     const refusal = await this.#recheck(row.pseudonym, source, credentials)
     if (refusal !== null) return this.#closed(row, session, watched, refusal)
+    const request = { source, credentials, apiIntervalMs, maxRetries }
     const answer = await collectors.poll({
-      source,
-      credentials,
+      ...request,
       sinceMs: row.firstRegisteredAtMs,
       cursor: watched.cursor,
       previousAnchor: watched.account.lastAnchor(),
-      apiIntervalMs: settings.apiIntervalMs,
-      maxRetries: settings.maxRetries,
       sweep: watched.account.openResiduals().some(({ toMs }) => clock.nowMs() - toMs < sweepMsMax),
     })
     if (answer.kind === 'failed') return this.#failed(row, session, watched, answer)
@@ -115,7 +113,7 @@ export class Poller {
     this.#parts.log.debug('polled', { complete, anchor: anchor === null ? null : toInstant(anchor.atMs) })
     if (complete) health.good(row.pseudonym)
     else health.bad(row.pseudonym, 'POLL_INCOMPLETE', clock.nowMs())
-    return this.#state(row, session, watched, source, answer)
+    return this.#state(row, session, watched, request, answer)
   }
 
   /** Takes what was observed and states what can be stated. */
@@ -123,24 +121,27 @@ export class Poller {
     row: AccountRow,
     session: SessionRow,
     watched: Watched,
-    source: Source,
+    request: Request,
     answer: PollResult,
   ): Promise<PollOutcome> {
-    const { clock, book, log } = this.#parts
+    const { clock, book } = this.#parts
     const { account } = watched
     try {
-      const refused = account.take(answer.observation)
-      for (const { kind, reason } of refused) log.warn('entry-refused', { kind, reason })
-      await this.#price(watched, source)
+      this.#refused(account.take(answer.observation))
+      watched.cursor = answer.cursor
+      const joined = await this.#join(row, session, watched, request, answer.observation)
+      const scope = joined ?? row.scope
+      await this.#price(watched, { ...request.source, marketTypes: walletsOf(scope) })
       const nowMs = clock.nowMs()
       const closed = account.close(nowMs)
-      const contents = contentsOf(closed)
+      const contents: Content[] = contentsOf(closed)
+      if (joined !== null) contents.push({ type: 'scope', atMs: nowMs, scope: joined })
       const news = hasNews(answer.observation)
-      watched.cursor = answer.cursor
       if (news || contents.length > 0 || nowMs - watched.savedAtMs >= savePauseMs) {
-        const progress = { state: account.snapshot(), cursor: utf8(answer.cursor) }
+        const progress = { state: account.snapshot(), cursor: utf8(watched.cursor) }
         await this.#parts.chain.write(row, session, 'twr', contents, (tx) => {
           tx.saveProgress(row.pseudonym, progress)
+          if (joined !== null) tx.updateAccount(row.pseudonym, { scope: joined })
           if (row.firstObservedAtMs === null && closed.hours[0] !== undefined) {
             tx.updateAccount(row.pseudonym, { firstObservedAtMs: closed.hours[0].startMs })
           }
@@ -155,8 +156,51 @@ export class Poller {
     }
   }
 
-  async #price(watched: Watched, source: Source): Promise<void> {
+  /**
+   * The client asked for more wallets than are watched: right after a complete read of those that are, all are read.
+   * The scope with the wallets that joined; null where none did.
+   */
+  async #join(
+    row: AccountRow,
+    session: SessionRow,
+    watched: Watched,
+    request: Request,
+    before: Observation,
+  ): Promise<readonly MarketType[] | null> {
+    const { clock, collectors, health, log } = this.#parts
+    const more = missing(row.scope, readSettings(session.settings).wallets)
+    const anchor = watched.account.lastAnchor()
+    if (more.length === 0 || !before.complete || anchor === null) return null
+    const marketTypes = [...walletsOf(row.scope), ...more]
+    const answer = await collectors.poll({
+      ...request,
+      source: { ...request.source, marketTypes },
+      // of wallets that the cursor does not know
+      sinceMs: anchor.atMs,
+      cursor: watched.cursor,
+      previousAnchor: anchor,
+      sweep: false,
+    })
+    const refused = answer.kind === 'failed' ? null : watched.account.join(answer.observation, more)
+    if (answer.kind === 'failed' || refused === null) {
+      const code = answer.kind === 'failed' ? answer.code : 'POLL_INCOMPLETE'
+      log.warn('wallets-not-read', { exchange: row.exchange, code })
+      health.bad(row.pseudonym, code, clock.nowMs())
+      return null
+    }
+    this.#refused(refused)
+    watched.cursor = answer.cursor
+    return marketTypes
+  }
+
+  #refused(refused: readonly Quarantined[]): void {
+    for (const { kind, reason } of refused) this.#parts.log.warn('entry-refused', { kind, reason })
+  }
+
+  async #price(watched: Watched, watchedSource: Source): Promise<void> {
     const { clock, collectors, markets, log } = this.#parts
+    const { exchange, marketTypes } = watchedSource
+    const source = { ...watchedSource, marketTypes: pricingTypes(exchange, marketTypes) }
     const nowMs = clock.nowMs()
     watched.account.setMarkets(await markets.of(source, nowMs, () => collectors.markets({ source })))
     for (let round = 0; round < priceRoundsMax; round += 1) {
@@ -255,6 +299,9 @@ export class Poller {
     return { news: false, retryAfterMs: dayMs, heldForMs: null }
   }
 }
+
+/** What both reads of one poll have in common. */
+type Request = Pick<PollRequest, 'source' | 'credentials' | 'apiIntervalMs' | 'maxRetries'>
 
 function hasNews(observation: Observation): boolean {
   const { fills, flows, conversions, incomes } = observation

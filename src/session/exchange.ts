@@ -20,6 +20,13 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
 
 export const exchangeIds: readonly string[] = Object.keys(offers)
 
+/** The markets that price what these wallets hold: their own, and spot's where the exchange has it. */
+export function pricingTypes(exchange: string, wallets: readonly MarketType[]): readonly MarketType[] {
+  const offer = Object.hasOwn(offers, exchange) ? offers[exchange] : undefined
+  const hasSpot = Object.values(offer?.accountTypes ?? {}).some((types) => types.includes('spot'))
+  return hasSpot && !wallets.includes('spot') ? ['spot', ...wallets] : wallets
+}
+
 /**
  * The offer for what a client asks, checked against what is there.
  * @throws {InputError} EXCHANGE_UNKNOWN, ACCOUNT_TYPE_UNSUPPORTED, SANDBOX_UNSUPPORTED

@@ -24,7 +24,9 @@ export interface Head {
 
 /** What a statement says. */
 export type Claim =
-  | { readonly type: 'registered' | 'scope'; readonly atMs: number }
+  | { readonly type: 'registered'; readonly atMs: number }
+  /** The wallets watched from here on; the subject's scope says the same. */
+  | { readonly type: 'scope'; readonly atMs: number; readonly scope: readonly string[] }
   /** 1 to 24 consecutive hours of one origin; `periodsOf` cuts them. */
   | { readonly type: 'period'; readonly hours: readonly Hour[] }
   /** Oldest first. */

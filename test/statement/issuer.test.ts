@@ -64,7 +64,7 @@ t.test('a period, byte for byte as written by hand', async (t) => {
 t.test('the sdk takes every type, finds its digest and its signature', async (t) => {
   const claims: Claim[] = [
     { type: 'registered', atMs: startMs },
-    { type: 'scope', atMs: startMs },
+    { type: 'scope', atMs: startMs, scope: ['spot'] },
     { type: 'period', hours: Array.from({ length: 24 }, (_, index) => hour(index)) },
     { type: 'gap', gaps: [{ fromMs: startMs, toMs: startMs + 5 * hourMs, reason: 'exchange-unreachable' }] },
     {

@@ -1,0 +1,188 @@
+import t from 'tap'
+import { add, parseDecimal, verifyLink } from '@perf-agg/sdk'
+import type { Statement } from '@perf-agg/sdk'
+import { SteppedClock } from '../../src/daemon/clock.ts'
+import { hour, minute, start } from '../accounting/desk.ts'
+import { FuturesDesk, btcInverse, btcLinear } from '../accounting/futures-desk.ts'
+import { type Polled, startPolled, TwoWallets } from './polled.ts'
+
+const flat = (symbol: string): string => (symbol.startsWith('BNB') ? '300' : '50000')
+
+async function run(polled: Polled, hours: number, everyMs = 20 * minute): Promise<Statement[]> {
+  for (let at = polled.clock.nowMs() + everyMs; at <= start + hours * hour + everyMs; at += everyMs) {
+    await polled.poll(at)
+  }
+  return polled.statements()
+}
+
+const periods = (statements: readonly Statement[]) =>
+  statements.filter(({ metadata }) => metadata.type === 'period')
+
+const buckets = (statements: readonly Statement[]) =>
+  periods(statements).flatMap(({ hourly_buckets, metadata }) =>
+    hourly_buckets.map((bucket, index) => ({
+      returnPct: bucket.return_pct,
+      trades: bucket.trades,
+      base: metadata.exact.hourly_buckets[index]!.volume_base,
+      quote: metadata.exact.hourly_buckets[index]!.volume_quote,
+      fees: metadata.exact.hourly_buckets[index]!.fees_usd,
+    })),
+  )
+
+async function isChain(t: Tap.Test, statements: readonly Statement[]): Promise<void> {
+  for (const [index, statement] of statements.entries()) {
+    const steps = await verifyLink(index === 0 ? null : statements[index - 1]!, statement)
+    t.same(
+      steps.filter(({ status }) => status !== 'affirming'),
+      [],
+    )
+  }
+}
+declare namespace Tap {
+  type Test = { same: (got: unknown, want: unknown) => unknown }
+}
+
+t.test('futures from the poll to the statement: fills, funding, a fee in BNB, the mark', async (t) => {
+  const clock = new SteppedClock(start)
+  const desk = new FuturesDesk({ USDT: '10000', BTC: '1', BNB: '1' })
+  const marks = (_symbol: string, at: number): string => (at < start + 90 * minute ? '50000' : '62500')
+  const exchange = new TwoWallets(clock, desk, flat, marks)
+  const act = (at: number, done: () => void): TwoWallets => exchange.at(start + at * minute, done)
+  const at = (minutes: number): number => start + minutes * minute
+  act(10, () => desk.fill(at(10), btcLinear, 'buy', '500', '50000', { fee: '0.01', feeAsset: 'BNB' }))
+  act(30, () => desk.fill(at(30), btcInverse, 'sell', '100', '50000'))
+  act(100, () => desk.income(at(100), 'funding', 'USDT', '-2.5'))
+  act(130, () => desk.fill(at(130), btcLinear, 'sell', '500', '62500', { fee: '10.2' }))
+  act(131, () => desk.income(at(131), 'liquidation-fee', 'USDT', '-1'))
+  act(140, () => desk.fill(at(140), btcInverse, 'buy', '100', '62500', { execution: 'settlement' }))
+  const polled = await startPolled(t, clock, exchange, { scope: ['linear', 'inverse'] })
+  const statements = await run(polled, 3)
+  await isChain(t, statements)
+  t.same(buckets(statements), [
+    // 60,300 dollars with a bitcoin and a BNB: 3 of them are the fee
+    { returnPct: (-3 / 60300) * 100, trades: 2, base: '0.7', quote: '35000', fees: '3' },
+    // 6,250 on the long, less funding; the short of 0.2 lost 10,000 × (1/50,000 − 1/62,500) BTC at 50,000
+    { returnPct: ((6247.5 - 2000) / 60297) * 100, trades: 0, base: '0', quote: '0', fees: '0' },
+    { returnPct: (-11.2 / 64544.5) * 100, trades: 1, base: '0.5', quote: '31250', fees: '11.2' },
+  ])
+  for (const { metadata } of statements) {
+    t.same(metadata.scope, ['linear', 'inverse'])
+    t.same(metadata.source.market_types, ['linear', 'inverse'])
+    t.same(metadata.coverage.unreconciled, [])
+  }
+  const { incomeUsd, symbols } = (await viewOf(polled))!
+  t.same(
+    Object.entries(incomeUsd).map(([kind, { digits, scale }]) => [kind, Number(digits) / 10 ** scale]),
+    [
+      ['funding', -2.5],
+      ['liquidation-fee', -1],
+    ],
+  )
+  t.same(
+    symbols.map(({ symbol, trades }) => [symbol, trades]),
+    [
+      ['BTC/USD:BTC', 1],
+      ['BTC/USDT:USDT', 2],
+    ],
+  )
+})
+
+async function viewOf(polled: Polled) {
+  const row = await polled.store.account('A'.repeat(43))
+  return row === null ? null : (await polled.book.stored(row)).account.view(0)
+}
+
+t.test('a wallet that joins brings what it holds as a flow, and makes no gain of it', async (t) => {
+  const clock = new SteppedClock(start)
+  const desk = new FuturesDesk({ USDT: '4000' })
+  const marks = (_symbol: string, at: number): string => (at < start + 150 * minute ? '50000' : '51000')
+  const exchange = new TwoWallets(clock, desk, flat, marks)
+  exchange.pay('USDT', '10000')
+  const at = (minutes: number): number => start + minutes * minute
+  // Before anybody watches the futures: a position that already made and lost, and funding.
+  desk.fill(at(-100), btcLinear, 'buy', '500', '48000', { fee: '9.6' })
+  desk.income(at(-60), 'funding', 'USDT', '-1')
+  // External as long as the other wallet is not watched, internal after.
+  exchange.at(at(30), () => exchange.transfer(at(30), '500'))
+  exchange.at(at(150), () => exchange.transfer(at(150), '-1000'))
+  const polled = await startPolled(t, clock, exchange, { scope: ['spot'], ledgersMax: 0 })
+  for (let minutes = 20; minutes <= 80; minutes += 20) await polled.poll(at(minutes))
+  const pseudonym = 'A'.repeat(43)
+  const wallets = ['spot', 'linear', 'inverse']
+  const settings = JSON.stringify({ wallets, apiIntervalMs: 60_000, maxRetries: 3, sandbox: false })
+  await polled.store.commit((tx) => tx.updateSession('id-a', { settings }))
+  // It does not answer at first: nothing joins by half, and the account says that something is wrong.
+  exchange.down = ({ source }) => source.marketTypes.length > 1
+  await polled.poll(at(100))
+  t.equal(polled.health.codeOf(pseudonym), 'EXCHANGE_UNREACHABLE')
+  exchange.down = () => false
+  const statements = await run(polled, 4)
+  t.equal(polled.health.codeOf(pseudonym), null)
+  await isChain(t, statements)
+  t.same(
+    statements.map(({ metadata }) => [metadata.type, metadata.scope, metadata.flows]),
+    [
+      ['registered', ['spot'], { count: 0, net_usd: 0 }],
+      ['period', ['spot'], { count: 1, net_usd: -500 }],
+      ['scope', wallets, { count: 0, net_usd: 0 }],
+      ['period', wallets, { count: 0, net_usd: 0 }],
+      // 4,000 and 500 and a thousand unrealised, less what was paid before
+      ['period', wallets, { count: 1, net_usd: 5489.4 }],
+      ['period', wallets, { count: 0, net_usd: 0 }],
+    ],
+  )
+  t.same(
+    buckets(statements).map(({ returnPct, trades, fees }) => [returnPct, trades, fees]),
+    [
+      [0, 0, '0'],
+      [0, 0, '0'],
+      [(500 / 14989.4) * 100, 0, '0'],
+      [0, 0, '0'],
+    ],
+  )
+  const row = await polled.store.account(pseudonym)
+  t.same(row?.scope, wallets)
+  const { symbols, incomeUsd } = (await viewOf(polled))!
+  t.same([symbols, incomeUsd], [[], {}], 'nothing of before it joined is told')
+  const joins = exchange.asked.filter(({ sweep, source }) => !sweep && source.marketTypes.length > 1)
+  t.ok(joins[0]!.sinceMs >= at(100), 'of a wallet that joins no history is wanted')
+})
+
+t.test('a wallet that joins in the red, in other coins, short: all of it is a flow', async (t) => {
+  const clock = new SteppedClock(start)
+  const desk = new FuturesDesk({ BTC: '1', USDT: '-200' })
+  const marks = (_symbol: string, at: number): string => (at < start + 100 * minute ? '50000' : '60000')
+  const exchange = new TwoWallets(clock, desk, marks, marks)
+  exchange.pay('USDT', '5000')
+  desk.fill(start - hour, btcLinear, 'sell', '1000', '52000')
+  desk.fill(start - hour, btcInverse, 'buy', '100', '50000')
+  const polled = await startPolled(t, clock, exchange, {
+    scope: ['spot'],
+    wallets: ['linear', 'inverse'],
+  })
+  const statements = await run(polled, 2)
+  await isChain(t, statements)
+  const [first] = periods(statements)
+  // a bitcoin, −200, 2,000 on the short; the long of 10,000 dollars stands where it was opened
+  t.same(first!.metadata.flows, { count: 1, net_usd: 51800 })
+  const equity = add(parseDecimal('5000'), parseDecimal('51800'))
+  const inverse = 10000 * (1 / 50000 - 1 / 60000) * 60000
+  const made = 10000 - 10000 + inverse
+  const got = buckets(statements)
+  t.equal(got[0]!.returnPct, 0)
+  t.ok(Math.abs(got[1]!.returnPct! - (made / Number(equity.digits)) * 100) < 1e-9, `${got[1]!.returnPct}`)
+  // the next trade goes on from there: half of the short is bought back
+  exchange.at(start + 150 * minute, () =>
+    desk.fill(start + 150 * minute, btcLinear, 'buy', '500', '60000', { fee: '12' }),
+  )
+  const more = await run(polled, 3)
+  const last = buckets(more).at(-1)!
+  t.same([last.trades, last.fees, last.base], [1, '12', '0.5'])
+  t.ok(Math.abs(last.returnPct! - (-12 / (56800 + made)) * 100) < 1e-9, `${last.returnPct}`)
+  const linear = (await viewOf(polled))!.symbols.find(({ symbol }) => symbol === btcLinear.symbol)!
+  // of before it joined it made nothing here: from 50,000, the mark when it came in
+  t.same(
+    [Number(linear.realizedPnlUsd.digits), Number(linear.unrealizedPnlUsd.digits)].map(Math.sign),
+    [-1, -1],
+  )
+})
