@@ -184,11 +184,26 @@ function halfEven(top: bigint, bottom: bigint): bigint {
 
 /** Plain decimal text without exponent or trailing zeros; `-0` does not exist. */
 export function toText(value: Decimal): string {
+  if (value.scale === 0) return value.digits.toString()
+  const short = Number(value.digits)
+  if (Number.isSafeInteger(short) && value.scale <= 22) return shortText(short, value.scale)
   const { digits, scale } = normal(value.digits, value.scale)
   if (scale === 0) return digits.toString()
   const negative = digits < 0n
   const text = (negative ? -digits : digits).toString().padStart(scale + 1, '0')
   return `${negative ? '-' : ''}${text.slice(0, -scale)}.${text.slice(-scale)}`
+}
+
+/** The same of digits that are a safe integer, as nearly all are. */
+function shortText(digits: number, scale: number): string {
+  if (digits === 0) return '0'
+  let rest = Math.abs(digits)
+  let left = scale
+  for (; left > 0 && rest % 10 === 0; left -= 1) rest /= 10
+  const sign = digits < 0 ? '-' : ''
+  if (left === 0) return `${sign}${rest}`
+  const text = String(rest).padStart(left + 1, '0')
+  return `${sign}${text.slice(0, -left)}.${text.slice(-left)}`
 }
 
 /** Powers of ten that a double holds exactly: 10^0 to 10^22. */

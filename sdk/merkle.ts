@@ -90,11 +90,15 @@ export async function verifyConsistency(claim: ConsistencyClaim): Promise<boolea
  */
 export type NodeReader = (level: number, index: number) => Promise<Uint8Array>
 
+/** {@link nodeHash}, or another way to it. */
+export type NodeJoiner = (left: Uint8Array, right: Uint8Array) => Uint8Array | Promise<Uint8Array>
+
 /** @throws {RangeError} where the index is not in the tree */
 export async function inclusionProof(
   index: number,
   size: number,
   read: NodeReader,
+  join: NodeJoiner = nodeHash,
 ): Promise<readonly Uint8Array[]> {
   if (!isSize(index) || !isSize(size) || index >= size) throw new RangeError('the index is not in the tree')
   const proof: Uint8Array[] = []
@@ -102,7 +106,7 @@ export async function inclusionProof(
   while (end - start > 1) {
     const middle = start + leftSize(end - start)
     const isLeft = index < middle
-    proof.unshift(await rangeHash(isLeft ? middle : start, isLeft ? end : middle, read))
+    proof.unshift(await rangeHash(isLeft ? middle : start, isLeft ? end : middle, read, join))
     if (isLeft) end = middle
     else start = middle
   }
@@ -114,6 +118,7 @@ export async function consistencyProof(
   oldSize: number,
   newSize: number,
   read: NodeReader,
+  join: NodeJoiner = nodeHash,
 ): Promise<readonly Uint8Array[]> {
   if (!isSize(oldSize) || !isSize(newSize) || oldSize > newSize)
     throw new RangeError('the sizes are out of order')
@@ -124,24 +129,29 @@ export async function consistencyProof(
   while (end !== oldSize) {
     const middle = start + leftSize(end - start)
     const isLeft = oldSize <= middle
-    proof.unshift(await rangeHash(isLeft ? middle : start, isLeft ? end : middle, read))
+    proof.unshift(await rangeHash(isLeft ? middle : start, isLeft ? end : middle, read, join))
     if (isLeft) end = middle
     else start = middle
   }
-  return start === 0 ? proof : [await rangeHash(start, end, read), ...proof]
+  return start === 0 ? proof : [await rangeHash(start, end, read, join), ...proof]
 }
 
 /** Root of the tree of this size. */
 export async function treeRoot(size: number, read: NodeReader): Promise<Uint8Array> {
-  return size === 0 ? emptyRoot() : rangeHash(0, size, read)
+  return size === 0 ? emptyRoot() : rangeHash(0, size, read, nodeHash)
 }
 
 /** Hash of the subtree over the leaves `[start, end)`, where `start` is one that subtrees begin at. */
-async function rangeHash(start: number, end: number, read: NodeReader): Promise<Uint8Array> {
+async function rangeHash(
+  start: number,
+  end: number,
+  read: NodeReader,
+  join: NodeJoiner,
+): Promise<Uint8Array> {
   const length = end - start
   if (isPowerOfTwo(length)) return read(Math.log2(length), start / length)
   const middle = start + leftSize(length)
-  return nodeHash(await rangeHash(start, middle, read), await rangeHash(middle, end, read))
+  return join(await rangeHash(start, middle, read, join), await rangeHash(middle, end, read, join))
 }
 
 /**

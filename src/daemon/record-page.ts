@@ -18,7 +18,7 @@ import {
 } from '@perf-agg/sdk'
 import { limits } from '../limits.ts'
 import type { Publisher } from '../log/publisher.ts'
-import { nodeReader } from '../log/source.ts'
+import { hashNode, nodeReader } from '../log/source.ts'
 import type { Store } from '../store/store.ts'
 
 /** Where a page begins; null: the first one, of the log as it is now. */
@@ -74,7 +74,7 @@ export async function recordPage(
     })
     const covering = await store.witnessedFrom(found.position + 1)
     if (covering === null || covering.size >= size) continue
-    const proof = await consistencyProof(covering.size, size, read)
+    const proof = await consistencyProof(covering.size, size, read, hashNode)
     checkpoints.set(covering.size, { note: covering.note, consistency: proof.map(toBase64) })
   }
   return {
@@ -102,5 +102,5 @@ async function published(store: Store, publisher: Publisher): Promise<{ size: nu
 }
 
 async function logged(leaf: number, size: number, read: NodeReader): Promise<Logged> {
-  return { leaf, inclusion: (await inclusionProof(leaf, size, read)).map(toBase64) }
+  return { leaf, inclusion: (await inclusionProof(leaf, size, read, hashNode)).map(toBase64) }
 }

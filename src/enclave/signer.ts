@@ -36,7 +36,14 @@ export function signerOf(privateKey: KeyObject): OwnedSigner {
       if (held === null) {
         throw new PerfAggError('ENCLAVE_CLOSED', 'the enclave has let its keys go', { action: 'stop' })
       }
-      return new Uint8Array(sign(null, message, held))
+      const key = held
+      // on the thread pool: who signs for many accounts makes the next statement meanwhile
+      return new Promise((resolve, reject) => {
+        sign(null, message, key, (error, signature) => {
+          if (error === null) resolve(new Uint8Array(signature))
+          else reject(error)
+        })
+      })
     },
     close() {
       // OpenSSL cleanses a key's memory when its last reference goes

@@ -21,7 +21,8 @@ function hashLeaf(entry: Uint8Array): Uint8Array {
   return createHash('sha256').update(leafPrefix).update(entry).digest()
 }
 
-function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
+/** `SHA-256(0x01 ‖ left ‖ right)`. */
+export function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
   pair.set(left, 1)
   pair.set(right, 33)
   return hash('sha256', pair, 'buffer')
@@ -37,28 +38,50 @@ export async function rowHashes(
   return level === 0 ? (await source.logEntries(from, to)).map(hashLeaf) : source.logNodes(level, from, to)
 }
 
-/** Reads nodes for proofs, a tile's row at a time; keeps what it read, so one is made for a few proofs only. */
+type Rows = readonly (readonly Uint8Array[])[]
+
+/** Full tiles never change: the last so many, some 20 kB each, are kept for all who read the same source. */
+const keptTiles = 256
+const kept = new WeakMap<LogSource, Map<number, Rows>>()
+
+/**
+ * Reads nodes for proofs, a tile's row at a time. What is not complete yet it keeps for itself, so one is made for a
+ * few proofs only.
+ */
 export function nodeReader(source: LogSource): NodeReader {
-  const tiles = new Map<string, Promise<readonly (readonly Uint8Array[])[]>>()
+  const own = new Map<number, Promise<Rows>>()
+  const full = kept.get(source) ?? new Map<number, Rows>()
+  kept.set(source, full)
   return async (height, index) => {
     const level = Math.floor(height / heightOfTile)
     const row = height % heightOfTile
     const perTile = tileWidth / 2 ** row
     const tile = Math.floor(index / perTile)
-    const name = `${level}/${tile}`
-    let rows = tiles.get(name)
-    if (rows === undefined) {
-      rows = rowsOf(source, level, tile)
-      tiles.set(name, rows)
-    }
-    const found = (await rows)[row]?.[index % perTile]
+    const name = tile * 8 + level
+    const known = full.get(name)
+    const rows = known ?? (await (own.get(name) ?? read(level, tile, name)))
+    const found = rows[row]?.[index % perTile]
     if (found === undefined) throw new RangeError('a node of the log is not complete')
     return found
+  }
+
+  function read(level: number, tile: number, name: number): Promise<Rows> {
+    const reading = rowsOf(source, level, tile)
+    own.set(name, reading)
+    return reading.then((rows) => {
+      if (rows[0]!.length === tileWidth) {
+        full.set(name, rows)
+        const [oldest] = full.keys()
+        if (full.size > keptTiles && oldest !== undefined) full.delete(oldest)
+        own.delete(name)
+      }
+      return rows
+    })
   }
 }
 
 /** The rows of a tile from its hashes upwards, each as far as its nodes are complete. */
-async function rowsOf(source: LogSource, level: number, tile: number): Promise<Uint8Array[][]> {
+async function rowsOf(source: LogSource, level: number, tile: number): Promise<Rows> {
   const rows = [await rowHashes(source, level, tile * tileWidth, (tile + 1) * tileWidth)]
   for (let row = 1; row < heightOfTile; row += 1) {
     const below = rows[row - 1]!

@@ -13,7 +13,7 @@ import {
   verifyNote,
 } from '@perf-agg/sdk'
 import { limits } from '../limits.ts'
-import { type LogSource, nodeReader } from './source.ts'
+import { hashNode, type LogSource, nodeReader } from './source.ts'
 
 /** One that co-signs checkpoints; without an address it is trusted, and somebody else asks it. */
 export interface WitnessEntry {
@@ -101,7 +101,7 @@ export class Witness {
   }
 
   async #submit(note: Note, checkpoint: Checkpoint): Promise<Awaited<ReturnType<Ask>>> {
-    const proof = await consistencyProof(this.#size, checkpoint.size, nodeReader(this.#source))
+    const proof = await consistencyProof(this.#size, checkpoint.size, nodeReader(this.#source), hashNode)
     const lines = proof.map((hash) => `${toBase64(hash)}\n`).join('')
     return this.#ask(this.#url, `old ${this.#size}\n${lines}\n${formatNote(note)}`)
   }

@@ -42,19 +42,19 @@ export function bodyOf(
   const hours = hoursOf(claim)
   const [startMs, endMs] = spanOf(claim)
   const exact = hours.map(exactBucket)
-  const totals = exactTotals(hours)
+  const totals = summed(hours)
   const base: MetadataBase = {
     schema: statementSchema,
     account: subject.account,
     client_accounts: subject.clientAccounts,
     sequence: head.sequence + 1,
     previous: head.digest,
-    first_observed_at: subject.firstObservedAtMs === null ? null : toInstant(subject.firstObservedAtMs),
+    first_observed_at: subject.firstObservedAtMs === null ? null : hourInstant(subject.firstObservedAtMs),
     source: subject.source,
     return_method: subject.returnMethod,
     pricing: { ...subject.pricing, unpriced: unpricedOf(hours) },
     coverage: coverageOf(hours, claim.type === 'gap' ? claim.gaps : []),
-    exact: { hourly_buckets: exact, totals },
+    exact: { hourly_buckets: exact, totals: exactTotals(totals) },
     scope: subject.scope,
     flows: {
       count: hours.reduce((count, hour) => count + hour.flows.count, 0),
@@ -71,10 +71,11 @@ export function bodyOf(
     client_id: subject.clientId,
     exchange: subject.source.exchange,
     connector_version: start.version,
-    period_start: toInstant(startMs),
-    period_end: toInstant(endMs),
+    period_start: hourInstant(startMs),
+    period_end: hourInstant(endMs),
     hourly_buckets: exact.map((bucket, index) => {
-      return { t: bucket.t, return_pct: hours[index]!.returnPct, ...wireTotals(bucket) }
+      const hour = hours[index]!
+      return { t: bucket.t, return_pct: hour.returnPct, ...wireTotals(hour) }
     }),
     totals: wireTotals(totals),
     metadata: metadataOf(base, claim),
@@ -122,23 +123,35 @@ function metadataOf(base: MetadataBase, claim: Claim): Metadata {
   }
 }
 
+/** What an hour and the sum of hours have in common. */
+type Summed = Pick<Hour, 'trades' | 'volumeBase' | 'volumeQuoteUsd' | 'feesUsd'>
+
 /** Summed as they are, before any of them is text. */
-function exactTotals(hours: readonly Hour[]): ExactTotals {
+function summed(hours: readonly Hour[]): Summed {
   return {
     trades: hours.reduce((trades, hour) => trades + hour.trades, 0),
-    volume_base: toText(sum(hours.map((hour) => hour.volumeBase))),
-    volume_quote: toText(sum(hours.map((hour) => hour.volumeQuoteUsd))),
-    fees_usd: toText(sum(hours.map((hour) => hour.feesUsd))),
+    volumeBase: sum(hours.map((hour) => hour.volumeBase)),
+    volumeQuoteUsd: sum(hours.map((hour) => hour.volumeQuoteUsd)),
+    feesUsd: sum(hours.map((hour) => hour.feesUsd)),
   }
 }
 
-/** The nearest doubles: decimal text that we wrote ourselves is read as ECMAScript reads any number. */
-function wireTotals({ trades, volume_base, volume_quote, fees_usd }: ExactTotals): Totals {
+function exactTotals({ trades, volumeBase, volumeQuoteUsd, feesUsd }: Summed): ExactTotals {
   return {
     trades,
-    volume_base: Number(volume_base),
-    volume_quote: Number(volume_quote),
-    fees_usd: Number(fees_usd),
+    volume_base: toText(volumeBase),
+    volume_quote: toText(volumeQuoteUsd),
+    fees_usd: toText(feesUsd),
+  }
+}
+
+/** The nearest doubles. */
+function wireTotals({ trades, volumeBase, volumeQuoteUsd, feesUsd }: Summed): Totals {
+  return {
+    trades,
+    volume_base: toNumber(volumeBase),
+    volume_quote: toNumber(volumeQuoteUsd),
+    fees_usd: toNumber(feesUsd),
   }
 }
 

@@ -4,7 +4,7 @@ import { toInstant } from '@perf-agg/sdk'
 const keptMax = 4_096
 const kept = new Map<number, string>()
 
-/** `toInstant` of the start of an hour. */
+/** `toInstant` of what is asked for again and again: starts and ends of hours. */
 export function hourInstant(startMs: number): string {
   let text = kept.get(startMs)
   if (text === undefined) {

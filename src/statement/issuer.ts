@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { PerfAggError } from '@perf-agg/sdk'
 import { limits } from '../limits.ts'
 import { bodyOf, hoursOf, spanOf, type Start } from './body.ts'
@@ -56,19 +56,25 @@ export class Issuer {
     }
     before += form.beforeWire
     const signed = Buffer.from(before + form.rest)
+    // what stands after the signature are numbers: a character is a byte
+    const cut = signed.length - form.rest.length
     const signature = await (mountedSigner ?? signer).sign(signed)
     const [periodStartMs, periodEndMs] = spanOf(claim)
     return {
       account: subject.account,
       sequence: head.sequence + 1,
       previous: head.digest,
-      digest: `sha256:${createHash('sha256').update(signed).digest('hex')}`,
+      digest: `sha256:${hash('sha256', signed, 'hex')}`,
       type: claim.type,
       periodStartMs,
       periodEndMs,
       hours: hoursOf(claim).map((hour) => hour.startMs),
       issuedAtMs,
-      body: Buffer.from(`${before}"signature":"${base64(signature)}",${form.rest}`),
+      body: Buffer.concat([
+        signed.subarray(0, cut),
+        Buffer.from(`"signature":"${base64(signature)}",`),
+        signed.subarray(cut),
+      ]),
     }
   }
 

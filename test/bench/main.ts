@@ -1,22 +1,26 @@
 import { writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { aggregation } from './aggregation.ts'
-import { decimals } from './decimals.ts'
-import { memory } from './memory.ts'
-import { metricSet } from './metric-set.ts'
+import { benches } from './list.ts'
 import { type Measurement, formatMeasurements, ratioOf } from './row.ts'
-import { views } from './views.ts'
 
 /** `npm run bench`: every figure with its limit, as a table on stderr and JSON on stdout. `--quick` only looks whether all is right. */
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean' }, output: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean' },
+    output: { type: 'string' },
+    /** Part of a benchmark's name. */
+    only: { type: 'string' },
+  },
+})
 const quick = values.quick === true
 
 const rows: Measurement[] = []
-for (const bench of [decimals, aggregation, metricSet, views, memory]) {
+for (const bench of benches) {
+  if (!bench.name.includes(values.only ?? '')) continue
   process.stderr.write(`${bench.name} …\n`)
-  rows.push(...bench.run(quick))
+  rows.push(...(await bench.run(quick)))
 }
 process.stderr.write(`\n${formatMeasurements(rows)}\n`)
 if (quick)

@@ -13,7 +13,7 @@ export interface Measurement {
 export interface Bench {
   readonly name: string
   /** Fewer and smaller when `quick`: only what is right is looked at then. @throws where something is wrong */
-  readonly run: (quick: boolean) => readonly Measurement[]
+  readonly run: (quick: boolean) => readonly Measurement[] | Promise<readonly Measurement[]>
 }
 
 /** value / limit. */

@@ -1,0 +1,27 @@
+import { aggregation } from './aggregation.ts'
+import { boxes } from './boxes.ts'
+import { decimals } from './decimals.ts'
+import { durable } from './durable.ts'
+import { memory } from './memory.ts'
+import { merkle } from './merkle.ts'
+import { metricSet } from './metric-set.ts'
+import { requests } from './requests.ts'
+import type { Bench } from './row.ts'
+import { start } from './start.ts'
+import { statements } from './statements.ts'
+import { views } from './views.ts'
+
+/** Every benchmark, in the order of the table. What an address's weight is spent on is simulated apart, by the scheduler's. */
+export const benches: readonly Bench[] = [
+  aggregation,
+  decimals,
+  views,
+  metricSet,
+  statements,
+  boxes,
+  merkle,
+  durable,
+  requests,
+  memory,
+  start,
+]
