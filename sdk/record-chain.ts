@@ -1,10 +1,15 @@
-import { fromBase64url } from './bytes.ts'
+import { fromBase64 } from './bytes.ts'
 import type { Totals } from './bucket.ts'
 import { exactTotals, wireTotals } from './bucket.ts'
+import type { ChainEnd } from './chain.ts'
+import { chainEnd, judgeSuccession } from './chain.ts'
 import type { LinkMetadata } from './edition.ts'
+import { handoverBytes } from './handover.ts'
 import { publicKeyOf, thumbprint } from './key.ts'
 import type { JudgedEvidence } from './record-evidence.ts'
+import { RecordHours } from './record-hours.ts'
 import type { RecordHour, RecordLink } from './record-link.ts'
+import { verifySignature } from './signature.ts'
 import type { Step } from './step.ts'
 import { affirm, contraindicate, warn } from './step.ts'
 import { hourMs, parseInstant, toInstant } from './time.ts'
@@ -47,16 +52,20 @@ export async function judgeChain(
   }
   const steps: Step[] = []
   const names = new Set<string>()
-  const hours = new Map<number, RecordHour>()
+  const retired = new Set<string>()
+  const hours = new RecordHours()
   const firstReturns = new Map<number, number | null>()
   let previous: RecordLink | null = null
+  let end: ChainEnd | null = null
   for (const link of links) {
     const wrong = [
       ...(await link.judge(keysFor(link.metadata, evidence))),
       ...judgeLink(previous, link.metadata),
-      ...(await judgeKey(previous, link, evidence, witnessed)),
-      ...judgePlace(account, previous, link, names),
-      ...takeHours(link, hours),
+      ...judgeSuccession(end, link.metadata),
+      ...judgeEvidenceOf(link, evidence),
+      ...(await judgeKey(previous, link, { evidence, witnessed, retired })),
+      ...judgePlace(account, link, names),
+      ...hours.take(link),
     ].filter(({ status }) => status !== 'affirming')
     // the first of a kind tells enough: a broken chain breaks at every link after
     for (const step of wrong) {
@@ -67,6 +76,7 @@ export async function judgeChain(
       if (!firstReturns.has(hour.startMs)) firstReturns.set(hour.startMs, hour.returnPct)
     }
     names.add(link.name)
+    end = chainEnd(end, link.metadata)
     previous = link
   }
   if (!steps.some(({ status }) => status === 'contraindicated')) {
@@ -75,11 +85,27 @@ export async function judgeChain(
       affirm('chain', `statements 1 to ${links.length} follow each other, none is missing`),
     )
   }
-  const figures = figuresOf(links, hours, firstReturns)
+  const figures = figuresOf(links, hours.stated, firstReturns)
+  return { steps: [...steps, ...describe(figures, end)], figures }
+}
+
+/** What the figures come to, and what whoever reads them must not overlook. */
+function describe(figures: RecordFigures, end: ChainEnd | null): readonly Step[] {
   const linked = figures.returnPct === null ? 'no return' : `${figures.returnPct.toFixed(2)} % linked`
   const trades = figures.totals === null ? '' : ` ${figures.totals.trades} trades,`
-  steps.push(affirm('figures', `${figures.hours} hours,${trades} ${linked}`))
-  return { steps, figures }
+  const apart = figures.backfilled === 0 ? '' : `; ${figures.backfilled} of before the registration, apart`
+  const count = end?.clientAccounts ?? null
+  return [
+    affirm('figures', `${figures.hours} hours,${trades} ${linked}${apart}`),
+    affirm(
+      'accounts',
+      count === null
+        ? 'registered without a client key: how many accounts its client has is not known'
+        : count === 1
+          ? 'the only account of its client key'
+          : `one of ${count} accounts of its client key`,
+    ),
+  ]
 }
 
 /** Of the evidence that it names, and no other. */
@@ -97,83 +123,93 @@ function keysFor(
   ]
 }
 
-/** A new key must come with a statement of its own; the old one's death is made up for by evidence and witnesses. */
-async function judgeKey(
-  previous: RecordLink | null,
+function judgeEvidenceOf(
   { metadata }: RecordLink,
   evidence: ReadonlyMap<string, JudgedEvidence>,
-  witnessed: boolean,
-): Promise<readonly Step[]> {
-  const judged = evidence.get(metadata.evidence_digest ?? '')
-  if (judged === undefined) {
+): readonly Step[] {
+  const claims = evidence.get(metadata.evidence_digest ?? '')?.claims
+  if (claims === undefined) {
     return [contraindicate('evidence', 'EVIDENCE_MISSING', 'the evidence it names is not in the record')]
   }
-  const { claims } = judged
   if (claims.config_digest !== metadata.config_digest) {
     return [
       contraindicate('config', 'CONFIG_DIGEST_MISMATCH', 'its configuration is not that of its evidence'),
     ]
   }
-  if (claims.log?.origin !== metadata.log?.origin) {
-    return [contraindicate('log', 'LOG_MISMATCH', 'it is of another log than its evidence')]
-  }
-  if (metadata.type === 'key_start') {
-    const { key, replaces, handover } = metadata.key_start
-    const holds =
-      (await thumbprint(fromBase64url(key.x))) === metadata.key_id &&
-      replaces === (previous?.metadata.key_id ?? null) &&
-      handover === null
-    if (!holds) {
-      return [contraindicate('keys', 'HANDOVER_INVALID', 'the key that it starts is not the one that signs')]
-    }
-    return judged.affirming && witnessed
-      ? []
-      : [
-          warn(
-            'keys',
-            'CONTINUITY_BROKEN',
-            'a new key, not handed over by the old one, and no trusted evidence with a witnessed log instead',
-          ),
-        ]
-  }
-  return previous === null || previous.metadata.key_id === metadata.key_id
-    ? []
-    : [contraindicate('keys', 'KEY_CHANGED', 'it is signed by a new key that no statement started')]
+  return claims.log === null || claims.log.origin !== metadata.log?.origin
+    ? [contraindicate('log', 'LOG_MISMATCH', 'it is of another log than its evidence')]
+    : []
 }
 
-function judgePlace(
-  account: string,
-  previous: RecordLink | null,
-  { metadata }: RecordLink,
-  names: ReadonlySet<string>,
-): readonly Step[] {
+interface KeyOptions {
+  readonly evidence: ReadonlyMap<string, JudgedEvidence>
+  /** A witness that is trusted signed the record's checkpoint. */
+  readonly witnessed: boolean
+  /** Keys that another one has replaced. */
+  readonly retired: Set<string>
+}
+
+/**
+ * A new key must come with a statement of its own. Where the old one still lived it has signed from which leaf of the
+ * log on it says nothing more; its death is made up for by evidence and witnesses.
+ */
+async function judgeKey(
+  before: RecordLink | null,
+  { metadata, position }: RecordLink,
+  { evidence, witnessed, retired }: KeyOptions,
+): Promise<readonly Step[]> {
+  if (metadata.type !== 'key_start') return []
+  const { key, replaces, handover, log_size: logSize, continuity } = metadata.key_start
+  const last = before?.metadata
+  const starts =
+    (await thumbprint(publicKeyOf(key))) === metadata.key_id && replaces === (last?.key_id ?? null)
+  if (!starts || replaces === null) {
+    return [contraindicate('keys', 'HANDOVER_INVALID', 'the key that it starts is not the one that signs')]
+  }
+  retired.add(replaces)
+  if (retired.has(metadata.key_id)) {
+    return [contraindicate('keys', 'KEY_RETURNED', 'a key that was replaced signs again')]
+  }
+  if (continuity === 'handover' || handover !== null || logSize !== null) {
+    const old = evidence.get(last?.evidence_digest ?? '')?.claims.sig_key
+    const holds =
+      continuity === 'handover' &&
+      handover !== null &&
+      logSize !== null &&
+      metadata.log !== null &&
+      old !== undefined &&
+      (await thumbprint(publicKeyOf(old))) === replaces &&
+      (before?.position ?? 0) < logSize &&
+      logSize <= position &&
+      (await verifySignature(
+        publicKeyOf(old),
+        handoverBytes({ origin: metadata.log.origin, replaces, keyId: metadata.key_id, logSize }),
+        fromBase64(handover),
+      ))
+    return holds
+      ? []
+      : [contraindicate('keys', 'HANDOVER_INVALID', 'the old key has not handed over to the new one')]
+  }
+  return evidence.get(metadata.evidence_digest ?? '')?.affirming === true && witnessed
+    ? []
+    : [
+        warn(
+          'keys',
+          'CONTINUITY_BROKEN',
+          'a new key, not handed over by the old one, and no trusted evidence with a witnessed log instead',
+        ),
+      ]
+}
+
+function judgePlace(account: string, { metadata }: RecordLink, names: ReadonlySet<string>): readonly Step[] {
   const steps: Step[] = []
   if (metadata.account !== account) {
     steps.push(contraindicate('chain', 'CHAIN_ACCOUNT_CHANGED', 'it is of another account than the record'))
-  }
-  if (previous === null && metadata.type !== 'registered') {
-    steps.push(contraindicate('chain', 'CHAIN_START_MISSING', 'a chain begins with its registration'))
   }
   if (metadata.type === 'correction' && !metadata.correction.corrects.every((each) => names.has(each))) {
     steps.push(contraindicate('corrections', 'CORRECTION_UNKNOWN', 'it corrects what was never stated'))
   }
   return steps
-}
-
-/** An hour is stated once; what is stated anew was stated before. */
-function takeHours({ metadata, hours }: RecordLink, known: Map<number, RecordHour>): readonly Step[] {
-  for (const hour of hours) {
-    if (known.has(hour.startMs) !== (metadata.type === 'correction')) {
-      const t = toInstant(hour.startMs)
-      return [
-        metadata.type === 'correction'
-          ? contraindicate('hours', 'CORRECTION_UNKNOWN', `${t} was not stated before`)
-          : contraindicate('hours', 'HOUR_TWICE', `${t} was stated before`),
-      ]
-    }
-    known.set(hour.startMs, hour)
-  }
-  return []
 }
 
 function figuresOf(

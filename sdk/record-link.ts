@@ -5,7 +5,6 @@ import {
   marksOf,
   verifyEdition,
   verifyEditionSignature,
-  type Edition,
   type EditionNames,
   type HourMark,
   type LinkMetadata,
@@ -16,6 +15,7 @@ import type { GapClaim } from './metadata.ts'
 import {
   publicRecordSchema,
   type PublicRecord,
+  type RecordEdition,
   type RecordEntry,
   type RecordStatement,
   type TrackRecord,
@@ -43,6 +43,9 @@ export interface RecordLink {
   readonly metadata: LinkMetadata
   /** What the next link calls it: the digest of a statement, the commitment of an edition. */
   readonly name: string
+  /** Where it stands in the log. */
+  readonly position: number
+  readonly periodStart: string
   readonly periodEnd: string
   readonly hours: readonly RecordHour[]
   readonly gaps: readonly GapClaim[]
@@ -62,7 +65,7 @@ export async function linksOf(record: TrackRecord<RecordEntry>): Promise<readonl
   let previous: string | null = null
   for (const entry of record.statements) {
     const link: RecordLink =
-      'edition' in entry ? await linkOfEdition(entry.edition) : await linkOfStatement(entry, previous, named)
+      'edition' in entry ? await linkOfEdition(entry) : await linkOfStatement(entry, previous, named)
     links.push(link)
     named.set(link.name, link.leaf.commitment)
     previous = link.leaf.commitment
@@ -70,10 +73,12 @@ export async function linksOf(record: TrackRecord<RecordEntry>): Promise<readonl
   return links
 }
 
-async function linkOfEdition(edition: Edition): Promise<RecordLink> {
+async function linkOfEdition({ edition, leaf: position }: RecordEdition): Promise<RecordLink> {
   return {
     metadata: edition,
     name: edition.statement,
+    position,
+    periodStart: edition.period_start,
     periodEnd: edition.period_end,
     hours: edition.hours.map((hour) => ({
       startMs: parseInstant(hour.t),
@@ -94,7 +99,7 @@ async function linkOfEdition(edition: Edition): Promise<RecordLink> {
 }
 
 async function linkOfStatement(
-  { statement, salt, edition_signature: signature }: RecordStatement,
+  { statement, salt, leaf: position, edition_signature: signature }: RecordStatement,
   previous: string | null,
   named: ReadonlyMap<string, string>,
 ): Promise<RecordLink> {
@@ -104,6 +109,8 @@ async function linkOfStatement(
   return {
     metadata,
     name: digest,
+    position,
+    periodStart: statement.period_start,
     periodEnd: statement.period_end,
     hours: metadata.exact.hourly_buckets.map((exact, index) => ({
       startMs: parseInstant(exact.t),

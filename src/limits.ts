@@ -146,6 +146,17 @@ export const limits = {
     /** Statements of one page of a record: some 400 KB. */
     recordPageRows: 100,
   },
+  handover: {
+    /** Evidence and its judgement take a second or so on real hardware. */
+    answerMsMax: 20_000,
+    /** A daemon that stops takes 10 s at most. */
+    drainMsMax: 15_000,
+    /** From its last word until its process has let the folder go. */
+    lockMsMax: 10_000,
+    lockPauseMs: 50,
+    /** Chains that are told of the new key in one go. */
+    accountsAtOnce: 200,
+  },
   delivery: {
     /** Accounts posted at one time; one account is always in order. */
     postsMax: 16,

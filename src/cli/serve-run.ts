@@ -35,7 +35,7 @@ export async function runDaemon(configuration: Configuration): Promise<void> {
   }
   const daemon = await startDaemon(configuration, { log })
   process.stdout.write(`${JSON.stringify({ event: 'ready', ...daemon.urls })}\n`)
-  const signal = await stopped
+  const signal = await Promise.race([stopped, daemon.asked.then(() => 'handover')])
   log.info('stopping', { signal })
   // A second Ctrl-C means: now.
   process.once('SIGINT', () => process.exit(1))

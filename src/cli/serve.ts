@@ -21,6 +21,7 @@ export function define(command: Command): void {
     .option('--check', 'print the effective configuration and its digest, and exit')
     .option('--config <file>', 'JSON; the names of these flags in snake_case, and more (perf-agg help serve)')
     .option('--state <dir>', 'where sessions and statements are kept (~/.local/state/perf-agg)')
+    .option('--take-over', 'a daemon that runs over this state hands its record over to this one, and ends')
     .option('--host <host>', 'the enclave API and the WebSocket listen here (127.0.0.1, ENCLAVE_HOST)')
     .option('--port <n>', 'the enclave API (3000, ENCLAVE_PORT); 0 takes a free one')
     .option('--operations-host <host>', 'the operations API listens here (127.0.0.1, AGGREGATOR_HOST)')

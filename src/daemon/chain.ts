@@ -1,4 +1,16 @@
-import { parseJson, parseStatement, type PublicJwk, type ReturnMethod, type Source } from '@perf-agg/sdk'
+import {
+  type ChainEnd,
+  chainEnd,
+  judgeSuccession,
+  type KeyStartClaim,
+  type Metadata,
+  parseJson,
+  parseStatement,
+  PerfAggError,
+  type PublicJwk,
+  type ReturnMethod,
+  type Source,
+} from '@perf-agg/sdk'
 import type { Closed, Correction } from '../accounting/hour.ts'
 import type { Rules } from '../accounting/rules.ts'
 import type { Origin } from '../collector/answer.ts'
@@ -8,6 +20,7 @@ import { periodsOf } from '../statement/period.ts'
 import { leafOfStatement } from '../log/leaf.ts'
 import type { AccountRow, SessionRow, Store, Tx } from '../store/store.ts'
 import type { Clock } from './clock.ts'
+import type { HandedOver } from './predecessor.ts'
 
 /** What an account's chain is to say next; a correction finds by itself which statements it corrects. */
 export type Content =
@@ -33,6 +46,8 @@ interface Parts {
   readonly issuer: Issuer
   /** The enclave's own statement key of this start. */
   readonly key: { readonly keyId: string; readonly jwk: PublicJwk<'Ed25519'> }
+  /** What the key of the start before signed for this one; null: it was lost with its process. */
+  readonly handover: HandedOver | null
   readonly rules: Rules
   /** Something new waits for delivery. */
   readonly written: () => void
@@ -45,8 +60,8 @@ interface Parts {
 export class Chain {
   readonly #parts: Parts
   readonly #origins = new Map<string, Origin>()
-  /** Accounts whose chain has a statement by this start's key. */
-  readonly #started = new Set<string>()
+  /** The ends of chains that this start has written to. */
+  readonly #ends = new Map<string, ChainEnd>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -65,9 +80,23 @@ export class Chain {
     also: (tx: Tx) => void,
     options: WriteOptions = {},
   ): Promise<readonly Issued[]> {
-    const { store } = this.#parts
     const issued = contents.length === 0 ? [] : await this.#issue(row, session, method, contents)
-    await store.commit(
+    await this.#store(row, issued, also, options)
+    return issued
+  }
+
+  /** States nothing but the new key, where the chain's last link is by the one before. */
+  async begin(row: AccountRow, session: LiveSession, method: ReturnMethod): Promise<void> {
+    await this.#store(row, await this.#issue(row, session, method, []), () => {}, {})
+  }
+
+  async #store(
+    row: AccountRow,
+    issued: readonly Issued[],
+    also: (tx: Tx) => void,
+    options: WriteOptions,
+  ): Promise<void> {
+    await this.#parts.store.commit(
       (tx) => {
         options.first?.(tx)
         for (const statement of issued) {
@@ -78,10 +107,11 @@ export class Chain {
       options.urgent === true ? { urgent: true } : {},
     )
     if (issued.length > 0) {
-      this.#started.add(row.pseudonym)
+      let end = this.#ends.get(row.pseudonym) ?? null
+      for (const { metadata } of issued) end = chainEnd(end, metadata)
+      if (end !== null) this.#ends.set(row.pseudonym, end)
       this.#parts.written()
     }
-    return issued
   }
 
   async #issue(
@@ -92,8 +122,9 @@ export class Chain {
   ): Promise<Issued[]> {
     const { clock, issuer } = this.#parts
     let subject = await this.#subject(row, session, method, contents)
+    let end = await this.#endOf(row)
     const claims = [
-      ...(await this.#keyStart(row)),
+      ...this.#keyStart(end),
       ...(await Promise.all(contents.map((each) => this.#claim(row, each)))),
     ]
     const issued: Issued[] = []
@@ -101,21 +132,44 @@ export class Chain {
     for (const claim of claims) {
       if (claim.type === 'scope') subject = widened(subject, claim.scope)
       const statement = await issuer.issue(subject, head, claim, clock.nowMs())
+      const [wrong] = judgeSuccession(end, statement.metadata)
+      // signed and thrown away: what contradicts its chain is never stored, logged or shown
+      if (wrong !== undefined) throw new PerfAggError(wrong.code, wrong.detail, { action: 'stop' })
+      end = chainEnd(end, statement.metadata)
       issued.push(statement)
       head = statement
     }
     return issued
   }
 
-  /** A chain that goes on under a new start's key says so first; the key before died with its process. */
-  async #keyStart(row: AccountRow): Promise<Claim[]> {
-    const { store, clock, key } = this.#parts
-    if (row.head.sequence === 0 || this.#started.has(row.pseudonym)) return []
-    const last = await store.statementAt(row.pseudonym, row.head.sequence)
-    const replaces = last === null ? null : parseStatement(parseJson(last.body)).metadata.key_id
-    if (replaces === key.keyId) return []
-    const keyStart = { key: key.jwk, replaces, handover: null, log_size: null, continuity: 'broken' as const }
-    return [{ type: 'key_start', atMs: clock.nowMs(), keyStart }]
+  /** Null where there is none yet. */
+  async #endOf(row: AccountRow): Promise<ChainEnd | null> {
+    const known = this.#ends.get(row.pseudonym)
+    if (known !== undefined || row.head.sequence === 0) return known ?? null
+    // whether it is open is not told by a new key, but by what stands before
+    const last: Metadata[] = []
+    for (let sequence = row.head.sequence; sequence > 0; sequence -= 1) {
+      const stored = await this.#parts.store.statementAt(row.pseudonym, sequence)
+      if (stored === null) break
+      last.unshift(parseStatement(parseJson(stored.body)).metadata)
+      if (stored.type !== 'key_start') break
+    }
+    let end: ChainEnd | null = null
+    for (const metadata of last) end = chainEnd(end, metadata)
+    if (end !== null) this.#ends.set(row.pseudonym, end)
+    return end
+  }
+
+  /** A chain that goes on under a new key says so first, with the handover of the key before where there is one. */
+  #keyStart(end: ChainEnd | null): Claim[] {
+    const { clock, key, handover } = this.#parts
+    if (end === null || end.keyId === key.keyId) return []
+    const replaces = end.keyId
+    const from: Pick<KeyStartClaim, 'handover' | 'log_size' | 'continuity'> =
+      handover !== null && handover.replaces === replaces
+        ? { handover: handover.signature, log_size: handover.logSize, continuity: 'handover' }
+        : { handover: null, log_size: null, continuity: 'broken' }
+    return [{ type: 'key_start', atMs: clock.nowMs(), keyStart: { key: key.jwk, replaces, ...from } }]
   }
 
   async #claim(row: AccountRow, content: Content): Promise<Claim> {

@@ -49,6 +49,8 @@ export interface Configuration {
   readonly tee: Tee
   readonly insecureSimulated: boolean
   readonly stateFolder: string
+  /** A daemon that runs over the same state hands it over and ends; where none runs, this changes nothing. */
+  readonly takeOver: boolean
   /** Where the operator keeps what makers of hardware publish beside evidence; null: nowhere. Needs no trust. */
   readonly endorsementFolder: string | null
   /** The file of the key that wraps what is stored; null: the TEE releases it. */
@@ -124,6 +126,7 @@ const settings = {
   insecure_simulated: setting(readSwitch, false),
   endorsements: setting(readPath, null),
   state: setting(readPath, null),
+  take_over: setting(readSwitch, false),
   data_key: setting(readSecretPath, null),
   database_url: setting(readDatabaseUrl, null),
   allow_plain_registration: setting(readSwitch, false),
@@ -196,6 +199,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     tee: values.insecure_simulated ? 'simulated' : values.tee,
     insecureSimulated: values.insecure_simulated,
     stateFolder,
+    takeOver: values.take_over,
     endorsementFolder: values.endorsements,
     dataKeyFile,
     dataKeyCreate: values.insecure_simulated,

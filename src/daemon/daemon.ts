@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { dayMs, PerfAggError } from '@perf-agg/sdk'
 import { defaultRules } from '../accounting/rules.ts'
 import { createDelivery, type Delivery } from '../delivery/delivery.ts'
 import { findAttester } from '../enclave/detection.ts'
-import { openEnclave } from '../enclave/enclave.ts'
+import { type Enclave, openEnclave } from '../enclave/enclave.ts'
 import { findWeaknesses, judgeSurroundings, surroundingsOf } from '../enclave/hardening.ts'
 import { openMountedKey } from '../enclave/mounted-key.ts'
 import { type Listeners, startListeners } from '../http/listeners.ts'
@@ -12,11 +11,8 @@ import type { Log } from '../http/log.ts'
 import { limits } from '../limits.ts'
 import { minimalBody } from '../statement/minimal.ts'
 import { Issuer } from '../statement/issuer.ts'
-import { loadDataKey } from '../store/data-key.ts'
 import { deliveryOutbox } from '../store/delivery-outbox.ts'
-import { openStore } from '../store/open.ts'
 import type { SessionRow, Store } from '../store/store.ts'
-import { createVault } from '../store/vault.ts'
 import { Book, MarketLists } from './book.ts'
 import { findChildUser } from './child-user.ts'
 import { Chain, type LiveSession } from './chain.ts'
@@ -25,6 +21,7 @@ import { type ExchangeSettings, startCollectors } from './collectors.ts'
 import { type Configuration, configurationDigest, publicConfiguration } from './config.ts'
 import { Conductor } from './conductor.ts'
 import { Feeds } from './feeds.ts'
+import { HandoverDoor } from './handover-door.ts'
 import { Health } from './health.ts'
 import { Lanes } from './lane.ts'
 import { LogKeeper } from './log-keeper.ts'
@@ -35,6 +32,7 @@ import { Report } from './report.ts'
 import { type Pacing, Schedule } from './schedule.ts'
 import { Service } from './service.ts'
 import { readSettings } from './session-settings.ts'
+import { beginChains, succeed } from './succession.ts'
 
 export interface DaemonOptions {
   readonly log: Log
@@ -48,6 +46,8 @@ export interface Daemon {
   /** Only on a stepped clock: the next instant at which something is due, and doing all that is due now. */
   nextMs(): Promise<number>
   runDue(): Promise<void>
+  /** Resolves when a next start has asked this one to hand over: it is to be stopped then. */
+  readonly asked: Promise<void>
   /** Begins nothing new, finishes what is under way, wipes the keys. Within 10 s. Idempotent. */
   stop(): Promise<void>
 }
@@ -89,21 +89,37 @@ async function compose(
     insecureSimulated: configuration.insecureSimulated,
     endorsementFolder: configuration.endorsementFolder,
   })
-  const { store, close } = await openState(configuration, clock)
-  opened.push(close)
-  const mountedSigner =
-    configuration.privateKeyFile === null ? null : openMountedKey(configuration.privateKeyFile)
-  const logOrigin = `perf-agg/${store.pseudonymEpoch}`
-  const enclave = await openEnclave({
-    attester,
-    mountedSigner,
-    config: publicConfiguration(configuration),
-    software: { name: 'perf-agg', version: softwareVersion },
-    logOrigin,
-    pseudonymEpoch: store.pseudonymEpoch,
-    nowMs: startedAtMs,
+  const identify = (logOrigin: string, pseudonymEpoch: string): Promise<Enclave> => {
+    const { privateKeyFile } = configuration
+    return openEnclave({
+      attester,
+      mountedSigner: privateKeyFile === null ? null : openMountedKey(privateKeyFile),
+      config: publicConfiguration(configuration),
+      software: { name: 'perf-agg', version: softwareVersion },
+      logOrigin,
+      pseudonymEpoch,
+      nowMs: startedAtMs,
+    })
+  }
+  const { store, close, logOrigin, enclave, handover } = await succeed(configuration, {
+    clock,
+    log,
+    identify,
   })
-  opened.push(() => enclave.close())
+  opened.push(close, () => enclave.close())
+  let tellAsked = (): void => {}
+  const asked = new Promise<void>((resolve) => (tellAsked = resolve))
+  const door = await HandoverDoor.open({
+    stateFolder: configuration.stateFolder,
+    origin: logOrigin,
+    enclave,
+    store,
+    clock,
+    log,
+    onAsked: () => tellAsked(),
+  })
+  // the last act on the store: nothing may be logged after it
+  if (door !== null) opened.push(() => door.sign())
   await recordStart(store, enclave, configuration, startedAtMs)
   const keeper = await LogKeeper.open(
     { store, enclave, origin: logOrigin, witnesses: configuration.witnesses, log },
@@ -143,6 +159,7 @@ async function compose(
     clock,
     issuer,
     key: { keyId: enclave.signer.keyId, jwk: enclave.signer.jwk },
+    handover,
     rules: defaultRules,
     written: () => {
       delivery?.wake()
@@ -224,7 +241,10 @@ async function compose(
     publisher: keeper.publisher,
     unwatch,
   })
-  for (const session of await store.liveSessions()) watch(session)
+  const sessions = await store.liveSessions()
+  // while it is certain that the key before is the last one of these chains
+  if (handover !== null) await beginChains(sessions, { store, lanes, chain, log })
+  for (const session of sessions) watch(session)
   const running = new Conductor({
     clock,
     store,
@@ -260,6 +280,7 @@ async function compose(
   log.info('started', { version: softwareVersion, tee: enclave.tee })
   return {
     urls: { enclave: listeners.enclaveUrl, operations: listeners.operationsUrl, ws: listeners.wsUrl },
+    asked,
     nextMs: () => running.nextMs(),
     runDue: () => running.runDue(),
     stop: () => {
@@ -275,42 +296,6 @@ function refuseUnsafeSurroundings(configuration: Configuration, log: Log): void 
   const weaknesses = findWeaknesses(surroundingsOf(process))
   for (const { code, message } of judgeSurroundings(weaknesses, configuration.insecureSimulated)) {
     log.warn('surroundings-unsafe', { code, message })
-  }
-}
-
-/** Opens the state under its data key. Where the key comes from is said in the configuration and in every quote. */
-async function openState(
-  configuration: Configuration,
-  clock: Clock,
-): Promise<{ store: Store; close: () => Promise<void> }> {
-  const { dataKeyFile, stateFolder, databaseUrl } = configuration
-  if (databaseUrl !== null) {
-    throw new PerfAggError(
-      'DATABASE_NOT_SUPPORTED',
-      'this version keeps its state in the embedded database only',
-      {
-        hint: 'leave --database-url out',
-      },
-    )
-  }
-  if (dataKeyFile === null) {
-    throw new PerfAggError('DATA_KEY_MISSING', 'this version can not take its data key from the hardware', {
-      hint: 'give one with --data-key FILE (outside the state folder)',
-    })
-  }
-  const dataKey = await loadDataKey(dataKeyFile, {
-    stateDir: stateFolder,
-    // a state that is there was sealed under another key: a new one would only stand in that one's place
-    create: configuration.dataKeyCreate && !existsSync(join(stateFolder, 'state.db')),
-  })
-  const vault = createVault(dataKey)
-  dataKey.fill(0)
-  try {
-    const store = await openStore(stateFolder, { vault, clock })
-    return { store, close: () => store.close().finally(() => vault.close()) }
-  } catch (error) {
-    vault.close()
-    throw error
   }
 }
 

@@ -82,6 +82,7 @@ export function toConfigFile(configuration: Configuration): Readonly<Record<stri
     tee: configuration.insecureSimulated ? 'auto' : configuration.tee,
     insecure_simulated: configuration.insecureSimulated,
     state: configuration.stateFolder,
+    take_over: configuration.takeOver,
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null)),
     allow_plain_registration: configuration.allowPlainRegistration,
     allow_trading_keys: configuration.allowTradingKeys,

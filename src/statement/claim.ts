@@ -1,4 +1,4 @@
-import type { KeyStartClaim, Pricing, ReturnMethod, Source, StatementType } from '@perf-agg/sdk'
+import type { KeyStartClaim, Metadata, Pricing, ReturnMethod, Source, StatementType } from '@perf-agg/sdk'
 import type { Correction, Gap, Hour } from '../accounting/hour.ts'
 
 /** Whom a statement is about and where its figures come from: what an account's statements have in common. */
@@ -51,4 +51,6 @@ export interface Issued {
   readonly issuedAtMs: number
   /** The exact bytes to post and serve: the RFC 8785 form of the signed body. */
   readonly body: Uint8Array
+  /** Without the operator's key's second signature. */
+  readonly metadata: Metadata
 }

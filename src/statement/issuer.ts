@@ -47,7 +47,8 @@ export class Issuer {
    */
   async issue(subject: Subject, head: Head, claim: Claim, nowMs: number): Promise<Issued> {
     const issuedAtMs = this.#instant(nowMs)
-    const form = formOf(bodyOf(this.#start, subject, head, claim, issuedAtMs))
+    const body = bodyOf(this.#start, subject, head, claim, issuedAtMs)
+    const form = formOf(body)
     const { signer, mountedSigner } = this.#options
     let before = form.beforeEnclave
     if (mountedSigner !== null) {
@@ -75,6 +76,7 @@ export class Issuer {
         Buffer.from(`"signature":"${base64(signature)}",`),
         signed.subarray(cut),
       ]),
+      metadata: body.metadata,
     }
   }
 

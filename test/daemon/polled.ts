@@ -204,6 +204,7 @@ export async function startPolled(
       keyId: signer.keyId,
       jwk: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(signer.publicKey).toString('base64url') },
     },
+    handover: null,
     rules: defaultRules,
     written: () => {},
   })

@@ -1,95 +1,20 @@
-import { once } from 'node:events'
 import {
-  challengeBytes,
-  hourMs,
-  hourOf,
   judgeAgainstLog,
   newSigningKey,
   parseClaims,
   claimsBytesOf,
+  hourMs,
   parseVkey,
-  parsePolicy,
   parseRecord,
-  type PerfAggClient,
-  type Policy,
-  type SessionAccess,
-  type SigningKey,
-  toBase64,
   type TrackRecord,
-  verifyRecord,
 } from '@perf-agg/sdk'
-import t, { type Test } from 'tap'
-import { WebSocket } from 'ws'
+import t from 'tap'
 import { readLog } from '../log/fixture.ts'
 import { SmallWitness } from '../log/small-witness.ts'
-import { House, until } from './house.ts'
+import { House } from './house.ts'
+import { enroll, judge, policyOf, trade, wrong } from './recorded.ts'
 
-/** Trades that state one hour each, so many hours ago. */
-async function trade(
-  t: Test,
-  house: House,
-  access: SessionAccess,
-  clientKey: SigningKey,
-  hoursAgo: readonly number[],
-): Promise<void> {
-  const socket = new WebSocket(house.daemon.urls.ws)
-  t.teardown(() => socket.terminate())
-  const inbox: Record<string, unknown>[] = []
-  socket.on('message', (data: Buffer) => inbox.push(JSON.parse(data.toString()) as Record<string, unknown>))
-  await once(socket, 'open')
-  const next = (type: string) =>
-    until(type, () => {
-      const at = inbox.findIndex((message) => message['type'] === type)
-      return at < 0 ? null : inbox.splice(at, 1)[0]!
-    })
-  socket.send(JSON.stringify({ type: 'auth', session_id: access.sessionId }))
-  const { challenge } = await next('challenge')
-  const signature = toBase64(await clientKey.sign(challengeBytes('stream', String(challenge))))
-  const auth = { type: 'auth', session_id: access.sessionId, challenge, client_signature: signature }
-  socket.send(JSON.stringify(auth))
-  for (const ago of hoursAgo) {
-    const timestamp = hourOf(house.clock.nowMs()) - ago * hourMs
-    const one = { symbol: 'BTCUSDT', price: 50_000, size: 0.1, side: 'buy', timestamp, fee: 0.15 }
-    const two = { ...one, price: '50100.5', side: 'sell', timestamp: timestamp + 60_000 }
-    for (const data of [one, two]) socket.send(JSON.stringify({ type: 'trade', data }))
-    await next('bucket')
-  }
-  socket.close()
-}
-
-async function register(
-  client: PerfAggClient,
-  clientKey: SigningKey,
-  clientId = 'trader-1',
-): Promise<SessionAccess> {
-  const { access } = await client.register({
-    clientId,
-    exchange: 'mock',
-    credentials: {},
-    clientKey,
-    insecureSimulated: true,
-  })
-  return access
-}
-
-function policyOf(witness: SmallWitness, record: object = {}): Policy {
-  return parsePolicy({
-    version: 1,
-    accept: [{ tee: 'sev-snp', measurement: ['00'.repeat(48)] }],
-    config: { environments: ['self-reported'] },
-    witnesses: { keys: [witness.vkey], min: 1 },
-    record,
-  })
-}
-
-const judge = (record: TrackRecord, policy: Policy | null, nowMs = Date.now()) =>
-  verifyRecord(record, { policy, nowMs, insecureSimulated: true })
-
-/** Everything but what a simulated enclave can never be. */
-const wrong = (steps: readonly { status: string; code: string }[]) =>
-  steps
-    .filter(({ status, code }) => status !== 'affirming' && code !== 'TEE_SIMULATED')
-    .map(({ code }) => code)
+const placeOf = ({ daemon, clock }: House) => ({ ws: daemon.urls.ws, nowMs: () => clock.nowMs() })
 
 t.test('a record from the first trade to its verification, over a restart', async (t) => {
   const witness = await SmallWitness.start(t, () => [])
@@ -98,9 +23,9 @@ t.test('a record from the first trade to its verification, over a restart', asyn
   const config = { grace_seconds: 0, witnesses: [witness.entry] }
   const house = await House.open(t, { config })
   const clientKey = await newSigningKey()
-  const access = await register(house.client, clientKey)
-  const other = await register(house.client, await newSigningKey(), 'trader-2')
-  await trade(t, house, access, clientKey, [5, 4, 3])
+  const access = await enroll(house.client, clientKey)
+  const other = await enroll(house.client, await newSigningKey(), 'trader-2')
+  await trade(t, placeOf(house), access, clientKey, [5, 4, 3])
 
   const fetchOf = (of: House) => async (path: string) => {
     const response = await fetch(`${of.daemon.urls.enclave}/log/${path}`)
@@ -162,8 +87,8 @@ t.test('a record from the first trade to its verification, over a restart', asyn
   await house.daemon.stop()
   witness.nowS += 60
   const again = await House.open(t, { folder: house.folder, config })
-  const renewed = await register(again.client, clientKey)
-  await trade(t, again, renewed, clientKey, [2])
+  const renewed = await enroll(again.client, clientKey)
+  await trade(t, placeOf(again), renewed, clientKey, [2])
   const longer = await again.client.record(renewed)
   const types = longer.statements.map(({ statement }) => statement.metadata.type)
   t.ok(types.includes('key_start'), types.join(' '))
@@ -196,8 +121,8 @@ t.test('no field of a record can be changed unseen', async (t) => {
   witness.nowS = Math.floor(Date.now() / 1_000)
   const house = await House.open(t, { config: { grace_seconds: 0, witnesses: [witness.entry] } })
   const clientKey = await newSigningKey()
-  const access = await register(house.client, clientKey)
-  await trade(t, house, access, clientKey, [5, 4])
+  const access = await enroll(house.client, clientKey)
+  await trade(t, placeOf(house), access, clientKey, [5, 4])
   const record = await house.client.record(access)
   const policy = policyOf(witness)
   const before = await judge(record, policy)

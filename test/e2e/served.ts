@@ -35,7 +35,8 @@ export interface Ended {
 /** `perf-agg serve` as it is shipped, in a process of its own. */
 export class Served {
   readonly #child: ChildProcess
-  readonly #ended: Promise<Ended>
+  readonly ended: Promise<Ended>
+  readonly ready: Promise<Urls>
   #out = ''
   #err = ''
 
@@ -75,12 +76,18 @@ export class Served {
     })
     this.#child.stdout!.on('data', (part: Buffer) => (this.#out += part.toString()))
     this.#child.stderr!.on('data', (part: Buffer) => (this.#err += part.toString()))
-    this.#ended = once(this.#child, 'close').then(([code]) => ({
+    this.ended = once(this.#child, 'close').then(([code]) => ({
       code: code as number | null,
       stdout: this.#out,
       stderr: this.#err,
       tookMs: performance.now() - begun,
     }))
+    this.ready = new Promise((resolve) => {
+      this.#child.stdout!.on('data', () => {
+        const end = this.#out.indexOf('\n')
+        if (end >= 0) resolve(JSON.parse(this.#out.slice(0, end)) as Urls)
+      })
+    })
   }
 
   static folder(t: Test): string {
@@ -99,16 +106,10 @@ export class Served {
   /** Resolves when it is ready. */
   static async start(t: Test, options: ServedOptions): Promise<{ served: Served; urls: Urls }> {
     const served = Served.launch(t, options)
-    const ready = new Promise<Urls>((resolve) => {
-      served.#child.stdout!.on('data', () => {
-        const end = served.#out.indexOf('\n')
-        if (end >= 0) resolve(JSON.parse(served.#out.slice(0, end)) as Urls)
-      })
-    })
-    const failed = served.#ended.then(({ code, stderr }) => {
+    const failed = served.ended.then(({ code, stderr }) => {
       throw new Error(`it ended with ${code}: ${stderr}`)
     })
-    const urls = await Promise.race([ready, failed])
+    const urls = await Promise.race([served.ready, failed])
     failed.catch(() => undefined)
     return { served, urls }
   }
@@ -117,7 +118,7 @@ export class Served {
   static async refused(options: ServedOptions): Promise<Ended> {
     const served = new Served(options)
     const timer = setTimeout(() => served.#child.kill('SIGKILL'), 30_000)
-    return served.#ended.finally(() => clearTimeout(timer))
+    return served.ended.finally(() => clearTimeout(timer))
   }
 
   get pid(): number {
@@ -141,11 +142,11 @@ export class Served {
   async stop(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<Ended> {
     const begun = performance.now()
     this.#child.kill(signal)
-    return { ...(await this.#ended), tookMs: performance.now() - begun }
+    return { ...(await this.ended), tookMs: performance.now() - begun }
   }
 
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL')
-    await this.#ended
+    await this.ended
   }
 }
