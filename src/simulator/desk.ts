@@ -1,6 +1,7 @@
 import type { Listing } from './listing.ts'
 import { listingOf } from './listing.ts'
 import type { Market } from './market.ts'
+import type { Purse } from './truth.ts'
 import { fromUnits, timesPrice } from './units.ts'
 import type { Wallet } from './wallet.ts'
 
@@ -38,14 +39,21 @@ export class Desk {
     atMs: number
     lean: number
     visibleAfterMs?: number
+    purse?: Purse
   }): boolean {
-    const { wallet, listing, side, quantity, atMs } = order
+    const { wallet, listing, side, quantity, atMs, purse = 'spot' } = order
     if (quantity <= 0n || !this.#market.isTrading(listing, atMs)) return false
     const priceUnits = this.#market.priceAt(listing, atMs, order.lean)
     const quote = timesPrice(quantity, BigInt(priceUnits))
     if (quote <= 0n) return false
     const bought = side === 'buy'
-    const fee = this.#fee(wallet, bought ? listing.base : listing.quote, bought ? quantity : quote, atMs)
+    const fee = this.#fee(
+      wallet,
+      purse,
+      bought ? listing.base : listing.quote,
+      bought ? quantity : quote,
+      atMs,
+    )
     const id = this.#newTradeId(listing, atMs)
     const visibleAtMs = atMs + (order.visibleAfterMs ?? 0)
     const fill = {
@@ -65,32 +73,40 @@ export class Desk {
       cause: 'fill',
       id: String(id),
       moves: [
-        [listing.base, bought ? quantity : -quantity],
-        [listing.quote, bought ? -quote : quote],
-        ...(fee.units === 0n ? [] : [[fee.asset, -fee.units] as const]),
+        [listing.base, bought ? quantity : -quantity, purse],
+        [listing.quote, bought ? -quote : quote, purse],
+        ...(fee.units === 0n ? [] : [[fee.asset, -fee.units, purse] as const]),
       ],
       visibleAtMs,
       fill,
     })
     if (change === null) return false
-    wallet.addFill({ id, marketId: listing.id, atMs, visibleAtMs, fill })
+    wallet.addFill({ id, marketId: listing.id, purse, atMs, visibleAtMs, fill })
     this.#market.print(listing, atMs, priceUnits, quantity, quote)
     return true
   }
 
   /** 0.1 % of what was received, or three quarters of that in BNB. */
-  #fee(wallet: Wallet, received: string, units: bigint, atMs: number): { asset: string; units: bigint } {
+  #fee(
+    wallet: Wallet,
+    purse: Purse,
+    received: string,
+    units: bigint,
+    atMs: number,
+  ): { asset: string; units: bigint } {
     const plain = units / 1_000n
     if (!wallet.paysInBnb) return { asset: received, units: plain }
     const inBnb =
-      received === 'BNB' ? (units * 75n) / 100_000n : this.#inBnb(received, (units * 75n) / 100_000n, atMs)
-    const has = wallet.balance('BNB') - (received === 'BNB' ? 0n : wallet.locked('BNB'))
+      received === 'BNB' ? (units * 75n) / 100_000n : this.inBnb(received, (units * 75n) / 100_000n, atMs)
+    const locked = received === 'BNB' || purse !== 'spot' ? 0n : wallet.locked('BNB')
+    const has = wallet.balance('BNB', purse) - locked
     return inBnb !== null && inBnb > 0n && inBnb <= has
       ? { asset: 'BNB', units: inBnb }
       : { asset: received, units: plain }
   }
 
-  #inBnb(asset: string, units: bigint, atMs: number): bigint | null {
+  /** About how much BNB that is. */
+  inBnb(asset: string, units: bigint, atMs: number): bigint | null {
     const dollars = this.worth(asset, units, atMs)
     const bnb = listingOf('BNB/USDT')
     if (dollars === null || bnb === null) return null

@@ -118,6 +118,12 @@ export class Market {
     return minute === null ? null : candleOf(minute)
   }
 
+  /** The price behind a minute's close, in units, whether it traded or not. */
+  fairPrice(listing: Listing, startMs: number): number {
+    const [day, at] = this.#tape.at(listing, startMs)
+    return day.price[at]!
+  }
+
   /** Where an order of ours meets the market at that instant, in units; always on a tick inside the minute's range. */
   priceAt(listing: Listing, atMs: number, lean: number): number {
     const startMs = Math.floor(atMs / minuteMs) * minuteMs

@@ -1,3 +1,6 @@
+import type { DeliveryPlan } from './contract.ts'
+import type { Purse } from './truth.ts'
+
 /**
  * What is to happen, said in advance: who trades how much, which wallet events come when. What a scenario leaves open
  * is drawn from the seed.
@@ -9,6 +12,8 @@ export interface Scenario {
   readonly historyMs?: number
   /** Markets that stop trading at an instant and keep their place in exchangeInfo as BREAK. */
   readonly delistings?: readonly { readonly symbol: string; readonly atMs: number }[]
+  /** Contracts that are delivered at an instant, each like a perpetual; they trade from the start. */
+  readonly deliveries?: readonly DeliveryPlan[]
 }
 
 export interface AccountPlan {
@@ -19,8 +24,16 @@ export interface AccountPlan {
   readonly permissions?: readonly string[]
   /** What it holds at the start: decimal strings. */
   readonly opening: Readonly<Record<string, string>>
+  /** What its other wallets hold at the start. */
+  readonly purses?: Readonly<Partial<Record<Purse, Readonly<Record<string, string>>>>>
+  /** One wallet for everything: contracts settle in `opening`. */
+  readonly unified?: boolean
+  /** Long and short positions of one contract are kept apart. */
+  readonly hedges?: boolean
   /** Null trades nothing of its own accord. */
   readonly trader: TraderPlan | null
+  /** The same for contracts; default nothing. Symbols as `BTC/USDT:USDT`. */
+  readonly contractTrader?: TraderPlan
   readonly events?: readonly PlannedEvent[]
 }
 
@@ -57,8 +70,17 @@ export type PlannedEvent =
       readonly outcome?: 'completed' | 'refused'
       readonly settleMs?: number
     })
-  /** To the funding wallet where negative, from it where positive. */
-  | (Planned & { readonly kind: 'transfer'; readonly asset: string; readonly amount: string })
+  /**
+   * Between a wallet of its (default spot) and another of the same owner (default funding, which nobody watches): to
+   * the other where negative, from it where positive.
+   */
+  | (Planned & {
+      readonly kind: 'transfer'
+      readonly asset: string
+      readonly amount: string
+      readonly purse?: Purse
+      readonly other?: Purse | 'funding'
+    })
   /** All that is left of these assets becomes BNB. Default: everything worth less than 10 USDT. */
   | (Planned & { readonly kind: 'dust'; readonly assets?: readonly string[] })
   /** `amount: 'all'` is what is held then. */
@@ -74,11 +96,45 @@ export type PlannedEvent =
       readonly asset: string
       readonly amount: string
       readonly info: string
+      readonly purse?: Purse
+    })
+  /** Of fees that it paid itself; `info` as above. */
+  | (Planned & {
+      readonly kind: 'rebate'
+      readonly asset: string
+      readonly amount: string
+      readonly info: string
+      readonly purse?: Purse
+    })
+  /** One order for contracts, one fill, near the mark. */
+  | (Planned & {
+      readonly kind: 'contract-fill'
+      readonly symbol: string
+      readonly side: 'buy' | 'sell'
+      readonly quantity: string
+      readonly position?: 'long' | 'short'
+      readonly visibleAfterMs?: number
+    })
+  /** The exchange closes all that is open in the contract, and its insurance fund takes a fee. */
+  | (Planned & { readonly kind: 'liquidation'; readonly symbol: string })
+  /** The exchange closes a part of what is open, to pay for another's loss. */
+  | (Planned & { readonly kind: 'deleveraging'; readonly symbol: string; readonly quantity: string })
+  /** In a margin wallet; interest is owed each hour from then on. `amount` < 0 pays back. */
+  | (Planned & {
+      readonly kind: 'borrow'
+      readonly asset: string
+      readonly amount: string
+      readonly purse: Purse
     })
   /** Whether fees are paid in BNB where it is held; on at the start. */
   | (Planned & { readonly kind: 'bnb-fees'; readonly on: boolean })
   /** Signed; no list ever shows it. */
-  | (Planned & { readonly kind: 'unexplained'; readonly asset: string; readonly amount: string })
+  | (Planned & {
+      readonly kind: 'unexplained'
+      readonly asset: string
+      readonly amount: string
+      readonly purse?: Purse
+    })
   /** One order, one fill, at the minute's price; `visibleAfterMs` later it appears in myTrades. */
   | (Planned & {
       readonly kind: 'fill'
@@ -86,4 +142,6 @@ export type PlannedEvent =
       readonly side: 'buy' | 'sell'
       readonly quantity: string
       readonly visibleAfterMs?: number
+      /** A margin wallet; default spot. */
+      readonly purse?: Purse
     })

@@ -4,11 +4,14 @@ import { hourMs } from '@perf-agg/sdk'
 import { Agenda } from './agenda.ts'
 import { Wire as BinanceWire } from './binance/wire.ts'
 import { Wire as BybitWire } from './bybit/wire.ts'
+import { ContractDesk, nextFundingMs, watchMs } from './contract-desk.ts'
+import { ContractTrader } from './contract-trader.ts'
 import { Desk } from './desk.ts'
 import { FaultPlan } from './faults.ts'
 import type { Fault, Faults } from './faults.ts'
 import { Wire as KrakenWire } from './kraken/wire.ts'
 import { listingOf, listings } from './listing.ts'
+import { Marks } from './mark.ts'
 import { Market } from './market.ts'
 import { readReplay } from './replay.ts'
 import type { AccountPlan, Scenario } from './scenario.ts'
@@ -17,9 +20,9 @@ import { usualStory } from './story.ts'
 import { Teller } from './teller.ts'
 import { Trader } from './trader.ts'
 import { TruthWriter } from './truth.ts'
-import type { Truth } from './truth.ts'
+import type { Purse, Truth } from './truth.ts'
 import { toUnits } from './units.ts'
-import { Wallet } from './wallet.ts'
+import { accrueInterest, Wallet } from './wallet.ts'
 
 /**
  * A whole exchange on loopback that speaks the original's wire protocol, with a market, accounts that trade on it,
@@ -79,24 +82,43 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const historyMs = scenario.historyMs ?? Number.POSITIVE_INFINITY
   const replay = options.marketData === undefined ? null : readReplay(options.marketData, startMs)
   const market = new Market({ seed, startMs, delistings: scenario.delistings ?? [], replay })
+  const agenda = new Agenda()
+  const desk = new Desk(market)
+  const contracts = new ContractDesk({
+    marks: new Marks(seed, market),
+    openedMs: market.openedMs,
+    deliveries: scenario.deliveries ?? [],
+    bnbIn: (asset, units, atMs) => desk.inBnb(asset, units, atMs),
+  })
   const truth = new TruthWriter({
     markets: listings.map(({ symbol, base, quote }) => ({ symbol, base, quote })),
+    contracts: contracts.contracts.map(({ symbol, kind, base, quote, settle, size }) => ({
+      symbol,
+      kind,
+      base,
+      quote,
+      settle,
+      size: String(size),
+    })),
     historyMs,
+    mark: (symbol, minuteMs) => {
+      const contract = contracts.find(symbol)
+      return contract === null ? null : contracts.marks.candle(contract, minuteMs)
+    },
     candle: (symbol, minuteMs) => {
       const listing = listingOf(symbol)
       return listing === null ? null : market.candle(listing, minuteMs)
     },
     file: options.truthFile,
   })
-  const agenda = new Agenda()
-  const desk = new Desk(market)
   const wallets = scenario.accounts.map((plan, index) => openAccount(plan, index))
+  openContracts(wallets)
   const faults = new FaultPlan(options.faults)
 
   let nowMs = startMs
   let following: (() => void) | null = null
   const wire = new wires[options.exchange]({
-    exchange: { market, truth, historyMs },
+    exchange: { market, contracts, truth, historyMs },
     wallets,
     faults,
     nowMs: () => {
@@ -124,16 +146,57 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       permissions: plan.permissions ?? [],
       createdMs: startMs - 400 * 24 * hourMs,
       truth,
+      unified: plan.unified ?? false,
+      hedges: plan.hedges ?? false,
     })
-    const moves = Object.entries(plan.opening).map(([asset, amount]) => [asset, toUnits(amount)] as const)
+    const moves = Object.entries({ spot: plan.opening, ...plan.purses }).flatMap(([purse, held]) =>
+      Object.entries(held).map(
+        ([asset, amount]) => [asset, toUnits(amount), wallet.purse(purse as Purse)] as const,
+      ),
+    )
     wallet.move({ atMs: startMs, cause: 'opening', id: 'opening', moves, visibleAtMs: null })
-    const teller = new Teller({ wallet, desk, agenda, chance: new Chance(seed, 'teller', index) })
+    const teller = new Teller({ wallet, desk, contracts, agenda, chance: new Chance(seed, 'teller', index) })
     for (const event of plan.events ?? []) teller.plan(event)
     if (plan.trader !== null) {
       const draws = new Chance(seed, 'trader', index)
       new Trader({ wallet, market, desk, agenda, chance: draws, plan: plan.trader }).start(startMs)
     }
+    if (plan.contractTrader !== undefined) {
+      const draws = new Chance(seed, 'contract-trader', index)
+      new ContractTrader({
+        wallet,
+        desk: contracts,
+        orders: desk,
+        agenda,
+        chance: draws,
+        plan: plan.contractTrader,
+      }).start(startMs)
+    }
     return wallet
+  }
+
+  /** What the exchange does of its own accord. */
+  function openContracts(all: readonly Wallet[]): void {
+    const fund = (atMs: number): void => {
+      contracts.fund(all, atMs)
+      agenda.at(nextFundingMs(atMs), fund)
+    }
+    const watch = (atMs: number): void => {
+      for (const wallet of all) contracts.watch(wallet, atMs)
+      agenda.at(atMs + watchMs, watch)
+    }
+    const accrue = (atMs: number): void => {
+      for (const wallet of all) accrueInterest(wallet, atMs)
+      agenda.at(atMs + hourMs, accrue)
+    }
+    agenda.at(nextFundingMs(startMs), fund)
+    agenda.at(startMs + watchMs, watch)
+    agenda.at(Math.floor(startMs / hourMs) * hourMs + hourMs, accrue)
+    for (const contract of contracts.contracts) {
+      if (contract.deliveryMs !== null) {
+        agenda.at(contract.deliveryMs, (atMs) => contracts.deliver(all, contract, atMs))
+      }
+    }
   }
 
   function advanceTo(atMs: number): void {

@@ -1,5 +1,7 @@
 import { minuteMs, secondMs } from '@perf-agg/sdk'
 import type { Agenda } from './agenda.ts'
+import type { ContractDesk } from './contract-desk.ts'
+import type { ContractListing } from './contract.ts'
 import type { Desk } from './desk.ts'
 import { listingOf } from './listing.ts'
 import type { PlannedEvent } from './scenario.ts'
@@ -17,13 +19,21 @@ const hexadecimal = '0123456789abcdef'
 export class Teller {
   readonly #wallet: Wallet
   readonly #desk: Desk
+  readonly #contracts: ContractDesk
   readonly #agenda: Agenda
   readonly #chance: Chance
   #ids = 0
 
-  constructor(options: { wallet: Wallet; desk: Desk; agenda: Agenda; chance: Chance }) {
+  constructor(options: {
+    wallet: Wallet
+    desk: Desk
+    contracts: ContractDesk
+    agenda: Agenda
+    chance: Chance
+  }) {
     this.#wallet = options.wallet
     this.#desk = options.desk
+    this.#contracts = options.contracts
     this.#agenda = options.agenda
     this.#chance = options.chance
   }
@@ -41,7 +51,7 @@ export class Teller {
       case 'convert':
         return this.#agenda.at(event.atMs, (now) => this.#convert(event, now))
       case 'reward':
-        return this.#agenda.at(event.atMs, (now) => this.#reward(event, now))
+        return this.#agenda.at(event.atMs, (now) => this.#give(event, 'reward', now))
       case 'bnb-fees':
         return this.#agenda.at(event.atMs, () => {
           this.#wallet.paysInBnb = event.on
@@ -52,13 +62,57 @@ export class Teller {
             atMs: now,
             cause: 'unexplained',
             id: this.#newId(),
-            moves: [[event.asset, toUnits(event.amount)]],
+            moves: [[event.asset, toUnits(event.amount), this.#wallet.purse(event.purse ?? 'spot')]],
             visibleAtMs: null,
           })
         })
       case 'fill':
         return this.#agenda.at(event.atMs, (now) => this.#fill(event, now))
+      case 'rebate':
+        return this.#agenda.at(event.atMs, (now) => this.#give(event, 'rebate', now))
+      case 'contract-fill':
+        return this.#agenda.at(event.atMs, (now) => this.#contractFill(event, now))
+      case 'liquidation':
+        return this.#agenda.at(event.atMs, (now) =>
+          this.#contracts.liquidate(this.#wallet, this.#contract(event.symbol), now),
+        )
+      case 'deleveraging':
+        return this.#agenda.at(event.atMs, (now) =>
+          this.#contracts.deleverage(
+            this.#wallet,
+            this.#contract(event.symbol),
+            toUnits(event.quantity),
+            now,
+          ),
+        )
+      case 'borrow':
+        return this.#agenda.at(event.atMs, (now) => {
+          this.#wallet.borrow(event.asset, event.purse, toUnits(event.amount), now, this.#newId())
+        })
     }
+  }
+
+  /** @throws {RangeError} */
+  #contract(symbol: string): ContractListing {
+    const contract = this.#contracts.find(symbol)
+    if (contract === null) throw new RangeError(`no such contract: ${symbol}`)
+    return contract
+  }
+
+  #contractFill(event: PlannedEvent & { kind: 'contract-fill' }, atMs: number): void {
+    const { side, quantity, position, visibleAfterMs = 0 } = event
+    this.#contracts.execute({
+      wallet: this.#wallet,
+      contract: this.#contract(event.symbol),
+      side,
+      quantity: toUnits(quantity),
+      ...(position === undefined ? {} : { position }),
+      maker: false,
+      orderId: this.#desk.newOrderId(),
+      atMs,
+      lean: 0,
+      visibleAfterMs,
+    })
   }
 
   #newId(): string {
@@ -124,17 +178,22 @@ export class Teller {
   }
 
   #transfer(event: PlannedEvent & { kind: 'transfer' }, atMs: number): void {
+    const { asset } = event
+    const purse = this.#wallet.purse(event.purse ?? 'spot')
+    const other =
+      event.other === undefined || event.other === 'funding' ? 'funding' : this.#wallet.purse(event.other)
+    // in one wallet there is nowhere to go
+    if (purse === other) return
     const units = toUnits(event.amount)
     const id = this.#newId()
-    if (this.#wallet.move({ atMs, cause: 'transfer', id, moves: [[event.asset, units]] }) === null) return
-    this.#wallet.transfers.push({
-      id: Number(id),
-      asset: event.asset,
-      amount: fromUnits(units < 0n ? -units : units),
-      direction: units < 0n ? 'MAIN_FUNDING' : 'FUNDING_MAIN',
-      atMs,
-      visibleAtMs: atMs,
-    })
+    const moves = [
+      [asset, units, purse] as const,
+      ...(other === 'funding' ? [] : [[asset, -units, other] as const]),
+    ]
+    if (this.#wallet.move({ atMs, cause: 'transfer', id, moves }) === null) return
+    const [from, to] = units < 0n ? ([purse, other] as const) : ([other, purse] as const)
+    const amount = fromUnits(units < 0n ? -units : units)
+    this.#wallet.transfers.push({ id: Number(id), asset, amount, from, to, atMs, visibleAtMs: atMs })
   }
 
   #sweep(event: PlannedEvent & { kind: 'dust' }, atMs: number): void {
@@ -194,21 +253,16 @@ export class Teller {
     })
   }
 
-  #reward(event: PlannedEvent & { kind: 'reward' }, atMs: number): void {
+  #give(event: PlannedEvent & { kind: 'reward' | 'rebate' }, cause: 'reward' | 'rebate', atMs: number): void {
+    const { asset, info } = event
+    const purse = this.#wallet.purse(event.purse ?? 'spot')
     const id = this.#newId()
-    if (
-      this.#wallet.move({ atMs, cause: 'reward', id, moves: [[event.asset, toUnits(event.amount)]] }) === null
-    )
-      return
+    const moves = [[asset, toUnits(event.amount), purse] as const]
+    if (this.#wallet.move({ atMs, cause, id, moves, info }) === null) return
+    // other wallets show it in their own lists
+    if (purse !== 'spot') return
     const amount = fromUnits(toUnits(event.amount))
-    this.#wallet.rewards.push({
-      id: Number(id),
-      asset: event.asset,
-      amount,
-      info: event.info,
-      atMs,
-      visibleAtMs: atMs,
-    })
+    this.#wallet.rewards.push({ id: Number(id), asset, amount, info, atMs, visibleAtMs: atMs })
   }
 
   #fill(event: PlannedEvent & { kind: 'fill' }, atMs: number): void {
@@ -224,6 +278,7 @@ export class Teller {
       atMs,
       lean: 0,
       visibleAfterMs: event.visibleAfterMs ?? 0,
+      purse: event.purse ?? 'spot',
     })
   }
 

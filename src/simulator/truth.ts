@@ -21,13 +21,29 @@ export type Cause =
   | 'convert'
   /** A bonus, an airdrop, a commission for referring others. */
   | 'reward'
+  /** Between long and short positions, every eight hours. */
+  | 'funding'
+  /** What the insurance fund takes of a liquidated position. */
+  | 'liquidation-fee'
+  /** Of fees that the account itself has paid. */
+  | 'rebate'
+  /** Of borrowed coins: it adds to what is owed. */
+  | 'interest'
+  /** Coins that come with a debt of the same size, and go with it: no balance moves, debt taken off. */
+  | 'borrow'
+  | 'repay'
   /** Moves a balance and is shown by no list of the exchange, ever. */
   | 'unexplained'
 
+/** Where in an account coins lie. An account with one wallet for everything has only `spot`. */
+export type Purse = 'spot' | 'linear' | 'inverse' | 'margin' | `isolated ${string}`
+
 export interface Move {
   readonly asset: string
-  /** Signed. */
+  /** Signed; of a margin wallet what is owed is taken off. */
   readonly amount: string
+  /** Absent is `spot`. */
+  readonly purse?: Purse
 }
 
 export interface TrueFill {
@@ -42,6 +58,22 @@ export interface TrueFill {
   readonly quantity: string
   readonly quoteQuantity: string
   readonly fee: { readonly asset: string; readonly amount: string }
+  /** Absent is spot or margin: base and quote change hands. */
+  readonly contract?: TrueContract
+}
+
+/** Of a fill of contracts: `quantity` is contracts, `quoteQuantity` their worth in quote, and only what was realised moves. */
+export interface TrueContract {
+  readonly kind: 'linear' | 'inverse'
+  readonly settle: string
+  /** Base units of one contract; quote units of an inverse one. */
+  readonly size: string
+  readonly position: 'both' | 'long' | 'short'
+  /** In the settlement coin, fee not taken off. */
+  readonly realized: string
+  /** What the position that is open afterwards cost, in the settlement coin: its worth at the average entry. */
+  readonly cost: string
+  readonly execution: 'trade' | 'liquidation' | 'adl' | 'settlement'
 }
 
 /** One event of one account. All its moves happen at `atMs` at once. */
@@ -60,6 +92,28 @@ export interface Change {
   /** False where the list gives no instant for it (the return of a refused withdrawal). */
   readonly dated: boolean
   readonly fill?: TrueFill
+  /** The contract that it concerns, where that is no fill. */
+  readonly symbol?: string
+  /** The exchange's text for it: `Bonus`. */
+  readonly info?: string
+}
+
+/** One minute of a contract's mark price, whole. */
+export interface TrueMark {
+  readonly open: string
+  readonly high: string
+  readonly low: string
+  readonly close: string
+}
+
+/** A contract, as unified names have it. */
+export interface ListedContract {
+  readonly symbol: string
+  readonly kind: 'linear' | 'inverse'
+  readonly base: string
+  readonly quote: string
+  readonly settle: string
+  readonly size: string
 }
 
 /** One minute of one market, whole. Without a trade: the last close four times and volume 0. */
@@ -84,37 +138,55 @@ export interface Truth {
   readonly changes: readonly Change[]
   /** Every market ever listed, delisted ones too. */
   readonly markets: readonly ListedMarket[]
+  readonly contracts: readonly ListedContract[]
   /** How far back the exchange's lists reach; what is older was never seen by who did not look in time. */
   readonly historyMs: number
   /** The minute that starts at `minuteMs`; null before the listing and after the delisting. */
   candle(symbol: string, minuteMs: number): TrueCandle | null
+  /** The same of a contract's mark price. */
+  mark(symbol: string, minuteMs: number): TrueMark | null
 }
 
 /** The truth as it grows; the simulator's own side of it. */
 export class TruthWriter implements Truth {
   readonly changes: Change[] = []
   readonly markets: readonly ListedMarket[]
+  readonly contracts: readonly ListedContract[]
   readonly historyMs: number
   readonly #candleOf: (symbol: string, minuteMs: number) => TrueCandle | null
+  readonly #markOf: (symbol: string, minuteMs: number) => TrueMark | null
   readonly #written = new Set<string>()
   #file: number | null
   #pending: string[] = []
 
   constructor(options: {
     markets: readonly ListedMarket[]
+    contracts: readonly ListedContract[]
     historyMs: number
     candle: (symbol: string, minuteMs: number) => TrueCandle | null
+    mark: (symbol: string, minuteMs: number) => TrueMark | null
     file: string | undefined
   }) {
     this.markets = options.markets
+    this.contracts = options.contracts
     this.historyMs = options.historyMs
     this.#candleOf = options.candle
+    this.#markOf = options.mark
     this.#file = options.file === undefined ? null : openSync(options.file, 'w', 0o600)
-    this.#line({ kind: 'exchange', markets: this.markets, historyMs: this.historyMs })
+    this.#line({
+      kind: 'exchange',
+      markets: this.markets,
+      contracts: this.contracts,
+      historyMs: this.historyMs,
+    })
   }
 
   candle(symbol: string, minuteMs: number): TrueCandle | null {
     return this.#candleOf(symbol, minuteMs)
+  }
+
+  mark(symbol: string, minuteMs: number): TrueMark | null {
+    return this.#markOf(symbol, minuteMs)
   }
 
   add(change: Omit<Change, 'sequence'>): Change {
@@ -131,6 +203,15 @@ export class TruthWriter implements Truth {
     if (this.#written.has(key)) return
     this.#written.add(key)
     this.#line({ kind: 'minute', symbol, minuteMs, candle: this.#candleOf(symbol, minuteMs) })
+  }
+
+  /** The same for a minute of a mark price. */
+  marked(symbol: string, minuteMs: number): void {
+    if (this.#file === null) return
+    const key = `${symbol} ${minuteMs}`
+    if (this.#written.has(key)) return
+    this.#written.add(key)
+    this.#line({ kind: 'mark', symbol, minuteMs, mark: this.#markOf(symbol, minuteMs) })
   }
 
   flush(): void {

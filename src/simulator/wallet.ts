@@ -1,4 +1,7 @@
-import type { Cause, Change, Move, TrueFill, TruthWriter } from './truth.ts'
+import type { ContractListing } from './contract.ts'
+import { Position } from './position.ts'
+import type { PositionSide } from './position.ts'
+import type { Cause, Change, Move, Purse, TrueFill, TruthWriter } from './truth.ts'
 import { fromUnits } from './units.ts'
 
 /**
@@ -15,6 +18,7 @@ export interface FillRecord extends Record {
   /** Unique per market only. */
   readonly id: number
   readonly marketId: string
+  readonly purse: Purse
   readonly fill: TrueFill
 }
 
@@ -44,7 +48,9 @@ export interface TransferRecord extends Record {
   readonly id: number
   readonly asset: string
   readonly amount: string
-  readonly direction: 'MAIN_FUNDING' | 'FUNDING_MAIN'
+  /** The wallets of the same owner that it went between; `funding` is never watched here. */
+  readonly from: Purse | 'funding'
+  readonly to: Purse | 'funding'
 }
 
 export interface DustRecord extends Record {
@@ -75,6 +81,12 @@ export interface RewardRecord extends Record {
   readonly info: string
 }
 
+/** What is owed in a margin wallet. */
+export interface Debt {
+  principal: bigint
+  interest: bigint
+}
+
 export class Wallet {
   readonly uid: string
   readonly apiKey: string
@@ -83,7 +95,13 @@ export class Wallet {
   readonly createdMs: number
   /** Fees are taken in BNB where it is held. */
   paysInBnb = true
-  /** Of one market, in the order of time. */
+  /** Contracts settle in the one wallet that there is. */
+  readonly unified: boolean
+  /** Long and short positions of one contract are kept apart. */
+  readonly hedges: boolean
+  /** Everything that happened to it, in order. */
+  readonly changes: Change[] = []
+  /** Of one market, in the order of time; of another wallet than spot under its name and the market's. */
   readonly fills = new Map<string, FillRecord[]>()
   readonly deposits: DepositRecord[] = []
   readonly withdrawals: WithdrawalRecord[] = []
@@ -91,7 +109,9 @@ export class Wallet {
   readonly dust: DustRecord[] = []
   readonly converts: ConvertRecord[] = []
   readonly rewards: RewardRecord[] = []
-  readonly #balances = new Map<string, bigint>()
+  readonly #balances = new Map<Purse, Map<string, bigint>>()
+  readonly #debts = new Map<Purse, Map<string, Debt>>()
+  readonly #positions = new Map<string, Position>()
   readonly #locked = new Map<string, bigint>()
   readonly #truth: TruthWriter
   #changedMs: number
@@ -103,6 +123,8 @@ export class Wallet {
     permissions: readonly string[]
     createdMs: number
     truth: TruthWriter
+    unified?: boolean
+    hedges?: boolean
   }) {
     this.uid = options.uid
     this.apiKey = options.apiKey
@@ -111,15 +133,17 @@ export class Wallet {
     this.createdMs = options.createdMs
     this.#changedMs = options.createdMs
     this.#truth = options.truth
+    this.unified = options.unified ?? false
+    this.hedges = options.hedges ?? false
   }
 
   get changedMs(): number {
     return this.#changedMs
   }
 
-  /** All of it, locked or free. */
-  balance(asset: string): bigint {
-    return this.#balances.get(asset) ?? 0n
+  /** All of it, locked or free, borrowed coins too. */
+  balance(asset: string, purse: Purse = 'spot'): bigint {
+    return this.#balances.get(purse)?.get(asset) ?? 0n
   }
 
   /** The part of the balance that an open order holds. */
@@ -133,8 +157,40 @@ export class Wallet {
     this.#locked.set(asset, units > 0n ? units : 0n)
   }
 
-  held(): readonly string[] {
-    return [...this.#balances].filter(([, units]) => units !== 0n).map(([asset]) => asset)
+  held(purse: Purse = 'spot'): readonly string[] {
+    return [...(this.#balances.get(purse) ?? [])].filter(([, units]) => units !== 0n).map(([asset]) => asset)
+  }
+
+  debt(asset: string, purse: Purse): Readonly<Debt> {
+    return this.#debts.get(purse)?.get(asset) ?? { principal: 0n, interest: 0n }
+  }
+
+  debts(): readonly { readonly asset: string; readonly purse: Purse; readonly debt: Readonly<Debt> }[] {
+    return [...this.#debts].flatMap(([purse, debts]) =>
+      [...debts].map(([asset, debt]) => ({ asset, purse, debt })),
+    )
+  }
+
+  /** The wallet that answers to a name: there may be but one. */
+  purse(name: Purse): Purse {
+    return this.unified ? 'spot' : name
+  }
+
+  /** The wallet in which a contract settles. */
+  purseOf(contract: ContractListing): Purse {
+    return this.purse(contract.kind)
+  }
+
+  /** Open positions, and those that were closed. */
+  get positions(): readonly Position[] {
+    return [...this.#positions.values()]
+  }
+
+  position(contract: ContractListing, side: PositionSide): Position {
+    const key = `${contract.symbol} ${side}`
+    let position = this.#positions.get(key)
+    if (position === undefined) this.#positions.set(key, (position = new Position(contract, side)))
+    return position
   }
 
   /**
@@ -145,33 +201,104 @@ export class Wallet {
     atMs: number
     cause: Cause
     id: string
-    moves: readonly (readonly [asset: string, units: bigint])[]
+    moves: readonly (readonly [asset: string, units: bigint, purse?: Purse])[]
     visibleAtMs?: number | null
     dated?: boolean
     fill?: TrueFill
+    symbol?: string
+    info?: string
+    /** It happens whatever is held: a loss, or what a position pays. */
+    forced?: boolean
   }): Change | null {
-    const after = new Map<string, bigint>()
-    for (const [asset, units] of change.moves)
-      after.set(asset, (after.get(asset) ?? this.balance(asset)) + units)
-    if ([...after.values()].some((units) => units < 0n)) return null
-    for (const [asset, units] of after) this.#balances.set(asset, units)
-    this.#changedMs = change.atMs
-    return this.#truth.add({
+    const after = new Map<string, { asset: string; purse: Purse; units: bigint }>()
+    for (const [asset, units, purse = 'spot'] of change.moves) {
+      const key = `${purse} ${asset}`
+      const before = after.get(key)?.units ?? this.balance(asset, purse)
+      after.set(key, { asset, purse, units: before + units })
+    }
+    if (change.forced !== true && [...after.values()].some(({ units }) => units < 0n)) return null
+    for (const { asset, purse, units } of after.values()) this.#set(asset, purse, units)
+    const moves = change.moves.map(([asset, units, purse = 'spot']): Move => ({
+      asset,
+      amount: fromUnits(units),
+      ...(purse === 'spot' ? {} : { purse }),
+    }))
+    return this.#tell({ ...change, moves })
+  }
+
+  /** Coins come with a debt of the same size; `units` < 0 pays back, interest first. */
+  borrow(asset: string, purse: Purse, units: bigint, atMs: number, id: string): Change | null {
+    const { principal, interest } = this.debt(asset, purse)
+    if (units < 0n && (-units > principal + interest || -units > this.balance(asset, purse))) return null
+    const ofInterest = units < 0n ? (-units < interest ? -units : interest) : 0n
+    this.#owe(asset, purse, { principal: principal + units + ofInterest, interest: interest - ofInterest })
+    this.#set(asset, purse, this.balance(asset, purse) + units)
+    const cause = units < 0n ? 'repay' : 'borrow'
+    const info = `${asset} ${fromUnits(units < 0n ? -units - ofInterest : units)} ${fromUnits(ofInterest)}`
+    const moves: Move[] = [{ asset, amount: fromUnits(0n), purse }]
+    return this.#tell({ atMs, cause, id, moves, info })
+  }
+
+  /** What borrowing costs: it is owed on top. */
+  accrue(asset: string, purse: Purse, units: bigint, atMs: number, id: string): Change {
+    const { principal, interest } = this.debt(asset, purse)
+    this.#owe(asset, purse, { principal, interest: interest + units })
+    const moves: Move[] = [{ asset, amount: fromUnits(-units), purse }]
+    return this.#tell({ atMs, cause: 'interest', id, moves })
+  }
+
+  #owe(asset: string, purse: Purse, debt: Debt): void {
+    const debts = this.#debts.get(purse) ?? new Map<string, Debt>()
+    this.#debts.set(purse, debts.set(asset, debt))
+  }
+
+  #set(asset: string, purse: Purse, units: bigint): void {
+    const balances = this.#balances.get(purse) ?? new Map<string, bigint>()
+    this.#balances.set(purse, balances.set(asset, units))
+  }
+
+  #tell(
+    change: Pick<Change, 'atMs' | 'cause' | 'id' | 'moves'> & {
+      readonly visibleAtMs?: number | null
+      readonly dated?: boolean
+      readonly fill?: TrueFill
+      readonly symbol?: string
+      readonly info?: string
+    },
+  ): Change {
+    const { atMs, cause, id, moves, fill, symbol, info } = change
+    this.#changedMs = atMs
+    const told = this.#truth.add({
       account: this.uid,
-      atMs: change.atMs,
-      cause: change.cause,
-      id: change.id,
-      moves: change.moves.map(([asset, units]): Move => ({ asset, amount: fromUnits(units) })),
-      visibleAtMs: change.visibleAtMs === undefined ? change.atMs : change.visibleAtMs,
+      atMs,
+      cause,
+      id,
+      moves,
+      visibleAtMs: change.visibleAtMs === undefined ? atMs : change.visibleAtMs,
       dated: change.dated ?? true,
-      ...(change.fill === undefined ? {} : { fill: change.fill }),
+      ...(fill === undefined ? {} : { fill }),
+      ...(symbol === undefined ? {} : { symbol }),
+      ...(info === undefined ? {} : { info }),
     })
+    this.changes.push(told)
+    return told
   }
 
   addFill(record: FillRecord): void {
-    const fills = this.fills.get(record.marketId)
-    if (fills === undefined) this.fills.set(record.marketId, [record])
+    const key = record.purse === 'spot' ? record.marketId : `${record.purse} ${record.marketId}`
+    const fills = this.fills.get(key)
+    if (fills === undefined) this.fills.set(key, [record])
     else fills.push(record)
+  }
+}
+
+/** A millionth of what is owed, each hour. */
+const interestShare = 1_000_000n
+
+export function accrueInterest(wallet: Wallet, atMs: number): void {
+  for (const { asset, purse, debt } of wallet.debts()) {
+    const units = (debt.principal + debt.interest + interestShare - 1n) / interestShare
+    if (units > 0n) wallet.accrue(asset, purse, units, atMs, `${atMs}${purse.length}${asset.length}`)
   }
 }
 

@@ -265,3 +265,75 @@ t.test('a scenario that names what does not exist is refused', async (t) => {
   )
   t.ok(usualStory(startMs, 1).accounts[0]!.events!.length < 5, 'a day has a day of it')
 })
+
+t.test(
+  'contracts: what is realised, funded, liquidated and delivered adds up, the same for the same seed',
+  async (t) => {
+    const scenario = {
+      accounts: [
+        {
+          opening: { USDT: '100' },
+          purses: { linear: { USDT: '5000', BNB: '0.5' }, inverse: { BTC: '0.2' } },
+          trader: null,
+          contractTrader: {
+            ordersPerDay: 60,
+            symbols: ['BTC/USDT:USDT', 'BTC/USDT:USDT-260106', 'BTC/USD:BTC'],
+          },
+          events: [
+            {
+              kind: 'contract-fill',
+              atMs: startMs + hourMs,
+              symbol: 'DOGE/USDT:USDT',
+              side: 'buy',
+              quantity: '1500000',
+            },
+            {
+              kind: 'contract-fill',
+              atMs: startMs + 32 * hourMs - 500,
+              symbol: 'BTC/USDT:USDT-260106',
+              side: 'buy',
+              quantity: '0.01',
+            },
+            { kind: 'transfer', atMs: startMs + 31 * hourMs, asset: 'USDT', amount: '9000', purse: 'linear' },
+            { kind: 'liquidation', atMs: startMs + 30 * hourMs, symbol: 'BTC/USD:BTC' },
+          ],
+        },
+      ],
+      deliveries: [{ symbol: 'BTC/USDT:USDT', atMs: startMs + 32 * hourMs }],
+    } as const
+    const [one, two] = await Promise.all([simulatorFor(t, { scenario }), simulatorFor(t, { scenario })])
+    const endMs = startMs + 2 * dayMs
+    for (let atMs = startMs; atMs <= endMs; atMs += 37 * minuteMs) one.advanceTo(atMs)
+    for (const simulator of [one, two]) simulator.advanceTo(endMs)
+    const { changes } = one.truth
+    t.same(changes, two.truth.changes)
+    t.same(one.truth.mark('BTC/USDT:USDT', startMs), two.truth.mark('BTC/USDT:USDT', startMs))
+    t.equal(one.truth.mark('BTC/USDT:USDT-260106', startMs + 32 * hourMs), null, 'delivered')
+
+    // a wallet less what its positions cost moves by what each fill is worth, whatever the exchange averages
+    const cost = new Map<string, bigint>()
+    for (const { fill, moves } of changes) {
+      if (fill?.contract === undefined) continue
+      const { contract } = fill
+      const key = `${fill.symbol} ${contract.position}`
+      const quantity = toUnits(fill.quantity) * (fill.side === 'buy' ? 1n : -1n) * BigInt(contract.size)
+      const price = toUnits(fill.price)
+      const one8 = 100_000_000n
+      const worth = contract.kind === 'linear' ? (quantity * price) / one8 : -(quantity * one8) / price
+      const after = toUnits(contract.cost)
+      const cash = toUnits(moves[0]!.amount) - (after - (cost.get(key) ?? 0n)) + worth
+      t.ok(cash >= -1n && cash <= 1n, 'to the last place')
+      cost.set(key, after)
+    }
+    const executions = new Set(changes.flatMap(({ fill }) => fill?.contract?.execution ?? []))
+    t.same(executions, new Set(['trade', 'liquidation', 'settlement']))
+    t.ok(
+      changes.some(
+        ({ fill }) => fill?.contract?.execution === 'liquidation' && fill.symbol === 'DOGE/USDT:USDT',
+      ),
+      'a margin that was used up',
+    )
+    const funded = changes.filter(({ cause }) => cause === 'funding')
+    t.ok(funded.length > 3 && funded.every(({ atMs }) => atMs % (8 * hourMs) === 3))
+  },
+)

@@ -1,7 +1,7 @@
 import { dayMs } from '@perf-agg/sdk'
 import { fromUnits, toUnits } from '../units.ts'
 import { shown } from '../wallet.ts'
-import type { DepositRecord, WithdrawalRecord } from '../wallet.ts'
+import type { DepositRecord, TransferRecord, WithdrawalRecord } from '../wallet.ts'
 import type { Endpoint, SignedRequest } from './endpoint.ts'
 import { fixed } from './endpoint.ts'
 import { spanOf } from './query.ts'
@@ -217,7 +217,7 @@ function transfers({ exchange, query, wallet, nowMs }: SignedRequest): unknown {
   const current = query.limit('current', 1, 100_000)
   const size = query.limit('size', 10, 100)
   const records = shown(wallet.transfers, nowMs, exchange.historyMs)
-    .filter(({ direction, atMs }) => direction === type && atMs >= fromMs && atMs <= toMs)
+    .filter((each) => typeOf(each) === type && each.atMs >= fromMs && each.atMs <= toMs)
     .toReversed()
   return {
     total: records.length,
@@ -230,6 +230,23 @@ function transfers({ exchange, query, wallet, nowMs }: SignedRequest): unknown {
       timestamp: record.atMs,
     })),
   }
+}
+
+const walletNames: Readonly<Record<string, string>> = {
+  spot: 'MAIN',
+  funding: 'FUNDING',
+  linear: 'UMFUTURE',
+  inverse: 'CMFUTURE',
+  margin: 'MARGIN',
+}
+
+/** `MAIN_UMFUTURE` */
+function typeOf({ from, to }: TransferRecord): string {
+  return `${nameOf(from)}_${nameOf(to)}`
+}
+
+function nameOf(purse: string): string {
+  return walletNames[purse] ?? 'ISOLATEDMARGIN'
 }
 
 /** `2019-10-12 11:12:02`, UTC. */

@@ -1,3 +1,4 @@
+import type { ContractDesk } from '../contract-desk.ts'
 import type { Market } from '../market.ts'
 import type { TruthWriter } from '../truth.ts'
 import type { Wallet } from '../wallet.ts'
@@ -7,6 +8,7 @@ import type { Weight } from './weight.ts'
 /** What every endpoint may look at. */
 export interface Exchange {
   readonly market: Market
+  readonly contracts: ContractDesk
   readonly truth: TruthWriter
   readonly historyMs: number
 }

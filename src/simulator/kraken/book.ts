@@ -92,8 +92,8 @@ function partsOf(change: Change): Part[] {
   const each = (type: string, subtype = ''): Part[] =>
     moves.map(({ asset, amount }) => ({ type, subtype, asset, amount }))
   switch (cause) {
-    case 'opening':
-    case 'unexplained':
+    // spot has no more to tell
+    default:
       return []
     case 'fill': {
       if (fill === undefined) return []

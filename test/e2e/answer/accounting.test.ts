@@ -114,9 +114,9 @@ function observationOf(
       })
     } else if (cause === 'dust' || cause === 'convert') {
       conversions.push({ id, conversion: cause, changes: moves, atMs })
-    } else if (cause !== 'opening' && cause !== 'unexplained' && cause !== 'fill') {
+    } else if (Object.hasOwn(flowOf, cause)) {
       const [move] = moves
-      const flow = flowOf[cause]
+      const flow = flowOf[cause as keyof typeof flowOf]
       flows.push({
         id: dated ? id : `${id}:returned`,
         flow,

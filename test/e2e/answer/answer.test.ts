@@ -30,6 +30,8 @@ function truthOf(
   })
   return {
     markets,
+    contracts: [],
+    mark: () => null,
     historyMs,
     changes: changes.map((change, sequence) => ({
       account: '1',

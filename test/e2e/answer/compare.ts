@@ -57,7 +57,7 @@ function differences(t: string, row: ExpectedHour, { bucket, exact }: StatedHour
   }
   const difference =
     bucket.return_pct === null ? Number.POSITIVE_INFINITY : Math.abs(bucket.return_pct - row.returnPct)
-  if (!(difference <= returnTolerance * Math.max(1, Math.abs(row.returnPct)))) {
+  if (!(difference <= returnTolerance * Math.max(1, Math.abs(row.returnPct)) + row.rounding)) {
     check('return_pct', row.returnPct, bucket.return_pct)
   }
   check('trades', row.trades, bucket.trades)

@@ -1,8 +1,10 @@
 import type { Cause, Change, Truth } from '../../../src/simulator/truth.ts'
 import { knowledgeOf } from './knowledge.ts'
 import type { KnownChange, Residual } from './knowledge.ts'
+import { baseVolume, isTrade, markAt, markAtFlow, Positions } from './positions.ts'
 import { Prices } from './prices.ts'
 import { least, nought, Rational, total, unity } from './rational.ts'
+import { scopedTo } from './scope.ts'
 
 /**
  * The right answer: every hour's figures of one account, from the truth alone and by rules stated here once more,
@@ -29,10 +31,14 @@ export interface ExpectedHour {
   readonly belowFloor: boolean
   readonly approximate: boolean
   readonly unpricedFees: boolean
+  /** By how many percent points the return may be off because an exchange rounds what contracts realise. */
+  readonly rounding: number
 }
 
 export interface Question {
   readonly accountId: string
+  /** Which wallets are watched; default spot alone. */
+  readonly wallets?: readonly string[]
   /** Full hours, half-open. */
   readonly fromMs: number
   readonly toMs: number
@@ -51,8 +57,17 @@ export function expectedHours(truth: Truth, question: Question): ExpectedHour[] 
   return new Answer(truth, question).hours()
 }
 
-/** Dollars for one unit; null is unpriced and counts 0. */
-type Price = (asset: string) => Rational | null
+/** Dollars for one unit; null is unpriced and counts 0. Of a contract the mark price, in its quote coin. */
+interface Price {
+  of(asset: string): Rational | null
+  mark(symbol: string): Rational
+}
+
+/** What is held at an instant. */
+interface Held {
+  readonly coins: Map<string, Rational>
+  readonly positions: Positions
+}
 
 /** What a span of time came to, before it is linked. */
 interface Span {
@@ -66,10 +81,13 @@ class Answer {
   readonly #residuals: readonly Residual[]
   readonly #before: readonly Change[]
   readonly #prices: Prices
-  #walked: { atMs: number; next: number; held: Map<string, Rational> }
+  readonly #truth: Truth
+  #walked: { atMs: number; next: number; held: Held }
   readonly #peaks: { readonly atMs: number; readonly equity: Rational }[] = []
 
-  constructor(truth: Truth, question: Question) {
+  constructor(whole: Truth, question: Question) {
+    const truth = scopedTo(whole, question.wallets ?? ['spot'])
+    this.#truth = truth
     const { known, residuals, before } = knowledgeOf(truth, question)
     this.#question = question
     this.#known = known
@@ -122,19 +140,24 @@ class Answer {
       if (rate === null) unpricedFees = true
       return rate === null ? nought : rate.times(Rational.of(amount))
     }
+    const trades = fills.filter(({ fill }) => isTrade(fill))
     const volumeQuote = total(
-      fills.map(({ change, fill }) => worth(fill.quote, fill.quoteQuantity, change.atMs)),
+      trades.map(({ change, fill }) => worth(fill.quote, fill.quoteQuantity, change.atMs)),
     )
-    const feesUsd = total(
-      fills.map(({ change, fill }) => worth(fill.fee.asset, fill.fee.amount, change.atMs)),
-    )
+    const paid = inside.filter(({ change }) => ['rebate', 'liquidation-fee'].includes(change.cause))
+    const feesUsd = total([
+      ...fills.map(({ change, fill }) => worth(fill.fee.asset, fill.fee.amount, change.atMs)),
+      ...paid.flatMap(({ change, atMs }) =>
+        change.moves.map(({ asset, amount }) => worth(asset, amount, atMs).negated()),
+      ),
+    ])
     const residuals = this.#residuals.filter(({ afterMs }) => afterMs >= startMs && afterMs < endMs)
     const capital = [startMs, endMs].some((atMs) => this.#equityAt(atMs).sign !== 0) || flows.length > 0
     return {
       startMs,
       returnPct: growth.minus(unity).times(new Rational(100n)).toNumber(),
-      trades: fills.length,
-      volumeBase: total(fills.map(({ fill }) => Rational.of(fill.quantity))).text(),
+      trades: trades.length,
+      volumeBase: total(trades.map(({ fill }) => baseVolume(fill))).text(),
       volumeQuote: volumeQuote.text(),
       feesUsd: feesUsd.text(),
       flows: { count: flows.length, netUsd: total(flows.map((flow) => this.#flowValue(flow))).text() },
@@ -150,7 +173,24 @@ class Answer {
       belowFloor: spans.some((span) => span.belowFloor),
       approximate: carried !== null,
       unpricedFees,
+      rounding: this.#rounding(startMs, endMs),
     }
+  }
+
+  /**
+   * Each fill of a contract is realised to eight places. An equity rolled back from a look later on is off by as much
+   * for each fill between.
+   */
+  #rounding(startMs: number, endMs: number): number {
+    const latestMs = this.#question.anchorsMs.find((anchorMs) => anchorMs >= endMs) ?? endMs
+    const coins = this.#known.flatMap(({ change: { fill }, atMs }) =>
+      fill?.contract === undefined || atMs < startMs || atMs > latestMs ? [] : [fill.contract.settle],
+    )
+    const capital = [startMs, endMs].map((atMs) => this.#equityAt(atMs).toNumber()).filter((usd) => usd > 0)
+    if (coins.length === 0 || capital.length === 0) return 0
+    const price = this.#boundary(endMs)
+    const off = coins.reduce((sum, coin) => sum + (price.of(coin)?.toNumber() ?? 0) * 2e-8, 0)
+    return (off / Math.min(...capital)) * 100
   }
 
   /**
@@ -206,16 +246,22 @@ class Answer {
   }
 
   #value(asset: string, amount: Rational, price: Price): Rational {
-    return amount.sign === 0 ? nought : (price(asset) ?? nought).times(amount)
+    return amount.sign === 0 ? nought : (price.of(asset) ?? nought).times(amount)
   }
 
   #boundary(atMs: number): Price {
-    return (asset) => this.#prices.at(asset, atMs)
+    return {
+      of: (asset) => this.#prices.at(asset, atMs),
+      mark: (symbol) => markAt(this.#truth, symbol, atMs),
+    }
   }
 
   /** Flows and the equities around them are valued at the open of the flow's minute. */
   #atFlow(atMs: number): Price {
-    return (asset) => this.#prices.atFlow(asset, Math.floor(atMs / minute) * minute)
+    return {
+      of: (asset) => this.#prices.atFlow(asset, Math.floor(atMs / minute) * minute),
+      mark: (symbol) => markAtFlow(this.#truth, symbol, atMs),
+    }
   }
 
   #equityAt(atMs: number): Rational {
@@ -227,21 +273,26 @@ class Answer {
    * `side` says whether flows of exactly that instant are in; other changes of an instant belong to what follows.
    */
   #equity(atMs: number, price: Price, side: 'before' | 'after'): Rational {
-    const held = this.#booked(atMs)
+    const { coins: booked, positions } = this.#booked(atMs)
+    const coins = new Map(booked)
+    const put = (asset: string, amount: Rational): void => {
+      coins.set(asset, (coins.get(asset) ?? nought).plus(amount))
+    }
     if (side === 'after') {
-      for (const known of this.#known) {
-        if (known.atMs === atMs && external.includes(known.change.cause)) add(held, known.change)
+      for (const { change, atMs: flowMs } of this.#known) {
+        if (flowMs !== atMs || !external.includes(change.cause)) continue
+        for (const { asset, amount } of change.moves) put(asset, Rational.of(amount))
       }
     }
     for (const residual of this.#residuals) {
-      if (residual.afterMs >= atMs) continue
-      held.set(residual.asset, (held.get(residual.asset) ?? nought).plus(amountOf(residual)))
+      if (residual.afterMs < atMs) put(residual.asset, amountOf(residual))
     }
-    return total([...held].map(([asset, amount]) => this.#value(asset, amount, price)))
+    for (const { settle, amount } of positions.unrealized((symbol) => price.mark(symbol))) put(settle, amount)
+    return total([...coins].map(([asset, amount]) => this.#value(asset, amount, price)))
   }
 
   /** Known balances just before an instant; hours are asked for in order, so each walks on from the one before. */
-  #booked(atMs: number): Map<string, Rational> {
+  #booked(atMs: number): Held {
     if (atMs < this.#walked.atMs)
       this.#walked = { atMs: Number.NEGATIVE_INFINITY, next: 0, held: this.#opening() }
     const { held } = this.#walked
@@ -251,11 +302,11 @@ class Answer {
       next += 1
     }
     this.#walked = { atMs, next, held }
-    return new Map(held)
+    return held
   }
 
-  #opening(): Map<string, Rational> {
-    const held = new Map<string, Rational>()
+  #opening(): Held {
+    const held = { coins: new Map<string, Rational>(), positions: new Positions(this.#truth) }
     for (const change of this.#before) add(held, change)
     return held
   }
@@ -280,10 +331,11 @@ function joined(gaps: Question['gaps']): Question['gaps'] {
   return whole
 }
 
-function add(held: Map<string, Rational>, change: Change): void {
-  for (const { asset, amount } of change.moves) {
-    held.set(asset, (held.get(asset) ?? nought).plus(Rational.of(amount)))
+function add({ coins, positions }: Held, { moves, fill }: Change): void {
+  for (const { asset, amount } of moves) {
+    coins.set(asset, (coins.get(asset) ?? nought).plus(Rational.of(amount)))
   }
+  if (fill !== undefined) positions.take(fill)
 }
 
 function amountOf(residual: Residual): Rational {

@@ -52,6 +52,7 @@ export function knowledgeOf(
     if (change.cause === 'opening' || untilIndex === 0) before.push(change)
     // after the last look nobody knows of it yet
     if (change.cause === 'opening' || untilIndex <= 0) continue
+    if (change.fill?.contract !== undefined) throw new RangeError('a fill of contracts that nobody ever saw')
     for (const { asset } of change.moves) {
       const key = `${asset} ${untilIndex}`
       const list = unknown.get(key)
