@@ -1,4 +1,5 @@
 import { add, type Decimal, negate, parseDecimal, subtract, toText } from '@perf-agg/sdk'
+import { contractKey } from '../accounting/contract.ts'
 import type { Amount, CashFlow, Conversion, Fill, Income } from '../accounting/observation.ts'
 
 /** Balances at an instant from which entries lead on. */
@@ -17,6 +18,7 @@ export function entryOfFill(fill: Fill): Entry {
   const quantity = parseDecimal(fill.quantity)
   const quoteQuantity = parseDecimal(fill.quoteQuantity)
   const bought = fill.side === 'buy'
+  if (fill.terms !== undefined) return entryOfContract(fill)
   return {
     atMs: fill.atMs,
     changes: [
@@ -25,6 +27,12 @@ export function entryOfFill(fill: Fill): Entry {
       ...fill.fees.map(({ asset, amount }) => [asset, negate(parseDecimal(amount))] as const),
     ],
   }
+}
+
+/** What a fill of contracts does to the position; what it does to the wallet the exchange says. */
+export function entryOfContract({ market, symbol, side, quantity, atMs }: Fill): Entry {
+  const amount = parseDecimal(quantity)
+  return { atMs, changes: [[contractKey(market, symbol), side === 'buy' ? amount : negate(amount)]] }
 }
 
 export function entryOfFlow(flow: CashFlow): Entry {

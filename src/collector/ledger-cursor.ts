@@ -58,7 +58,7 @@ export function parseLedgerCursor(text: string): LedgerCursor {
         balances: readArray(base.balances, `${path}.balances`, limits.collector.assetsMax, (one, at) => {
           const balance = readObject(one, at, { required: ['asset', 'amount'] })
           return {
-            asset: readString(balance.asset, `${at}.asset`, { min: 1, max: 64 }),
+            asset: readString(balance.asset, `${at}.asset`, { min: 1, max: 128 }),
             amount: readString(balance.amount, `${at}.amount`, { pattern: /^-?\d{1,40}(?:\.\d{1,40})?$/ }),
           }
         }),

@@ -7,9 +7,11 @@ import type {
   Fill,
   Income,
   Observation,
+  Position,
 } from '../accounting/observation.ts'
 import type { Polled, PollWants } from './adapter.ts'
 import { type Base, type Entry, type Explanation, explain, sameBalances } from './explain.ts'
+import { amountsOf } from './holding.ts'
 import {
   firstLedgerCursor,
   type LedgerCursor,
@@ -35,6 +37,8 @@ export interface Reading {
 export interface LedgerSource {
   /** What is held, zeros left out, sorted by asset. */
   balances(): Promise<readonly Amount[]>
+  /** Every open position; absent where contracts are not watched. The entries of a reading must lead to them as well. */
+  positions?(): Promise<readonly Position[]>
   /** `thorough`: every list, not only what the ledger points to. */
   read(fromMs: number, thorough: boolean): Promise<Reading>
   /** How far back the exchange tells; null is for ever. */
@@ -49,6 +53,15 @@ const farMs = 2 * hourMs
 const graceMs = 10 * minuteMs
 /** Reads of the balances that may disagree before a poll goes without an anchor. */
 const roundsMax = 3
+
+/** What was held at one instant. */
+type Held = Pick<Anchor, 'balances' | 'positions'>
+
+async function heldBy(source: LedgerSource): Promise<Held> {
+  const balances = await source.balances()
+  const positions = await source.positions?.()
+  return positions === undefined || positions.length === 0 ? { balances } : { balances, positions }
+}
 
 interface Outcome {
   readonly reading: Reading | null
@@ -71,16 +84,21 @@ export async function pollLedger(
 ): Promise<Polled> {
   const known = wants.cursor === null ? firstLedgerCursor(wants.sinceMs) : parseLedgerCursor(wants.cursor)
   const cursor = { ...known, floorMs: Math.min(known.floorMs, wants.sinceMs) }
-  const base = wants.cursor === null ? wants.previousAnchor : cursor.base
+  const base = wants.cursor === null ? baseOf(wants.previousAnchor) : cursor.base
   const begunAtMs = await sync()
-  const balances = await source.balances()
+  const held = await heldBy(source)
   const thorough = wants.sweep || cursor.thoroughHourMs !== hourOf(begunAtMs)
   const quiet =
-    !thorough && base !== null && cursor.openSinceMs === null && sameBalances(base.balances, balances)
+    !thorough && base !== null && cursor.openSinceMs === null && sameBalances(base.balances, amountsOf(held))
   const outcome = quiet
-    ? { reading: null, anchor: { atMs: begunAtMs, balances }, open: false }
-    : await look({ source, sync, cursor, base, thorough, begunAtMs, balances })
+    ? { reading: null, anchor: { atMs: begunAtMs, ...held }, open: false }
+    : await look({ source, sync, cursor, base, thorough, begunAtMs, held })
   return conclude(source, { cursor, base, thorough, begunAtMs }, outcome)
+}
+
+/** An anchor as entries lead on from it: contracts among the balances. */
+function baseOf(anchor: Anchor | null): Base | null {
+  return anchor === null ? null : { atMs: anchor.atMs, balances: amountsOf(anchor) }
 }
 
 interface Looking {
@@ -90,7 +108,7 @@ interface Looking {
   readonly base: Base | null
   readonly thorough: boolean
   readonly begunAtMs: number
-  readonly balances: readonly Amount[]
+  readonly held: Held
 }
 
 async function look(looking: Looking): Promise<Outcome> {
@@ -98,30 +116,30 @@ async function look(looking: Looking): Promise<Outcome> {
   const knownMs = Math.min(cursor.readToMs, base?.atMs ?? cursor.readToMs)
   const backMs = base === null ? nearMs : thorough ? farMs : nearMs
   const fromMs = Math.max(knownMs - backMs, cursor.floorMs - nearMs)
-  let balances = looking.balances
+  let { held } = looking
   let askedAtMs = begunAtMs
   let reading = await source.read(fromMs, thorough)
   for (let round = 0; round < roundsMax; round += 1) {
     if (reading.cutAtMs !== null) return { reading, anchor: null, open: true }
     const explanation: Explanation | null =
-      base === null ? null : explain(base, balances, reading.entries, askedAtMs)
+      base === null ? null : explain(base, amountsOf(held), reading.entries, askedAtMs)
     if (explanation?.kind === 'exact') {
       return {
         reading,
-        anchor: provedAnchor(explanation.atMs, askedAtMs, balances, reading),
+        anchor: provedAnchor(explanation.atMs, askedAtMs, held, reading),
         open: reading.pending,
       }
     }
     const betweenMs = await sync()
-    const again = await source.balances()
-    const agreed = sameBalances(again, balances)
-    balances = again
+    const again = await heldBy(source)
+    const agreed = sameBalances(amountsOf(again), amountsOf(held))
+    held = again
     askedAtMs = betweenMs
     // Before the first anchor there is nothing that could be unexplained.
     if (agreed) {
       // Some exchanges tell the time in whole seconds: what the ledger showed before this read is in it.
       const atMs = reading.entries.reduce((latest, entry) => Math.max(latest, entry.atMs), betweenMs)
-      return { reading, anchor: { atMs, balances }, open: base !== null || reading.pending }
+      return { reading, anchor: { atMs, ...held }, open: base !== null || reading.pending }
     }
     reading = await source.read(fromMs, thorough)
   }
@@ -135,12 +153,12 @@ async function look(looking: Looking): Promise<Outcome> {
 function provedAnchor(
   exactAtMs: number,
   askedAtMs: number,
-  balances: readonly Amount[],
+  held: Held,
   { entries }: Reading,
 ): Anchor {
   let nextMs = Number.POSITIVE_INFINITY
   for (const { atMs } of entries) if (atMs > exactAtMs) nextMs = Math.min(nextMs, atMs)
-  return { atMs: Math.max(exactAtMs, Math.min(askedAtMs, nextMs - 1)), balances }
+  return { atMs: Math.max(exactAtMs, Math.min(askedAtMs, nextMs - 1)), ...held }
 }
 
 function conclude(
@@ -154,12 +172,12 @@ function conclude(
   const waiting = openSinceMs !== null && begunAtMs - openSinceMs < graceMs
   const complete = anchor !== null && cutAtMs === null && !waiting
   // While something is unexplained the next poll starts from the same place, so that it can still come out.
-  const nextBase = cutAtMs !== null ? null : waiting || anchor === null ? base : anchor
+  const nextBase = cutAtMs !== null ? null : waiting || anchor === null ? base : baseOf(anchor)
   const next: LedgerCursor = {
     floorMs: cursor.floorMs,
     readToMs: cutAtMs ?? (reading === null ? cursor.readToMs : begunAtMs),
     thoroughHourMs: thorough && cutAtMs === null ? hourOf(begunAtMs) : cursor.thoroughHourMs,
-    base: nextBase ?? anchor,
+    base: nextBase ?? baseOf(anchor),
     openSinceMs: waiting ? openSinceMs : null,
   }
   const since = <Each extends { readonly atMs: number }>(rows: readonly Each[] = []): Each[] =>
