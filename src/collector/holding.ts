@@ -17,7 +17,10 @@ export function sumOf(amounts: readonly Amount[]): Amount[] {
 }
 
 /** Balances, with each position as a balance of its contract: what entries must lead to. */
-export function amountsOf({ balances, positions }: Pick<Anchor, 'balances' | 'positions'>): readonly Amount[] {
+export function amountsOf({
+  balances,
+  positions,
+}: Pick<Anchor, 'balances' | 'positions'>): readonly Amount[] {
   if (positions === undefined) return balances
   return sumOf([
     ...balances,

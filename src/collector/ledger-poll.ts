@@ -150,12 +150,7 @@ async function look(looking: Looking): Promise<Outcome> {
  * The balances were read after they were asked for, and every line until `exactAtMs` is in them: the later of the two is
  * an instant at which they held, short of the line that came next.
  */
-function provedAnchor(
-  exactAtMs: number,
-  askedAtMs: number,
-  held: Held,
-  { entries }: Reading,
-): Anchor {
+function provedAnchor(exactAtMs: number, askedAtMs: number, held: Held, { entries }: Reading): Anchor {
   let nextMs = Number.POSITIVE_INFINITY
   for (const { atMs } of entries) if (atMs > exactAtMs) nextMs = Math.min(nextMs, atMs)
   return { atMs: Math.max(exactAtMs, Math.min(askedAtMs, nextMs - 1)), ...held }

@@ -6,10 +6,12 @@ import type { Adapter, Connection, Tools } from '../adapter.ts'
 import { CollectorFailure } from '../failure.ts'
 import { pollLedger } from '../ledger-poll.ts'
 import { budgets, endpoints } from './endpoint.ts'
+import { categoriesOf, type Category } from './instrument.ts'
 import { badParameterCode, clockCode, judge } from './judge.ts'
 import { BybitLedger } from './ledger.ts'
 import { Listings } from './listings.ts'
-import { candlesOf, refuseAccountInfo, serverTimeOf } from './row.ts'
+import { refuseOptions } from './position.ts'
+import { accountInfoOf, candlesOf, refuseAccount, serverTimeOf } from './row.ts'
 
 const connection: Connection = {
   load: () => import('ccxt:bybit'),
@@ -30,49 +32,76 @@ const connection: Connection = {
 /** Rows of one answer at most. */
 const pageRows = 1_000
 
-/** The spot part of bybit's unified account. One with derivatives, loans or portfolio margin is refused. */
+/**
+ * bybit's unified account: one wallet with one log, whatever the market. A spot session refuses one with loans or
+ * contracts in it, every session one with options or portfolio margin, and the classic account.
+ */
 export function newBybit(): Adapter {
   const listings = new Listings()
   return {
     connection,
-    wallets: ['spot'],
+    wallets: ['spot', 'margin', 'linear', 'inverse'],
     async check({ caller, sync }) {
       await sync()
       const { body } = await caller.call(endpoints.queryApi)
       return { restrictions: body, account: body }
     },
     async poll({ caller, sync, clock }, wants) {
-      await listings.load(caller, clock.exchangeNowMs())
-      if (wants.cursor === null) refuseAccountInfo((await caller.call(endpoints.accountInfo)).value)
-      return pollLedger(new BybitLedger(caller, (id) => listings.byName(id), clock), sync, wants)
+      const watched = categoriesOf(wants.wallets)
+      await listings.load(caller, clock.exchangeNowMs(), watched)
+      const mayBorrow = wants.wallets.includes('margin')
+      const ledger = new BybitLedger({ caller, listings, clock, categories: watched, mayBorrow })
+      if (wants.cursor === null) await refuseWhatIsNotRead(caller, watched, ledger)
+      return pollLedger(ledger, sync, wants)
     },
-    async markets({ caller, sync }) {
-      await listings.load(caller, await sync())
-      return listings.markets
+    async markets({ caller, sync }, wallets) {
+      await listings.load(caller, await sync(), categoriesOf(wallets))
+      return listings.markets(categoriesOf(wallets))
     },
     async candles({ caller, clock }, want) {
-      await listings.load(caller, clock.exchangeNowMs())
+      const contract = want.symbol.includes(':')
+      const [, quote, settle] = want.symbol.split(/[/:]/)
+      const category: Category = !contract
+        ? 'spot'
+        : quote === 'USD' && settle !== 'USD'
+          ? 'inverse'
+          : 'linear'
+      await listings.load(caller, clock.exchangeNowMs(), [category])
+      const listing = listings.bySymbol(want.symbol)
+      if (contract && listing === undefined) return null
       // A market that has left the exchange may still answer under the name it had.
-      return candlesFor(listings.byName(want.symbol)?.id ?? want.symbol.replace('/', ''), want, {
-        caller,
-        clock,
-      })
+      const id = listing?.id ?? want.symbol.replace('/', '')
+      return candlesFor({ category: listing?.category ?? category, symbol: id }, want, { caller, clock })
     },
   }
 }
 
+/** Asked once, with the first poll of an account. */
+async function refuseWhatIsNotRead(
+  caller: Tools['caller'],
+  watched: readonly Category[],
+  ledger: BybitLedger,
+): Promise<void> {
+  const { inverseApart } = accountInfoOf((await caller.call(endpoints.accountInfo)).value)
+  if (watched.length === 1) return
+  refuseOptions((await caller.call(endpoints.positions, { category: 'option' })).value)
+  // its wallet is another one, with a log of its own
+  const positions = inverseApart ? await ledger.positions() : []
+  if (positions.some(({ market }) => market === 'inverse')) throw refuseAccount('inverse')
+}
+
 async function candlesFor(
-  symbol: string,
+  place: { readonly category: Category; readonly symbol: string },
   want: PriceWant,
   { caller, clock }: Pick<Tools, 'caller' | 'clock'>,
 ): Promise<readonly Candle[] | null> {
   const candles: Candle[] = []
   const endMs = Math.min(want.toMs, clock.exchangeNowMs())
+  const endpoint = want.kind === 'mark' ? endpoints.markKline : endpoints.kline
   for (let start = minuteOf(want.fromMs); start < endMs && candles.length < limits.collector.candlesMax;) {
     const end = Math.min(start + pageRows * minuteMs, endMs) - 1
     try {
-      const parameters = { category: 'spot', symbol, interval: '1', start, end, limit: pageRows }
-      const { value } = await caller.call(endpoints.kline, parameters)
+      const { value } = await caller.call(endpoint, { ...place, interval: '1', start, end, limit: pageRows })
       candles.push(...candlesOf(value, clock.exchangeNowMs()).candles)
     } catch (error) {
       if (error instanceof CollectorFailure && error.failure.exchangeCode === badParameterCode) return null

@@ -10,9 +10,11 @@ export const endpoints = {
   time: { method: 'publicGetV5MarketTime', budget: 'ip', weight: 1 },
   instruments: { method: 'publicGetV5MarketInstrumentsInfo', budget: 'ip', weight: 1 },
   kline: { method: 'publicGetV5MarketKline', budget: 'ip', weight: 1 },
+  markKline: { method: 'publicGetV5MarketMarkPriceKline', budget: 'ip', weight: 1 },
   queryApi: { method: 'privateGetV5UserQueryApi', budget: 'ip', weight: 1 },
   accountInfo: { method: 'privateGetV5AccountInfo', budget: 'ip', weight: 1 },
   walletBalance: { method: 'privateGetV5AccountWalletBalance', budget: 'ip', weight: 1 },
   transactionLog: { method: 'privateGetV5AccountTransactionLog', budget: 'ip', weight: 1 },
+  positions: { method: 'privateGetV5PositionList', budget: 'ip', weight: 1 },
   executions: { method: 'privateGetV5ExecutionList', budget: 'ip', weight: 1 },
 } as const satisfies Readonly<Record<string, Endpoint>>

@@ -1,106 +1,144 @@
-import { absolute, add, parseDecimal, signOf, sum, toText } from '@perf-agg/sdk'
-import type { CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
-import { CollectorFailure, failureOf, invalidAnswer } from '../failure.ts'
+import { absolute, add, multiply, parseDecimal, signOf, sum, toText } from '@perf-agg/sdk'
+import type { CashFlow, Conversion, Fill, Income } from '../../accounting/observation.ts'
+import { type Entry, entryOfContract } from '../explain.ts'
+import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
-import type { Execution, Line, Listing } from './row.ts'
+import { type Category, delistedContract, type Listing, type ListingOf } from './instrument.ts'
+import {
+  conversionTypes,
+  executedTypes,
+  executionKinds,
+  flowKinds,
+  incomeKinds,
+  neutralTypes,
+} from './kind.ts'
+import { type Execution, type Line, refuseAccount } from './row.ts'
+
+export interface Told extends Omit<Reading, 'cutAtMs'> {
+  /** Kinds of executions that are not known here, so that nothing was made of them. */
+  readonly strange: readonly string[]
+}
 
 /**
- * What bybit's transaction log and executions mean for a spot session. A line that nobody can name stays a line: it
- * moved a balance, and the account's books will show it as unexplained.
+ * What bybit's transaction log and executions mean. A line that nobody can name stays a line: it moved a balance, and
+ * the account's books will show it as unexplained.
  */
 export function tell(
   lines: readonly Line[],
   executions: readonly Execution[],
-  listingOf: (id: string) => Omit<Listing, 'active'> | undefined,
-): Omit<Reading, 'cutAtMs'> {
-  refuseOtherMarkets(lines, executions)
+  options: { readonly listingOf: ListingOf; readonly categories: readonly Category[] },
+): Told {
+  refuseOtherMarkets(lines, executions, options.categories)
   const traded = Map.groupBy(
-    lines.filter(({ type }) => type === 'TRADE'),
+    lines.filter(({ type, tradeId }) => executedTypes.has(type) && tradeId !== ''),
     ({ tradeId }) => tradeId,
   )
   const known = new Map(executions.map((execution) => [execution.id, execution]))
+  const fills = executions.flatMap((execution) =>
+    fillOf(execution, traded.get(execution.id) ?? [], options.listingOf),
+  )
+  const booked: Entry[] = lines
+    .filter(({ type }) => !neutralTypes.has(type))
+    .map(({ tradeId, asset, change, atMs }) => ({
+      // a fill and its lines are one instant
+      atMs: (tradeId === '' ? undefined : known.get(tradeId)?.atMs) ?? atMs,
+      changes: [[asset, parseDecimal(change)]],
+    }))
   return {
-    fills: executions.map((execution) => fillOf(execution, traded.get(execution.id) ?? [], listingOf)),
+    fills,
     flows: lines.flatMap(flowOf),
     conversions: conversionsOf(lines),
     incomes: lines.flatMap(incomeOf),
-    entries: lines.map(({ type, tradeId, asset, change, atMs }) => ({
-      // a fill and its lines are one instant
-      atMs: (type === 'TRADE' ? known.get(tradeId)?.atMs : undefined) ?? atMs,
-      changes: [[asset, parseDecimal(change)]],
-    })),
-    pending: [...traded.keys()].some((id) => !known.has(id)) || executions.some(({ id }) => !traded.has(id)),
+    entries: [...booked, ...fills.filter(({ terms }) => terms !== undefined).map(entryOfContract)],
+    pending:
+      lines.some(({ type, tradeId }) => type === 'TRADE' && tradeId !== '' && !known.has(tradeId)) ||
+      executions.some(({ id, category }) => category === 'spot' && !traded.has(id)),
+    strange: [
+      ...new Set(executions.map(({ type }) => type).filter((type) => !Object.hasOwn(executionKinds, type))),
+    ],
   }
 }
 
-/** One wallet holds all markets there: with a derivative in it, its balances are not all it is worth. */
-function refuseOtherMarkets(lines: readonly Line[], executions: readonly Execution[]): void {
-  const other =
-    lines.find(({ category }) => category !== '' && category !== 'spot')?.category ??
-    executions.find(({ type }) => type !== 'Trade')?.type
-  if (other === undefined) return
-  throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode: other }))
+/** One wallet holds all markets there: with one in it that is not watched, its balances are not all it is worth. */
+function refuseOtherMarkets(
+  lines: readonly Line[],
+  executions: readonly Execution[],
+  categories: readonly string[],
+): void {
+  const other = lines.find(({ category }) => category !== '' && !categories.includes(category))
+  if (other !== undefined) throw refuseAccount(other.category)
+  const strange = executions.find(
+    ({ category, type }) => category === 'spot' && ['adl', 'settlement'].includes(executionKinds[type] ?? ''),
+  )
+  if (strange !== undefined) throw refuseAccount(strange.type)
 }
 
 /** The log says to the last digit what was paid and received; until its lines are there, the execution's own figures stand. */
-function fillOf(
-  execution: Execution,
-  lines: readonly Line[],
-  listingOf: (id: string) => Omit<Listing, 'active'> | undefined,
-): Fill {
-  const listing = listingOf(execution.symbol) ?? delisted(execution, lines)
-  const { base, quote } = listing
+function fillOf(execution: Execution, lines: readonly Line[], listingOf: ListingOf): Fill[] {
+  const { id, category, side, price, quantity, atMs } = execution
+  const kind = Object.hasOwn(executionKinds, execution.type) ? executionKinds[execution.type] : undefined
+  if (kind === undefined) return []
+  const listing = listingOf(category, execution.symbol) ?? delisted(execution, lines)
+  const { symbol, base, quote, terms } = listing
+  const isSpot = category === 'spot'
   const booked = (asset: string, otherwise: string): string => {
-    const own = lines.filter((line) => line.asset === asset)
+    const own = isSpot ? lines.filter((line) => line.asset === asset) : []
     const amount = absolute(sum(own.map(({ change, fee }) => add(parseDecimal(change), parseDecimal(fee)))))
     return signOf(amount) === 0 ? otherwise : toText(amount)
   }
-  // The exchange takes its fee from what is received where it does not say otherwise.
-  const feeAsset = execution.feeAsset === '' ? (execution.side === 'buy' ? base : quote) : execution.feeAsset
+  // The exchange takes its fee from what is received where it does not say otherwise, a contract's in what it pays.
+  const usual = terms?.settle ?? (side === 'buy' ? base : quote)
+  const feeAsset = execution.feeAsset === '' ? usual : execution.feeAsset
   const fees =
     lines.length === 0
       ? [{ asset: feeAsset, amount: execution.fee }]
       : lines.map(({ asset, fee }) => ({ asset, amount: fee }))
-  return {
-    id: execution.id,
-    market: 'spot',
-    symbol: listing.symbol,
-    base,
-    quote,
-    side: execution.side,
-    price: execution.price,
-    quantity: booked(base, execution.quantity),
-    quoteQuantity: booked(quote, execution.value),
-    fees: sumOf(fees),
-    atMs: execution.atMs,
-    execution: 'trade',
-  }
+  return [
+    {
+      id,
+      market: category,
+      symbol,
+      base,
+      quote,
+      side,
+      price,
+      quantity: booked(base, quantity),
+      quoteQuantity: booked(quote, valueOf(execution)),
+      fees: sumOf(fees),
+      atMs,
+      execution: kind,
+      ...(terms === undefined ? {} : { terms }),
+    },
+  ]
 }
 
-/** A market that has left the list: what was received and paid says which coins it joined. */
-function delisted({ symbol, side }: Execution, lines: readonly Line[]): Omit<Listing, 'active'> {
+/** In quote: of an inverse contract, whose value is told in base, the contracts themselves, a dollar each. */
+function valueOf({ category, price, quantity, value }: Execution): string {
+  if (category === 'inverse') return quantity
+  return value !== '' && /[1-9]/.test(value)
+    ? value
+    : toText(multiply(parseDecimal(price), parseDecimal(quantity)))
+}
+
+/** A market that has left the list: what was received and paid, or the coin of a contract, says what it joined. */
+function delisted({ symbol, side, category, feeAsset }: Execution, lines: readonly Line[]): Listing {
+  if (category !== 'spot') {
+    const settle = lines[0]?.asset ?? (feeAsset === '' ? settleOf(category, symbol) : feeAsset)
+    const contract = delistedContract(category, symbol, settle)
+    if (contract === undefined) throw invalidAnswer('execution.symbol')
+    return contract
+  }
   const received = lines.find(({ change }) => signOf(parseDecimal(change)) > 0)?.asset
   const paid = lines.find(({ change }) => signOf(parseDecimal(change)) < 0)?.asset
   if (received === undefined || paid === undefined) throw invalidAnswer('execution.symbol')
   const [base, quote] = side === 'buy' ? [received, paid] : [paid, received]
-  return { id: symbol, symbol, base, quote }
+  return { category, id: symbol, symbol, base, quote, active: false }
 }
 
-const flowKinds: Readonly<Record<string, FlowKind>> = {
-  // from and to the funding wallet, other accounts, and by deposit
-  TRANSFER_IN: 'transfer',
-  TRANSFER_OUT: 'transfer',
-  // the earn wallet is the owner's too, and not watched
-  FLEXIBLE_STAKING_SUBSCRIPTION: 'transfer',
-  FLEXIBLE_STAKING_REDEMPTION: 'transfer',
-  FIXED_STAKING_SUBSCRIPTION: 'transfer',
-  FIXED_STAKING_REDEMPTION: 'transfer',
-  AIRDROP: 'reward',
-  BONUS: 'reward',
-  BONUS_RECOLLECT: 'reward',
-  BONUS_TRANSFER_IN: 'reward',
-  BONUS_TRANSFER_OUT: 'reward',
+function settleOf(category: 'linear' | 'inverse', symbol: string): string {
+  if (category === 'inverse') return symbol.replace(/USD.*$/, '')
+  return symbol.includes('USDT') ? 'USDT' : 'USDC'
 }
 
 function flowOf({ id, type, asset, change, atMs }: Line): CashFlow[] {
@@ -109,19 +147,19 @@ function flowOf({ id, type, asset, change, atMs }: Line): CashFlow[] {
   return [{ id, flow, asset, amount: change, atMs, atEstimated: false }]
 }
 
-const incomeKinds: Readonly<Record<string, Income['income']>> = { INTEREST: 'interest', FEE_REFUND: 'rebate' }
-
-function incomeOf({ id, type, asset, change, atMs }: Line): Income[] {
+/** A settlement's funding stands apart from what a session's settling of a position moved into the wallet. */
+function incomeOf({ id, type, asset, change, cashFlow, funding, atMs }: Line): Income[] {
   const income = Object.hasOwn(incomeKinds, type) ? incomeKinds[type] : undefined
-  if (income === undefined || signOf(parseDecimal(change)) === 0) return []
-  return [{ id, income, asset, amount: change, atMs }]
+  if (income === undefined) return []
+  const isMoved = signOf(parseDecimal(cashFlow)) !== 0
+  const amount = income !== 'funding' ? change : funding !== '' ? funding : isMoved ? '0' : change
+  if (signOf(parseDecimal(amount)) === 0) return []
+  return [{ id, income, asset, amount, atMs }]
 }
 
-/** Converted in the wallet: the lines of one order are one conversion. */
 function conversionsOf(lines: readonly Line[]): Conversion[] {
   const converted = lines.filter(
-    ({ type, orderId, tradeId }) =>
-      (type === 'CURRENCY_BUY' || type === 'CURRENCY_SELL') && (orderId !== '' || tradeId !== ''),
+    ({ type, orderId, tradeId }) => conversionTypes.has(type) && (orderId !== '' || tradeId !== ''),
   )
   return [...Map.groupBy(converted, ({ orderId, tradeId }) => (orderId === '' ? tradeId : orderId))].flatMap(
     ([id, own]): Conversion[] => {

@@ -1,0 +1,118 @@
+import type { ContractTerms, Market, MarketType } from '../../accounting/observation.ts'
+import { limits } from '../../limits.ts'
+import { invalidAnswer } from '../failure.ts'
+import { assetOf, type Row, rowOf, rowsOf } from '../field.ts'
+
+/** bybit's instruments, of one category each: an id stands for one in each (`BTCUSDT` is spot and perpetual). */
+
+export const categories = ['spot', 'linear', 'inverse'] as const
+export type Category = (typeof categories)[number]
+
+export interface Listing {
+  readonly category: Category
+  readonly id: string
+  readonly symbol: string
+  readonly base: string
+  readonly quote: string
+  readonly active: boolean
+  /** Of contracts. */
+  readonly terms?: ContractTerms
+}
+
+/** Where one looks up what an id means. */
+export type ListingOf = (category: Category, id: string) => Listing | undefined
+
+export interface ListingPage {
+  readonly listings: readonly Listing[]
+  readonly cursor: string | null
+}
+
+export function listingsOf(value: unknown, category: Category): ListingPage {
+  const result = rowOf(value, 'instruments')
+  // some leave it out
+  if (result['category'] !== undefined && result['category'] !== category)
+    throw invalidAnswer('instruments.category')
+  const rows = rowsOf(result['list'], 'instruments.list', limits.collector.symbolsMax)
+  const listings = rows.map((each) => {
+    const row = rowOf(each, 'instruments.list')
+    return category === 'spot' ? spotOf(row) : contractOf(row, category)
+  })
+  const cursor = result['nextPageCursor']
+  return { listings, cursor: typeof cursor === 'string' && cursor !== '' ? cursor : null }
+}
+
+function spotOf(row: Row): Listing {
+  const base = assetOf(row['baseCoin'], 'instrument.baseCoin')
+  const quote = assetOf(row['quoteCoin'], 'instrument.quoteCoin')
+  return {
+    category: 'spot',
+    id: assetOf(row['symbol'], 'instrument.symbol'),
+    symbol: `${base}/${quote}`,
+    base,
+    quote,
+    active: row['status'] === 'Trading',
+  }
+}
+
+function contractOf(row: Row, category: 'linear' | 'inverse'): Listing {
+  const id = assetOf(row['symbol'], 'instrument.symbol')
+  const base = assetOf(row['baseCoin'], 'instrument.baseCoin')
+  const quote = assetOf(row['quoteCoin'], 'instrument.quoteCoin')
+  const settle = assetOf(row['settleCoin'] ?? (category === 'linear' ? quote : base), 'instrument.settleCoin')
+  const type = row['contractType']
+  const expires = typeof type === 'string' ? type.endsWith('Futures') : id.includes('-')
+  const suffix = expires ? `-${dayOf(row['deliveryTime'])}` : ''
+  return {
+    category,
+    id,
+    symbol: `${base}/${quote}:${settle}${suffix}`,
+    base,
+    quote,
+    active: row['status'] === 'Trading',
+    terms: { size: '1', settle },
+  }
+}
+
+/** `260327`, as the unified symbol of a contract ends that is delivered then. */
+function dayOf(value: unknown): string {
+  const atMs = typeof value === 'string' && /^\d{13}$/.test(value) ? Number(value) : Number.NaN
+  if (Number.isNaN(atMs)) throw invalidAnswer('instrument.deliveryTime')
+  return new Date(atMs).toISOString().slice(2, 10).replaceAll('-', '')
+}
+
+const spelled = /^([\p{L}\p{N}]+?)(USDT|USDC|PERP|USD)(?:-?([A-Z0-9]{3,8}))?$/u
+
+/**
+ * A contract that has left the list: its id and the coin in which it paid say what it was. Undefined where they do not
+ * fit: what it was is then not known.
+ */
+export function delistedContract(
+  category: 'linear' | 'inverse',
+  id: string,
+  settle: string,
+): Listing | undefined {
+  const usdc = /^([\p{L}\p{N}]+)-(\d{1,2}[A-Z]{3}\d{2})$/u.exec(id)
+  const [, base, ending, expiry] = usdc === null ? (spelled.exec(id) ?? []) : [id, usdc[1], 'PERP', usdc[2]]
+  if (base === undefined || ending === undefined) return undefined
+  const quote = category === 'inverse' ? 'USD' : ending === 'PERP' ? 'USDC' : ending
+  if (settle !== (category === 'inverse' ? base : quote)) return undefined
+  const suffix = expiry === undefined ? '' : `-${expiry}`
+  return {
+    category,
+    id,
+    symbol: `${base}/${quote}:${settle}${suffix}`,
+    base,
+    quote,
+    active: false,
+    terms: { size: '1', settle },
+  }
+}
+
+export function marketOf({ category, symbol, base, quote, active }: Listing): Market {
+  return { symbol, base, quote, type: category, active }
+}
+
+/** The categories that a watched wallet needs. */
+export function categoriesOf(wallets: readonly MarketType[]): readonly Category[] {
+  return categories.filter((category) => wallets.includes(category))
+}
