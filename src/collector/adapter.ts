@@ -45,10 +45,12 @@ export interface CcxtInstance {
   urls: Record<string, unknown>
   options: Record<string, unknown>
   hostname?: string | undefined
+  secret?: unknown
   number: unknown
   fetchImplementation: unknown
   milliseconds: () => number
   nonce: () => number
+  seconds: () => number
   setSandboxMode(enabled: boolean): void
 }
 

@@ -7,7 +7,27 @@ declare module 'ccxt:bybit' {
   const exchange: import('./adapter.ts').CcxtClass
   export default exchange
 }
+declare module 'ccxt:coinbase' {
+  const exchange: import('./adapter.ts').CcxtClass
+  export default exchange
+}
+declare module 'ccxt:hyperliquid' {
+  const exchange: import('./adapter.ts').CcxtClass
+  export default exchange
+}
 declare module 'ccxt:kraken' {
+  const exchange: import('./adapter.ts').CcxtClass
+  export default exchange
+}
+declare module 'ccxt:krakenfutures' {
+  const exchange: import('./adapter.ts').CcxtClass
+  export default exchange
+}
+declare module 'ccxt:kucoin' {
+  const exchange: import('./adapter.ts').CcxtClass
+  export default exchange
+}
+declare module 'ccxt:bitget' {
   const exchange: import('./adapter.ts').CcxtClass
   export default exchange
 }

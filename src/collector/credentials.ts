@@ -3,27 +3,28 @@ import { limits } from '../limits.ts'
 
 /** An exchange's own secrets. They live as long as the job; nothing prints them. */
 export class Credentials {
-  readonly #apiKey: string
-  readonly #secret: string
-  readonly #passphrase: string | null
+  readonly #parts: CredentialParts
 
-  constructor(apiKey: string, secret: string, passphrase: string | null = null) {
-    this.#apiKey = apiKey
-    this.#secret = secret
-    this.#passphrase = passphrase
+  constructor(parts: CredentialParts) {
+    this.#parts = parts
   }
 
-  get apiKey(): string {
-    return this.#apiKey
+  get apiKey(): string | null {
+    return this.#parts.apiKey
   }
 
-  get secret(): string {
-    return this.#secret
+  get secret(): string | null {
+    return this.#parts.secret
   }
 
   /** The third part that some exchanges have. */
   get passphrase(): string | null {
-    return this.#passphrase
+    return this.#parts.passphrase
+  }
+
+  /** Instead of the others, where everybody may read an account who knows its address. */
+  get walletAddress(): string | null {
+    return this.#parts.walletAddress
   }
 
   toJSON(): string {
@@ -39,24 +40,36 @@ export class Credentials {
   }
 }
 
+interface CredentialParts {
+  readonly apiKey: string | null
+  readonly secret: string | null
+  readonly passphrase: string | null
+  readonly walletAddress: string | null
+}
+
 /**
- * `{"api_key":…,"secret":…,"passphrase":…}`, the last one where the exchange has it; null of no bytes. Wipes `bytes`.
+ * `{"api_key":…,"secret":…,"passphrase":…}`, the last one where the exchange has it, or `{"wallet_address":…}`; null
+ * of no bytes. A wallet's signature proves whose it is and is judged before. Wipes `bytes`.
  * @throws {InputError}
  */
 export function readCredentials(bytes: Uint8Array): Credentials | null {
   if (bytes.length === 0) return null
   try {
-    const credentials = readObject(
-      parseJson(bytes, { bytesMax: limits.collector.credentialBytesMax, depthMax: 1 }),
-      '',
-      { required: ['api_key', 'secret'], optional: ['passphrase'] },
-    )
-    const bounds = { min: 1, max: 8_192 }
-    return new Credentials(
-      readString(credentials.api_key, 'api_key', bounds),
-      readString(credentials.secret, 'secret', bounds),
-      credentials.passphrase === undefined ? null : readString(credentials.passphrase, 'passphrase', bounds),
-    )
+    const value = parseJson(bytes, { bytesMax: limits.collector.credentialBytesMax, depthMax: 1 })
+    const isWallet = typeof value === 'object' && value !== null && 'wallet_address' in value
+    const credentials = isWallet
+      ? readObject(value, '', { required: ['wallet_address'], optional: ['wallet_signature'] })
+      : readObject(value, '', { required: ['api_key', 'secret'], optional: ['passphrase'] })
+    const textOf = (name: string): string | null => {
+      const text = (credentials as Readonly<Record<string, unknown>>)[name]
+      return text === undefined ? null : readString(text, name, { min: 1, max: 8_192 })
+    }
+    return new Credentials({
+      apiKey: textOf('api_key'),
+      secret: textOf('secret'),
+      passphrase: textOf('passphrase'),
+      walletAddress: textOf('wallet_address'),
+    })
   } finally {
     bytes.fill(0)
   }

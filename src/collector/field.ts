@@ -22,12 +22,25 @@ const decimalPattern = /^-?(?:0|[1-9]\d{0,29})(?:\.\d{1,30})?$/
 
 /** A decimal string as the exchange wrote it; a JSON number only where it has lost nothing. */
 export function decimalOf(value: unknown, place: string, sign: 'positive' | 'not-negative' | 'any'): string {
-  const text = typeof value === 'number' && Math.abs(value) < 1e15 ? String(value) : value
+  const text = typeof value === 'number' && Math.abs(value) < 1e15 ? plainOf(value) : value
   if (typeof text !== 'string' || !decimalPattern.test(text)) throw invalidAnswer(place)
   const zero = !/[1-9]/.test(text)
   if (sign !== 'any' && text.startsWith('-') && !zero) throw invalidAnswer(place)
   if (sign === 'positive' && zero) throw invalidAnswer(place)
   return text
+}
+
+/** The shortest decimal of a double, which is what was sent, without its exponent: `1e-7` is `0.0000001`. */
+function plainOf(value: number): string {
+  const parts = /^(-?)(\d)(?:\.(\d+))?e-(\d+)$/.exec(String(value))
+  if (parts === null) return String(value)
+  const [, sign = '', first = '', rest = '', exponent = ''] = parts
+  return `${sign}0.${'0'.repeat(Number(exponent) - 1)}${first}${rest}`
+}
+
+/** Zero where there is nothing: left out, null, or an empty text. */
+export function amountOrZero(value: unknown, place: string): string {
+  return value === undefined || value === null || value === '' ? '0' : decimalOf(value, place, 'any')
 }
 
 /** Exchanges write ids as text or as numbers. */
@@ -60,6 +73,30 @@ export function instantOf(value: unknown, place: string, exchangeNowMs: number):
   const atMs = integerOf(value, place)
   if (atMs < instantMinMs || atMs > exchangeNowMs + futureMsMax) throw invalidAnswer(place)
   return atMs
+}
+
+/** Milliseconds as a number or as digits. */
+export function millisOf(value: unknown, place: string, exchangeNowMs: number): number {
+  const atMs = typeof value === 'string' && /^\d{12,14}$/.test(value) ? Number(value) : value
+  return instantOf(atMs, place, exchangeNowMs)
+}
+
+/** `2015-03-11T13:13:35-07:00`, `2024-01-15T10:30:00.123456Z`: what is finer than a millisecond is cut off. */
+export function isoOf(value: unknown, place: string, exchangeNowMs: number): number {
+  const parts =
+    typeof value === 'string'
+      ? /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/.exec(value)
+      : null
+  if (parts === null) throw invalidAnswer(place)
+  const [, seconds = '', fraction = '.0', zone = ''] = parts
+  return instantOf(Date.parse(`${seconds}${fraction.slice(0, 4)}${zone}`), place, exchangeNowMs)
+}
+
+/** A word of the exchange's, or nothing. Words that nobody knows yet are let through: who reads them decides. */
+export function wordOf(value: unknown, place: string): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value === 'string' && /^[\w ./&():'+-]{0,64}$/.test(value)) return value
+  throw invalidAnswer(place)
 }
 
 /** `2019-10-12 11:12:02`, UTC. */

@@ -3,11 +3,13 @@ import type { Candle } from '../accounting/observation.ts'
 import type { Adapter } from './adapter.ts'
 import { newBinance } from './binance/adapter.ts'
 import { newBybit } from './bybit/adapter.ts'
+import { newCoinbase } from './coinbase/adapter.ts'
 import { JobClock } from './clock.ts'
 import type { Credentials } from './credentials.ts'
 import { CollectorFailure, failureOf } from './failure.ts'
 import type { Job } from './job.ts'
 import { newKraken } from './kraken/adapter.ts'
+import { newKucoin } from './kucoin/adapter.ts'
 import { Limiter } from './limiter.ts'
 import { type Instance, newInstance, openCalls } from './open.ts'
 import type { Wire } from './wire.ts'
@@ -15,7 +17,9 @@ import type { Wire } from './wire.ts'
 const adapters: Readonly<Record<string, () => Adapter>> = {
   binance: newBinance,
   bybit: newBybit,
+  coinbase: newCoinbase,
   kraken: newKraken,
+  kucoin: newKucoin,
 }
 
 /** What one address and one host set share, whoever's account is polled. */

@@ -38,8 +38,10 @@ export async function newInstance(connection: Connection, options: InstanceOptio
     enableRateLimit: false,
     // egress gives up before
     timeout: limits.egress.requestTimeoutMs + 5_000,
-    ...(credentials === null ? {} : { apiKey: credentials.apiKey, secret: credentials.secret }),
+    ...(credentials?.apiKey == null ? {} : { apiKey: credentials.apiKey }),
+    ...(credentials?.secret == null ? {} : { secret: credentials.secret }),
     ...(credentials?.passphrase == null ? {} : { password: credentials.passphrase }),
+    ...(credentials?.walletAddress == null ? {} : { walletAddress: credentials.walletAddress }),
   })
   connection.prepare(exchange)
   exchange.options['maxRetriesOnFailure'] = 0
@@ -151,15 +153,21 @@ type Leaves = Record<string, string | object>
 function rewrite(urls: Leaves, hostname: string, origin: string): void {
   for (const [name, leaf] of Object.entries(urls)) {
     if (typeof leaf === 'string') {
-      urls[name] = origin + new URL(leaf.replaceAll('{hostname}', hostname)).pathname.replace(/\/$/, '')
+      const { pathname } = new URL(leaf.replaceAll('{hostname}', hostname))
+      // some put the path right behind, others a slash between
+      urls[name] = origin + (leaf.endsWith('/') ? pathname : pathname.replace(/\/$/, ''))
     } else rewrite(leaf as Leaves, hostname, origin)
   }
 }
 
 /** A sandbox switch that leaves no URL behind must not end in calls to nowhere, or to the real exchange. */
 function checkHosts(urls: unknown): void {
-  const leaves = typeof urls === 'object' && urls !== null ? (urls as Record<string, unknown>) : {}
-  for (const name of ['public', 'private']) if (typeof leaves[name] !== 'string') throw unsupported()
+  const leaves = typeof urls === 'object' && urls !== null ? Object.values(urls) : []
+  if (leaves.length === 0) throw unsupported()
+  for (const leaf of leaves) {
+    if (typeof leaf === 'object') checkHosts(leaf)
+    else if (typeof leaf !== 'string' || !leaf.startsWith('http')) throw unsupported()
+  }
 }
 
 function unsupported(): CollectorFailure {

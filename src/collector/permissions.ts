@@ -26,6 +26,11 @@ const exchanges: Readonly<Record<string, Rules>> = {
     accountId: (answer) => textOrNumber(rowOf(answer, 'account')['uid'], 'account.uid'),
   },
   bybit: { judge: judgeBybit, accountId: accountIdOfBybit },
+  coinbase: {
+    judge: judgeCoinbase,
+    // a key belongs to one portfolio and sees no other
+    accountId: (answer) => idOf(rowOf(answer, 'keyPermissions')['portfolio_uuid'], 'portfolio_uuid'),
+  },
   kraken: {
     judge: judgeKraken,
     // the account's public number, the same for all its keys
@@ -33,6 +38,10 @@ const exchanges: Readonly<Record<string, Rules>> = {
       const iban = rowOf(rowOf(answer, 'keyInfo')['result'], 'keyInfo')['iban']
       return idOf(typeof iban === 'string' ? iban.replaceAll(' ', '') : iban, 'keyInfo.iban')
     },
+  },
+  kucoin: {
+    judge: judgeKucoin,
+    accountId: (answer) => textOrNumber(kucoinData(answer)['uid'], 'apiKey.uid'),
   },
 }
 
@@ -127,6 +136,32 @@ function accountIdOfBybit(answer: unknown): string {
     throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode: 'uta' }))
   }
   return textOrNumber(row['userID'], 'queryApi.userID')
+}
+
+function judgeCoinbase(answer: unknown): Judgement {
+  const row = rowOf(answer, 'keyPermissions')
+  const excess = (name: string): string[] =>
+    row[name] === false ? [] : row[name] === true ? [name] : [`${name}?`]
+  return judgementOf(excess('can_transfer'), excess('can_trade'))
+}
+
+function kucoinData(answer: unknown): Row {
+  return rowOf(rowOf(answer, 'apiKey')['data'], 'apiKey')
+}
+
+/** Reading is one word; transfers between the client's own accounts move money, and whatever is new may. */
+function judgeKucoin(answer: unknown): Judgement {
+  const { permission } = kucoinData(answer)
+  if (typeof permission !== 'string') return judgementOf(['permission?'], [])
+  const words = permission
+    .split(',')
+    .map((word) => (/^\w{1,32}$/.test(word.trim()) ? word.trim() : 'permission?'))
+  const excess = words.filter((word) => word !== 'General')
+  const trades = excess.filter((word) => /^(Trade|Spot|Futures|Margin|Unified|Earn)$/.test(word))
+  return judgementOf(
+    excess.filter((word) => !trades.includes(word)),
+    trades,
+  )
 }
 
 function textOrNumber(value: unknown, place: string): string {

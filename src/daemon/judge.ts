@@ -48,7 +48,12 @@ const accountPaths: Readonly<
 > = {
   binance: { account: '/api/v3/account', restrictions: '/sapi/v1/account/apiRestrictions' },
   bybit: { account: '/v5/user/query-api', restrictions: '/v5/user/query-api' },
+  coinbase: {
+    account: '/api/v3/brokerage/key_permissions',
+    restrictions: '/api/v3/brokerage/key_permissions',
+  },
   kraken: { account: '/0/private/GetApiKeyInfo', restrictions: '/0/private/GetApiKeyInfo' },
+  kucoin: { account: '/api/v1/user/api-key', restrictions: '/api/v1/user/api-key' },
 }
 
 const doneMembers = ['id', 'kind', 'collector', 'skewMs', 'weight'] as const

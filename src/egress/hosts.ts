@@ -44,6 +44,13 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
     paths: ['/v5/'],
     headers: ['x-bapi-api-key', 'x-bapi-timestamp', 'x-bapi-recv-window', 'x-bapi-sign'],
   },
+  coinbase: {
+    live: ['https://api.coinbase.com'],
+    sandbox: [],
+    methods: ['GET'],
+    paths: ['/api/v3/brokerage/', '/v2/accounts/'],
+    headers: ['authorization', 'cb-access-key', 'cb-access-sign', 'cb-access-timestamp', 'cb-version'],
+  },
   kraken: {
     live: ['https://api.kraken.com'],
     sandbox: [],
@@ -58,6 +65,13 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
       '/0/private/TradesHistory',
     ],
     headers: ['api-key', 'api-sign', 'content-type'],
+  },
+  kucoin: {
+    live: ['https://api.kucoin.com'],
+    sandbox: [],
+    methods: ['GET'],
+    paths: ['/api/v1/', '/api/v2/', '/api/ua/v1/account/mode'],
+    headers: ['kc-api-key', 'kc-api-key-version', 'kc-api-passphrase', 'kc-api-sign', 'kc-api-timestamp'],
   },
 }
 

@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
 /** The exchanges whose ccxt class is bundled. */
-const exchanges = ['binance', 'bybit', 'kraken']
+const exchanges = ['binance', 'bybit', 'coinbase', 'kraken', 'kucoin']
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const ccxtFolder = fileURLToPath(new URL('..', import.meta.resolve('ccxt')))

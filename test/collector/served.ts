@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { utf8 } from '@perf-agg/sdk'
 import type { Test } from 'tap'
+import type { MarketType } from '../../src/accounting/observation.ts'
 import { type Collectors, startCollectors } from '../../src/daemon/collectors.ts'
 import { startServer } from '../egress/hostile-server.ts'
 
@@ -17,10 +18,7 @@ export interface ServedExchange {
   poll(more?: { sinceMs?: number; cursor?: string | null }): ReturnType<Collectors['poll']>
 }
 
-/** Anew for each call: who takes them wipes them. */
-function credentials(): Uint8Array {
-  return utf8(JSON.stringify({ api_key: 'key', secret: 'c2VjcmV0' }))
-}
+const credentialsUsual = { api_key: 'key', secret: 'c2VjcmV0' }
 
 /** Real collector and egress processes before a local server that says what a test wants. */
 export async function serveExchange(
@@ -30,6 +28,8 @@ export async function serveExchange(
     readonly nowMs: number
     readonly sinceMs: number
     readonly answers: Readonly<Record<string, Served>>
+    readonly credentials?: Readonly<Record<string, string>>
+    readonly marketTypes?: readonly MarketType[]
   },
 ): Promise<ServedExchange> {
   const answers = new Map(Object.entries(options.answers))
@@ -45,7 +45,7 @@ export async function serveExchange(
       const given = answers.get(url.pathname)
       const answer = typeof given === 'function' ? given(url, body) : given
       if (answer === undefined) return void response.writeHead(404).end('<html>not here</html>')
-      response.writeHead(200).end(typeof answer === 'string' ? answer : JSON.stringify(answer))
+      response.writeHead(statusOf(answer)).end(typeof answer === 'string' ? answer : JSON.stringify(answer))
     })
   })
   const collectors = await startCollectors({
@@ -57,7 +57,9 @@ export async function serveExchange(
     await collectors.close()
     await server.close()
   })
-  const source = { exchange, sandbox: false, marketTypes: ['spot'] as const }
+  const source = { exchange, sandbox: false, marketTypes: options.marketTypes ?? ['spot'] }
+  // anew for each call: who takes them wipes them
+  const credentials = () => utf8(JSON.stringify(options.credentials ?? credentialsUsual))
   return {
     collectors,
     clock,
@@ -78,11 +80,19 @@ export async function serveExchange(
   }
 }
 
+/** `{ httpStatus: 403, … }` is answered with that status. */
+function statusOf(answer: unknown): number {
+  const isStatus = typeof answer === 'object' && answer !== null && 'httpStatus' in answer
+  return isStatus ? Number(answer.httpStatus) : 200
+}
+
 /** The body of a documented answer; null where the reference folder is absent. */
 export function documentedBody(path: string): string | null {
   const file = new URL(`../../../shared/reference/exchanges/${path}`, import.meta.url)
   if (!existsSync(file)) return null
   const text = readFileSync(file, 'utf8').replaceAll('\r', '')
-  // method, path, whether signed, then the body
-  return path.endsWith('.json') ? text : text.split('\n').slice(3).join('\n').trim()
+  if (path.endsWith('.json')) return text
+  // method, path, whether signed, in a few the parameters, then the body
+  const body = text.split('\n').slice(3)
+  return (/^(Uri|Body)Params:/.test(body[0] ?? '') ? body.slice(1) : body).join('\n').trim()
 }

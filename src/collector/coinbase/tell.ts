@@ -1,0 +1,117 @@
+import { negate, parseDecimal, signOf, toText } from '@perf-agg/sdk'
+import type { CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
+import { type Entry, entryOfFill } from '../explain.ts'
+import { sumOf } from '../holding.ts'
+import type { Reading } from '../ledger-poll.ts'
+import type { Transaction } from './transaction.ts'
+
+/**
+ * What coinbase's fills and the transactions of its wallets mean. A transaction that nobody can name stays a line: it
+ * moved a balance, and the account's books will show it as unexplained.
+ */
+export function tell(
+  fills: readonly Fill[],
+  transactions: readonly Transaction[],
+  walletIds: ReadonlySet<string>,
+): Omit<Reading, 'cutAtMs'> {
+  const flows: CashFlow[] = []
+  const incomes: Income[] = []
+  const entries: Entry[] = fills.map(entryOfFill)
+  const converted: Transaction[] = []
+  for (const transaction of transactions) {
+    const { asset, type, otherWalletId } = transaction
+    // fills are told to the last digit elsewhere
+    if (type === 'advanced_trade_fill') continue
+    const moves = movesOf(transaction)
+    for (const { amount, atMs, id } of moves) {
+      entries.push({ atMs, changes: [[asset, parseDecimal(amount)]] })
+      // both ends are here and cancel
+      if (type === 'transfer' && walletIds.has(otherWalletId)) continue
+      const flow = flowKindOf(type, amount)
+      if (flow !== null) flows.push({ id, flow, asset, amount, atMs, atEstimated: true })
+      if (earned.has(type)) incomes.push({ id, income: 'earn', asset, amount, atMs })
+    }
+    if (conversionKinds[type] !== undefined && moves.length === 1) converted.push(transaction)
+  }
+  return { fills, flows, incomes, entries, conversions: conversionsOf(converted), pending: false }
+}
+
+/** How a transaction moved its wallet: what comes in when it is done, what goes out at once, and back if it failed. */
+function movesOf(transaction: Transaction): { id: string; amount: string; atMs: number }[] {
+  const { id, type, status, amount, atMs, changedAtMs } = transaction
+  const sign = signOf(parseDecimal(amount))
+  if (sign === 0) return []
+  if (status === 'completed') return [{ id, amount, atMs: sign > 0 ? changedAtMs : atMs }]
+  // nobody has paid what was only asked for
+  if (sign > 0 || type === 'request') return []
+  if (status === 'pending' || status.startsWith('waiting_for')) return [{ id, amount, atMs }]
+  if (changedAtMs === atMs) return []
+  return [
+    { id, amount, atMs },
+    { id: `${id}:returned`, amount: toText(negate(parseDecimal(amount))), atMs: changedAtMs },
+  ]
+}
+
+const flowKinds: Readonly<Record<string, FlowKind>> = {
+  // with vaults, other portfolios, staked coins and the futures wallet, which are the owner's and not watched
+  transfer: 'transfer',
+  exchange_deposit: 'transfer',
+  exchange_withdrawal: 'transfer',
+  pro_deposit: 'transfer',
+  pro_withdrawal: 'transfer',
+  vault_withdrawal: 'transfer',
+  intx_deposit: 'transfer',
+  intx_withdrawal: 'transfer',
+  derivatives_settlement: 'transfer',
+  staking_transfer: 'transfer',
+  unstaking_transfer: 'transfer',
+  clawback: 'reward',
+  incentives_rewards_payout: 'reward',
+  incentives_shared_clawback: 'reward',
+  earn_payout: 'reward',
+  subscription_rebate: 'reward',
+  cardbuyback: 'reward',
+}
+
+/** These go both ways. */
+const paid = new Set([
+  'send',
+  'receive',
+  'request',
+  'fiat_deposit',
+  'fiat_withdrawal',
+  'subscription',
+  'cardspend',
+])
+
+function flowKindOf(type: string, amount: string): FlowKind | null {
+  if (Object.hasOwn(flowKinds, type)) return flowKinds[type] ?? null
+  if (!paid.has(type)) return null
+  return signOf(parseDecimal(amount)) > 0 ? 'deposit' : 'withdrawal'
+}
+
+const earned = new Set(['interest', 'staking_reward', 'inflation_reward'])
+
+const conversionKinds: Readonly<Record<string, Conversion['conversion'] | undefined>> = {
+  trade: 'convert',
+  buy: 'convert',
+  sell: 'convert',
+  wrap_asset: 'convert',
+  unwrap_asset: 'convert',
+  retail_simple_dust: 'dust',
+}
+
+/** Bought, sold or exchanged without an order: the lines of one are in several wallets. */
+function conversionsOf(transactions: readonly Transaction[]): Conversion[] {
+  const joined = Map.groupBy(
+    transactions.filter(({ joint }) => joint !== ''),
+    ({ joint }) => joint,
+  )
+  return [...joined].flatMap(([id, own]): Conversion[] => {
+    const changes = sumOf(own.map(({ asset, amount }) => ({ asset, amount })))
+    // paid from or into a bank: one side alone is not one
+    if (changes.length < 2) return []
+    const conversion = conversionKinds[own[0]?.type ?? ''] ?? 'convert'
+    return [{ id, conversion, changes, atMs: Math.max(...own.map(({ changedAtMs }) => changedAtMs)) }]
+  })
+}

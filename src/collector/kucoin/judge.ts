@@ -1,0 +1,51 @@
+import { secondMs } from '@perf-agg/sdk'
+import { jsonOf, refusal, refusalOfStatus } from '../reply.ts'
+import type { WireAnswer } from '../wire.ts'
+
+export const clockCode = '400002'
+/** A parameter that is not as it should be: a symbol that is gone, among others. */
+export const badParameterCode = '400100'
+
+/** The key, its passphrase, its signature, its address, what it may do. */
+const keyCodes = new Set(['400001', '400003', '400004', '400005', '400006', '400007'])
+/** Frozen, or in a country that is not served. */
+const accountCodes = new Set(['411100', '400302', '400303', '102411', '400206', '400208', '400209'])
+const downCodes = new Set(['500000', '230005', '230007', '230009'])
+
+/** What an answer of kucoin's means, by status and `code`; `data` of a good one. */
+export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
+  const { status } = answer
+  const value = jsonOf(answer)
+  const code = codeOf(value)
+  const isGood = status >= 200 && status < 300
+  if (isGood && (code === '200000' || code === '200') && hasData(value)) return value.data
+  if (code === null || (isGood && code.startsWith('200'))) {
+    if (code === '200002') throw limited(answer, code)
+    throw refusalOfStatus(answer, code ?? `HTTP ${status}`)
+  }
+  if (code === '429000' || code === '200002' || code === '1015' || status === 429) throw limited(answer, code)
+  if (keyCodes.has(code)) throw refusal('EXCHANGE_KEY_REFUSED', 'session', code)
+  if (accountCodes.has(code)) throw refusal('EXCHANGE_ACCOUNT_REFUSED', 'session', code)
+  if (code === clockCode) throw refusal('EXCHANGE_REQUEST_REFUSED', 'session', code, null, true)
+  if (downCodes.has(code) || status >= 500)
+    throw refusal('EXCHANGE_UNREACHABLE', 'exchange', code, null, true)
+  if (status === 403) throw refusalOfStatus(answer, code)
+  throw refusal('EXCHANGE_REQUEST_REFUSED', 'session', code)
+}
+
+/** A pool of weight for half a minute, whose rest is told in milliseconds. */
+function limited({ headers }: WireAnswer, code: string): ReturnType<typeof refusal> {
+  const told = headers['gw-ratelimit-reset']
+  const pauseMs = told !== undefined && /^\d{1,6}$/.test(told) ? Number(told) : 30 * secondMs
+  return refusal('EXCHANGE_RATE_LIMITED', 'exchange', code, pauseMs)
+}
+
+function codeOf(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null || !('code' in value)) return null
+  const code = typeof value.code === 'number' ? String(value.code) : value.code
+  return typeof code === 'string' && /^\d{1,8}$/.test(code) ? code : null
+}
+
+function hasData(value: unknown): value is { readonly data: unknown } {
+  return typeof value === 'object' && value !== null && 'data' in value
+}

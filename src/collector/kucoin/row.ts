@@ -1,0 +1,188 @@
+import { negate, parseDecimal, toText } from '@perf-agg/sdk'
+import type { Amount, Candle } from '../../accounting/observation.ts'
+import { limits } from '../../limits.ts'
+import { CollectorFailure, failureOf, invalidAnswer } from '../failure.ts'
+import {
+  amountOrZero,
+  assetOf,
+  decimalOf,
+  idOf,
+  instantOf,
+  integerOf,
+  millisOf,
+  type Row,
+  rowOf,
+  rowsOf,
+  wordOf,
+} from '../field.ts'
+import { sumOf } from '../holding.ts'
+import type { Listed } from '../market-list.ts'
+import type { Page } from '../span.ts'
+
+/** Readers of kucoin's answers, their `data` each. */
+
+export function serverTimeOf(value: unknown): number {
+  return millisOf(value, 'timestamp', Number.MAX_SAFE_INTEGER / 2)
+}
+
+export function listingsOf(value: unknown): Listed[] {
+  return rowsOf(value, 'symbols', limits.collector.symbolsMax).map((each): Listed => {
+    const row = rowOf(each, 'symbols')
+    const base = assetOf(row['baseCurrency'], 'symbol.baseCurrency')
+    const quote = assetOf(row['quoteCurrency'], 'symbol.quoteCurrency')
+    return {
+      id: idOf(row['symbol'], 'symbol.symbol'),
+      symbol: `${base}/${quote}`,
+      base,
+      quote,
+      type: 'spot',
+      active: row['enableTrading'] !== false,
+    }
+  })
+}
+
+/** A unified account holds contracts in the same wallet: it is refused, not half read. */
+export function refuseMode(value: unknown): void {
+  if (wordOf(rowOf(value, 'accountMode')['selfAccountMode'], 'accountMode') !== 'UNIFIED') return
+  throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode: 'UNIFIED' }))
+}
+
+/** Where the coins of a spot account lie. Those of margin and futures are wallets of their own. */
+const watched = new Set(['main', 'trade', 'trade_hf'])
+
+export function balancesOf(value: unknown): Amount[] {
+  const rows = rowsOf(value, 'accounts', limits.collector.assetsMax)
+  return sumOf(
+    rows.flatMap((each): Amount[] => {
+      const row = rowOf(each, 'accounts')
+      if (!watched.has(wordOf(row['type'], 'account.type').toLowerCase())) return []
+      return [
+        {
+          asset: assetOf(row['currency'], 'account.currency'),
+          amount: decimalOf(row['balance'], 'account.balance', 'any'),
+        },
+      ]
+    }),
+  )
+}
+
+export interface Line {
+  readonly id: string
+  /** `main`, `trade`, `trade_hf` */
+  readonly account: string
+  /** In small letters and without spaces or underlines: the lists write it differently. */
+  readonly kind: string
+  readonly asset: string
+  /** Signed, fee included. */
+  readonly change: string
+  readonly atMs: number
+  /** Of what the line is about; empty where it is not told. */
+  readonly tradeId: string
+  readonly orderId: string
+  readonly symbol: string
+}
+
+/** Of the main account and the older trading account, by pages; of the other trading account, behind a last id. */
+export function linesOf(value: unknown, exchangeNowMs: number): Page<Line> {
+  const list = Array.isArray(value) ? value : rowOf(value, 'ledgers')['items']
+  const all = rowsOf(list, 'ledgers', 500)
+  const rows = all.flatMap((each): Line[] => {
+    const row = rowOf(each, 'ledgers')
+    const account = wordOf(row['accountType'], 'ledger.accountType').toLowerCase()
+    if (!watched.has(account)) return []
+    const amount = decimalOf(row['amount'], 'ledger.amount', 'not-negative')
+    const direction = row['direction']
+    if (direction !== 'in' && direction !== 'out') throw invalidAnswer('ledger.direction')
+    const context = contextOf(row['context'])
+    return [
+      {
+        id: idOf(row['id'], 'ledger.id'),
+        account,
+        kind: wordOf(row['bizType'], 'ledger.bizType')
+          .toLowerCase()
+          .replaceAll(/[^a-z]/g, ''),
+        asset: assetOf(row['currency'], 'ledger.currency'),
+        change: direction === 'in' ? amount : toText(negate(parseDecimal(amount))),
+        atMs: millisOf(row['createdAt'], 'ledger.createdAt', exchangeNowMs),
+        tradeId: context('tradeId'),
+        orderId: context('orderId'),
+        symbol: context('symbol'),
+      },
+    ]
+  })
+  if (Array.isArray(value)) {
+    const last = all.at(-1)
+    return { rows, next: last === undefined ? null : idOf(rowOf(last, 'ledgers')['id'], 'ledger.id') }
+  }
+  return { rows, next: nextPageOf(rowOf(value, 'ledgers')) }
+}
+
+/** `{"symbol":…,"orderId":…,"tradeId":…}`, in some lists with single quotation marks. */
+function contextOf(value: unknown): (name: string) => string {
+  const text = typeof value === 'string' && value.length < 4_096 ? value : ''
+  return (name) => new RegExp(`["']${name}["']\\s*:\\s*["']?([\\w-]{1,64})`).exec(text)?.[1] ?? ''
+}
+
+function nextPageOf(page: Row): string | null {
+  if (page['currentPage'] === undefined || page['totalPage'] === undefined) return null
+  const current = integerOf(page['currentPage'], 'page.currentPage')
+  return current < integerOf(page['totalPage'], 'page.totalPage') ? String(current + 1) : null
+}
+
+export interface Trade {
+  readonly id: string
+  readonly symbol: string
+  readonly side: 'buy' | 'sell'
+  readonly price: string
+  readonly size: string
+  readonly funds: string
+  readonly fee: string
+  /** Empty where it is not told. */
+  readonly feeAsset: string
+  readonly atMs: number
+}
+
+export function tradesOf(value: unknown, exchangeNowMs: number): Page<Trade> {
+  const answer = rowOf(value, 'fills')
+  const all = rowsOf(answer['items'], 'fills', 500)
+  const rows = all.flatMap((each): Trade[] => {
+    const row = rowOf(each, 'fills')
+    // of margin: another wallet
+    if (!['', 'TRADE'].includes(wordOf(row['tradeType'], 'fill.tradeType'))) return []
+    const side = wordOf(row['side'], 'fill.side').toLowerCase()
+    if (side !== 'buy' && side !== 'sell') throw invalidAnswer('fill.side')
+    const feeAsset = wordOf(row['feeCurrency'], 'fill.feeCurrency')
+    return [
+      {
+        id: idOf(row['tradeId'], 'fill.tradeId'),
+        symbol: idOf(row['symbol'], 'fill.symbol'),
+        side,
+        price: decimalOf(row['price'], 'fill.price', 'positive'),
+        size: decimalOf(row['size'], 'fill.size', 'positive'),
+        funds: decimalOf(row['funds'], 'fill.funds', 'positive'),
+        fee: amountOrZero(row['fee'], 'fill.fee'),
+        feeAsset: feeAsset === '' ? '' : assetOf(feeAsset, 'fill.feeCurrency'),
+        atMs: millisOf(row['createdAt'], 'fill.createdAt', exchangeNowMs),
+      },
+    ]
+  })
+  const lastId = answer['lastId']
+  if (lastId === undefined || lastId === null) return { rows, next: nextPageOf(answer) }
+  return { rows, next: all.length === 0 ? null : idOf(lastId, 'fills.lastId') }
+}
+
+/** The exchange tells the newest first: time, open, close, high, low, volume, turnover. */
+export function candlesOf(value: unknown, exchangeNowMs: number): Candle[] {
+  return rowsOf(value, 'candles', 1_500).map((each): Candle => {
+    const row = rowsOf(each, 'candles', 16)
+    const start = row[0]
+    const seconds = typeof start === 'string' && /^\d{9,11}$/.test(start) ? Number(start) : start
+    return {
+      minuteMs: instantOf(Number(seconds) * 1_000, 'candle.time', exchangeNowMs),
+      open: decimalOf(row[1], 'candle.open', 'positive'),
+      close: decimalOf(row[2], 'candle.close', 'positive'),
+      baseVolume: decimalOf(row[5], 'candle.volume', 'not-negative'),
+      quoteVolume: decimalOf(row[6], 'candle.turnover', 'not-negative'),
+    }
+  })
+}

@@ -1,0 +1,194 @@
+import { add, parseDecimal, secondMs, signOf } from '@perf-agg/sdk'
+import type { CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
+import { invalidAnswer } from '../failure.ts'
+import { sumOf } from '../holding.ts'
+import type { Reading } from '../ledger-poll.ts'
+import type { Listed } from '../market-list.ts'
+import type { Line, Trade } from './row.ts'
+
+/** What of the ledger was asked for. */
+export interface Span {
+  readonly fromMs: number
+  readonly toMs: number
+  /** More lines may still come in at its end. */
+  readonly isOpen: boolean
+}
+
+/**
+ * What the ledgers and fills of kucoin's spot account mean. A line that nobody can name stays a line: it moved a
+ * balance, and the account's books will show it as unexplained.
+ */
+export function tell(
+  lines: readonly Line[],
+  trades: readonly Trade[],
+  listingOf: (id: string) => Listed | undefined,
+  span: Span,
+): Omit<Reading, 'cutAtMs'> {
+  const known = new Map(trades.map((trade) => [trade.id, trade]))
+  const traded = lines.filter(isTrade)
+  const booked = new Set(traded.map(({ tradeId }) => tradeId))
+  const transfers = outerTransfers(lines, span)
+  return {
+    fills: trades.map((trade) => fillOf(trade, listingOf)),
+    flows: [...lines.flatMap(flowOf), ...transfers.lines.map((line) => flowAs(line, 'transfer'))],
+    incomes: lines.flatMap(incomeOf),
+    conversions: conversionsOf(lines),
+    entries: lines.map((line) => ({
+      // a fill and its lines are one instant
+      atMs: (isTrade(line) ? known.get(line.tradeId)?.atMs : undefined) ?? line.atMs,
+      changes: [[line.asset, parseDecimal(line.change)]],
+    })),
+    pending:
+      transfers.pending ||
+      traded.some(({ tradeId }) => tradeId !== '' && !known.has(tradeId)) ||
+      trades.some(({ id }) => !booked.has(id)),
+  }
+}
+
+const tradeKinds = new Set(['tradeexchange', 'exchange', 'spotexchange'])
+
+export function isTrade({ kind }: Pick<Line, 'kind'>): boolean {
+  return tradeKinds.has(kind)
+}
+
+function fillOf(trade: Trade, listingOf: (id: string) => Listed | undefined): Fill {
+  const [base, quote, more] = trade.symbol.split('-')
+  const listing = listingOf(trade.symbol)
+  // one that has left the list still says which coins it joined
+  if (listing === undefined && (base === undefined || quote === undefined || more !== undefined)) {
+    throw invalidAnswer('fill.symbol')
+  }
+  const own = listing ?? { symbol: `${base}/${quote}`, base: base ?? '', quote: quote ?? '' }
+  return {
+    id: trade.id,
+    market: 'spot',
+    symbol: own.symbol,
+    base: own.base,
+    quote: own.quote,
+    side: trade.side,
+    price: trade.price,
+    quantity: trade.size,
+    quoteQuantity: trade.funds,
+    fees: sumOf([{ asset: trade.feeAsset === '' ? own.quote : trade.feeAsset, amount: trade.fee }]),
+    atMs: trade.atMs,
+    execution: 'trade',
+  }
+}
+
+const flowKinds: Readonly<Record<string, FlowKind>> = {
+  deposit: 'deposit',
+  buycrypto: 'deposit',
+  withdrawal: 'withdrawal',
+  withdraw: 'withdrawal',
+  sellcrypto: 'withdrawal',
+  // with other accounts of the owner's, the lending market, staking and the pool, none of them watched
+  subaccounttransfer: 'transfer',
+  subtransfer: 'transfer',
+  subtosubtransfer: 'transfer',
+  loans: 'transfer',
+  lendings: 'transfer',
+  loansrepaid: 'transfer',
+  staking: 'transfer',
+  redemption: 'transfer',
+  voting: 'transfer',
+  redemptionofvoting: 'transfer',
+  assetstransferredinafterupgrading: 'transfer',
+  kucoinbonus: 'reward',
+  referralbonus: 'reward',
+  rewards: 'reward',
+  otherrewards: 'reward',
+  distribution: 'reward',
+  airdropfork: 'reward',
+  sendredenvelope: 'reward',
+  openredenvelope: 'reward',
+}
+
+function flowOf(line: Line): CashFlow[] {
+  const flow = Object.hasOwn(flowKinds, line.kind) ? flowKinds[line.kind] : undefined
+  return flow === undefined || isNothing(line) ? [] : [flowAs(line, flow)]
+}
+
+function flowAs({ id, asset, change, atMs }: Line, flow: FlowKind): CashFlow {
+  return { id, flow, asset, amount: change, atMs, atEstimated: false }
+}
+
+const incomeKinds: Readonly<Record<string, Income['income']>> = {
+  stakingprofits: 'earn',
+  softstakingprofits: 'earn',
+  votingearnings: 'earn',
+  lockdropvesting: 'earn',
+  feerebate: 'rebate',
+  spotexchangerebate: 'rebate',
+  // where fees are paid in the exchange's own coin, the fee of the fill comes back and another is taken
+  refundedfees: 'rebate',
+  returnedfees: 'rebate',
+  kcsreturnedfees: 'rebate',
+  kcspayfees: 'rebate',
+  deductionfees: 'rebate',
+  kcsdeductionfees: 'rebate',
+}
+
+function incomeOf(line: Line): Income[] {
+  const income = Object.hasOwn(incomeKinds, line.kind) ? incomeKinds[line.kind] : undefined
+  const { id, asset, change, atMs } = line
+  return income === undefined || isNothing(line) ? [] : [{ id, income, asset, amount: change, atMs }]
+}
+
+function isNothing({ change }: Line): boolean {
+  return signOf(parseDecimal(change)) === 0
+}
+
+const conversionKinds: Readonly<Record<string, Conversion['conversion']>> = {
+  instantexchange: 'convert',
+  convert: 'convert',
+  converttokcs: 'dust',
+}
+
+/** The lines of one order, or of one instant where none is told, are one conversion. */
+function conversionsOf(lines: readonly Line[]): Conversion[] {
+  const converted = lines.filter(({ kind }) => Object.hasOwn(conversionKinds, kind))
+  const joint = ({ kind, orderId, atMs }: Line): string => (orderId === '' ? `${kind}.${atMs}` : orderId)
+  return [...Map.groupBy(converted, joint)].flatMap(([id, own]): Conversion[] => {
+    const changes = sumOf(own.map(({ asset, change }) => ({ asset, amount: change })))
+    // one side alone is not one yet
+    if (changes.length < 2) return []
+    const conversion = conversionKinds[own[0]?.kind ?? ''] ?? 'convert'
+    return [{ id, conversion, changes, atMs: Math.max(...own.map(({ atMs }) => atMs)) }]
+  })
+}
+
+/** Both lines of a transfer between the main and the trading account come within this. */
+const pairMs = 10 * secondMs
+/** The lists are behind each other by less. */
+const lateMs = 60 * secondMs
+
+/**
+ * Transfers to and from what is not watched. Those between the two accounts that are have a line in each, which
+ * cancel; a line whose partner may lie outside of what was read, or may still come, is not judged now.
+ */
+function outerTransfers(
+  lines: readonly Line[],
+  { fromMs, toMs, isOpen }: Span,
+): { readonly lines: readonly Line[]; readonly pending: boolean } {
+  const open = new Map<string, Line>()
+  const transfers = lines.filter((line) => line.kind === 'transfer' && !isNothing(line))
+  for (const line of transfers.toSorted((a, b) => a.atMs - b.atMs)) {
+    const partner = [...open.values()].find((other) => isPair(other, line))
+    if (partner === undefined) open.set(line.id, line)
+    else open.delete(partner.id)
+  }
+  const left = [...open.values()].filter(({ atMs }) => atMs >= fromMs + pairMs)
+  const endMs = toMs - (isOpen ? lateMs : pairMs)
+  return { lines: left.filter(({ atMs }) => atMs <= endMs), pending: left.some(({ atMs }) => atMs > endMs) }
+}
+
+/** The same amount, out of one and into the other. */
+function isPair(a: Line, b: Line): boolean {
+  const rest = add(parseDecimal(a.change), parseDecimal(b.change))
+  return (
+    a.account !== b.account &&
+    a.asset === b.asset &&
+    signOf(rest) === 0 &&
+    Math.abs(a.atMs - b.atMs) <= pairMs
+  )
+}
