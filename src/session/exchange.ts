@@ -13,7 +13,9 @@ export interface ExchangeOffer {
 const offers: Readonly<Record<string, ExchangeOffer>> = {
   binance: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: true },
   bybit: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: true },
+  coinbase: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   kraken: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
+  kucoin: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   mock: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },
   push: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },
 }

@@ -41,7 +41,15 @@ t.test('defaults', async (t) => {
     graceSeconds: 90,
     ingest: { profile: 'full' },
   })
-  t.strictSame(Object.keys(configuration.exchanges), ['binance', 'bybit', 'kraken', 'mock', 'push'])
+  t.strictSame(Object.keys(configuration.exchanges), [
+    'binance',
+    'bybit',
+    'coinbase',
+    'kraken',
+    'kucoin',
+    'mock',
+    'push',
+  ])
   t.match(load({ insecure_simulated: true }), {
     tee: 'simulated',
     dataKeyFile: '/home/somebody/.config/perf-agg/data.key',
@@ -127,7 +135,7 @@ t.test('every bad value has its code, and names its source', async (t) => {
     [{ constructor: 1 }, 'CONFIG_KEY_UNKNOWN'],
     [{ port: '3000' }, 'PORT_INVALID'],
     [{ insecure_simulated: 'true' }, 'SWITCH_INVALID'],
-    [{ exchanges: { coinbase: {} } }, 'CONFIG_KEY_UNKNOWN'],
+    [{ exchanges: { nosuch: {} } }, 'CONFIG_KEY_UNKNOWN'],
     [{ exchanges: { binance: { url: 'x' } } }, 'CONFIG_KEY_UNKNOWN'],
     [{ exchanges: { mock: { base_url: 'https://x' } } }, 'CONFIG_KEY_UNKNOWN'],
     [{ exchanges: { binance: { base_url: 'http://elsewhere.example' } } }, 'BASE_URL_INSECURE'],

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { endpoints as binance } from '../../src/collector/binance/endpoint.ts'
 import { endpoints as bybit } from '../../src/collector/bybit/endpoint.ts'
+import { endpoints as coinbase } from '../../src/collector/coinbase/endpoint.ts'
 import { endpoints as kraken } from '../../src/collector/kraken/endpoint.ts'
+import { endpoints as kucoin } from '../../src/collector/kucoin/endpoint.ts'
 import { exchangesWithHosts, rulesOf } from '../../src/egress/hosts.ts'
 import { exchangeIds, offerFor } from '../../src/session/exchange.ts'
 
@@ -56,7 +58,9 @@ t.test('every call has its place in the list, and may be made', async (t) => {
   const endpoints: Readonly<Record<string, Readonly<Record<string, { readonly method: string }>>>> = {
     binance,
     bybit,
+    coinbase,
     kraken,
+    kucoin,
   }
   const calls = rows('CALLS')
   t.strictSame(
@@ -67,14 +71,14 @@ t.test('every call has its place in the list, and may be made', async (t) => {
     const paths = list.split(' ')
     const said = paths.map((path) =>
       path
-        .replace(/^\/(api\/v3|sapi\/v1|0\/public|0\/private)\//, '')
+        .replace(/^\/(0\/(public|private)|s?api(\/ua)?)?(\/?v\d)?\//, '')
         .replaceAll(/[^\w]|_/g, '')
         .toLowerCase(),
     )
     const made = Object.values(endpoints[id] ?? {}).map(({ method }) =>
-      method.replace(/^(public|private|sapi)(Get|Post)/, '').toLowerCase(),
+      method.replace(/^[A-Za-z\d]*?(Get|Post)(V\d)?/, '').toLowerCase(),
     )
-    t.strictSame(said, made, id)
+    t.strictSame(said, [...new Set(made)], id)
     for (const rule of rulesOf(id, null)) {
       t.ok(
         paths.every((path) => rule.paths.some((prefix) => path.startsWith(prefix))),
@@ -82,8 +86,13 @@ t.test('every call has its place in the list, and may be made', async (t) => {
       )
     }
   }
-  const limits = rows('LIMITS').map(([id]) => id)
-  t.strictSame(limits, exchangesWithHosts)
+  for (const section of ['LIMITS', 'CONFIRMATION']) {
+    t.strictSame(
+      rows(section).map(([id]) => id),
+      exchangesWithHosts,
+      section,
+    )
+  }
 })
 
 t.test('nothing that orders or moves money may be called', async (t) => {

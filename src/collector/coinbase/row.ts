@@ -72,7 +72,7 @@ export function walletsOf(value: unknown): Page<Wallet> {
       id: idOf(row['uuid'], 'account.uuid'),
       asset: assetOf(row['currency'], 'account.currency'),
       amount: toText(add(parseDecimal(available), parseDecimal(held))),
-      isFiat: /FIAT$/.test(wordOf(row['type'], 'account.type')),
+      isFiat: wordOf(row['type'], 'account.type').endsWith('FIAT'),
     }
   })
   return { rows, next: answer['has_next'] === true ? cursorOf(answer, 'accounts.cursor') : null }
