@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dayMs, PerfAggError } from '@perf-agg/sdk'
 import { defaultRules } from '../accounting/rules.ts'
 import { createDelivery, type Delivery } from '../delivery/delivery.ts'
-import { findAttester } from '../enclave/detection.ts'
+import { findAttester, type Machine } from '../enclave/detection.ts'
 import { type Enclave, openEnclave } from '../enclave/enclave.ts'
 import { findWeaknesses, judgeSurroundings, surroundingsOf } from '../enclave/hardening.ts'
 import { openMountedKey } from '../enclave/mounted-key.ts'
@@ -39,6 +39,8 @@ export interface DaemonOptions {
   /** The system's, unless a run is composed that steps it. */
   readonly clock?: Clock
   readonly pacing?: Pacing
+  /** Another machine than this one, which tests fake: no setting, flag or variable reaches here. */
+  readonly machine?: Partial<Machine>
 }
 
 export interface Daemon {
@@ -67,10 +69,10 @@ const deliveryGraceMs = 3_000
  * @throws PerfAggError with a code and a hint for whatever keeps it from starting; nothing is left open then
  */
 export async function startDaemon(configuration: Configuration, options: DaemonOptions): Promise<Daemon> {
-  const { log, clock = systemClock } = options
+  const { log, clock = systemClock, pacing = limits.pacing, machine = {} } = options
   const opened: (() => Promise<void> | void)[] = []
   try {
-    return await compose(configuration, { log, clock, pacing: options.pacing ?? limits.pacing }, opened)
+    return await compose(configuration, { log, clock, pacing, machine }, opened)
   } catch (error) {
     for (const close of opened.toReversed()) await close()
     throw error
@@ -79,16 +81,19 @@ export async function startDaemon(configuration: Configuration, options: DaemonO
 
 async function compose(
   configuration: Configuration,
-  { log, clock, pacing }: Required<DaemonOptions>,
+  { log, clock, pacing, machine }: Required<DaemonOptions>,
   opened: (() => Promise<void> | void)[],
 ): Promise<Daemon> {
   refuseUnsafeSurroundings(configuration, log)
   const startedAtMs = clock.nowMs()
-  const attester = await findAttester({
-    tee: configuration.tee,
-    insecureSimulated: configuration.insecureSimulated,
-    endorsementFolder: configuration.endorsementFolder,
-  })
+  const attester = await findAttester(
+    {
+      tee: configuration.tee,
+      insecureSimulated: configuration.insecureSimulated,
+      endorsementFolder: configuration.endorsementFolder,
+    },
+    machine,
+  )
   const identify = (logOrigin: string, pseudonymEpoch: string): Promise<Enclave> => {
     const { privateKeyFile } = configuration
     return openEnclave({
@@ -104,6 +109,7 @@ async function compose(
   const { store, close, logOrigin, enclave, handover } = await succeed(configuration, {
     clock,
     log,
+    keys: attester.keys,
     identify,
   })
   opened.push(close, () => enclave.close())

@@ -12,6 +12,8 @@ export function publicConfiguration(configuration: Configuration): Readonly<Reco
   return {
     tee: configuration.tee,
     data_key: configuration.dataKeyFile === null ? 'tee' : 'file',
+    // a file is its operator's; what the platform derives, the kind of platform in the quote says
+    data_key_release: configuration.dataKeyFile === null ? 'platform' : 'operator',
     wire_key: configuration.privateKeyFile === null ? 'enclave' : 'mounted',
     permission_policy: configuration.allowTradingKeys ? 'trade' : 'read-only',
     plain_registration: configuration.allowPlainRegistration,

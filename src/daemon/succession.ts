@@ -1,15 +1,11 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { PerfAggError } from '@perf-agg/sdk'
+import type { PlatformKeys } from '../enclave/attester.ts'
 import type { Enclave } from '../enclave/enclave.ts'
 import type { Log } from '../http/log.ts'
 import { limits } from '../limits.ts'
-import { loadDataKey } from '../store/data-key.ts'
-import { openStore } from '../store/open.ts'
 import type { SessionRow, Store } from '../store/store.ts'
-import { createVault } from '../store/vault.ts'
 import type { Chain } from './chain.ts'
 import type { Clock } from './clock.ts'
 import type { Configuration } from './config.ts'
@@ -17,12 +13,15 @@ import { handoverPath } from './handover-door.ts'
 import type { Lanes } from './lane.ts'
 import { type HandedOver, handoverHolds, Predecessor } from './predecessor.ts'
 import { methodOf } from './registration.ts'
+import { openState } from './state.ts'
 
 /** How a start comes to its state and its keys: from a daemon that still runs, or from what the last one left. */
 
 interface Succession {
   readonly clock: Clock
   readonly log: Log
+  /** What the platform derives for the data key. */
+  readonly keys: PlatformKeys | null
   /** The keys of this start, and what they are bound to. */
   readonly identify: (logOrigin: string, pseudonymEpoch: string) => Promise<Enclave>
 }
@@ -30,7 +29,7 @@ interface Succession {
 /** State and keys of this start, handed over by one that still runs where that is wanted. */
 export async function succeed(
   configuration: Configuration,
-  { clock, log, identify }: Succession,
+  { clock, log, keys, identify }: Succession,
 ): Promise<{
   readonly store: Store
   readonly close: () => Promise<void>
@@ -42,7 +41,7 @@ export async function succeed(
     ? await Predecessor.find(handoverPath(configuration.stateFolder))
     : null
   if (before === null) {
-    const { store, close } = await openState(configuration, clock)
+    const { store, close } = await openState(configuration, keys, clock)
     const logOrigin = `perf-agg/${store.pseudonymEpoch}`
     try {
       const enclave = await identify(logOrigin, store.pseudonymEpoch)
@@ -55,7 +54,7 @@ export async function succeed(
   const enclave = await identify(before.logOrigin, before.pseudonymEpoch)
   try {
     const handed = await before.handOver(await enclave.quote(before.nonce, clock.nowMs()))
-    const { store, close } = await openFreed(configuration, clock)
+    const { store, close } = await openFreed(configuration, keys, clock)
     const logOrigin = `perf-agg/${store.pseudonymEpoch}`
     if (logOrigin !== before.logOrigin || store.pseudonymEpoch !== before.pseudonymEpoch) {
       await close()
@@ -72,11 +71,11 @@ export async function succeed(
 }
 
 /** The other process lets the folder go a moment after its last word. */
-async function openFreed(configuration: Configuration, clock: Clock): ReturnType<typeof openState> {
+async function openFreed(...parts: Parameters<typeof openState>): ReturnType<typeof openState> {
   const endMs = performance.now() + limits.handover.lockMsMax
   for (;;) {
     try {
-      return await openState(configuration, clock)
+      return await openState(...parts)
     } catch (error) {
       const held = error instanceof PerfAggError && error.code === 'STATE_LOCKED'
       if (!held || performance.now() > endMs) throw error
@@ -106,41 +105,5 @@ export async function beginChains(
       // its next statement says it
       log.warn('chain-not-begun', { code })
     }
-  }
-}
-
-/** Opens the state under its data key. Where the key comes from is said in the configuration and in every quote. */
-async function openState(
-  configuration: Configuration,
-  clock: Clock,
-): Promise<{ store: Store; close: () => Promise<void> }> {
-  const { dataKeyFile, stateFolder, databaseUrl } = configuration
-  if (databaseUrl !== null) {
-    throw new PerfAggError(
-      'DATABASE_NOT_SUPPORTED',
-      'this version keeps its state in the embedded database only',
-      {
-        hint: 'leave --database-url out',
-      },
-    )
-  }
-  if (dataKeyFile === null) {
-    throw new PerfAggError('DATA_KEY_MISSING', 'this version can not take its data key from the hardware', {
-      hint: 'give one with --data-key FILE (outside the state folder)',
-    })
-  }
-  const dataKey = await loadDataKey(dataKeyFile, {
-    stateDir: stateFolder,
-    // a state that is there was sealed under another key: a new one would only stand in that one's place
-    create: configuration.dataKeyCreate && !existsSync(join(stateFolder, 'state.db')),
-  })
-  const vault = createVault(dataKey)
-  dataKey.fill(0)
-  try {
-    const store = await openStore(stateFolder, { vault, clock })
-    return { store, close: () => store.close().finally(() => vault.close()) }
-  } catch (error) {
-    vault.close()
-    throw error
   }
 }

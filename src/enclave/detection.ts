@@ -6,6 +6,7 @@ import { dstackSockets, openDstack } from './attesters/dstack.ts'
 import { nitroAttester } from './attesters/nitro.ts'
 import { type NsmDevice, nsmPath, openNsmDevice } from './attesters/nsm-device.ts'
 import { simulatedAttester } from './attesters/simulated.ts'
+import { openSevGuestDevice, type SevGuestDevice } from './attesters/sev-guest-device.ts'
 import { systemTsmFiles, type TsmFiles } from './attesters/tsm-files.ts'
 import { tsmRoot } from './attesters/tsm-report.ts'
 
@@ -22,6 +23,7 @@ export interface Machine {
   exists(path: string): boolean
   readonly tsmFiles: TsmFiles
   openNsm(): Promise<NsmDevice>
+  openSevGuest(): Promise<SevGuestDevice>
   readonly dstackSockets: readonly string[]
 }
 
@@ -29,6 +31,7 @@ const thisMachine: Machine = {
   exists: existsSync,
   tsmFiles: systemTsmFiles,
   openNsm: () => openNsmDevice(),
+  openSevGuest: () => openSevGuestDevice(),
   dstackSockets,
 }
 
@@ -37,7 +40,7 @@ type HardwareTee = Exclude<Tee, 'simulated'>
 /**
  * Takes the attester for what is wished. Without a TEE nothing starts unless `--insecure-simulated` says so in as
  * many words.
- * @throws PerfAggError TEE_CONTRADICTION, TEE_NOT_FOUND, NSM_LIBRARY_MISSING, NSM_UNREADABLE, ATTESTATION_FAILED
+ * @throws PerfAggError TEE_CONTRADICTION, TEE_NOT_FOUND, NATIVE_LIBRARY_MISSING, DEVICE_UNREADABLE, ATTESTATION_FAILED
  */
 export async function findAttester(wish: TeeWish, machine: Partial<Machine> = {}): Promise<Attester> {
   const { tee, insecureSimulated } = wish
@@ -100,6 +103,10 @@ async function open(tee: HardwareTee, endorsementFolder: string | null, machine:
       return nitroAttester(await machine.openNsm())
     case 'tdx':
     case 'sev-snp':
-      return openConfigfsTsm(tee, { endorsementFolder, files: machine.tsmFiles })
+      return openConfigfsTsm(tee, {
+        endorsementFolder,
+        files: machine.tsmFiles,
+        openSevGuest: () => machine.openSevGuest(),
+      })
   }
 }

@@ -69,7 +69,7 @@ function checkKey(connection: Connection, registry: Registry, vault: Vault): voi
   if (held === null) transact(connection, () => registry.setMeta('key_check', vault.keyCheck))
   else if (held !== vault.keyCheck) {
     throw new StoreError('DATA_KEY_WRONG', 'this state folder was sealed under another data key', {
-      hint: 'give the key file it was made with (--data-key), or a new state folder',
+      hint: 'give the key file it was made with (--data-key). If that is lost, start with a new folder (--state): clients register again, and their accounts get new names',
     })
   }
 }

@@ -16,6 +16,7 @@ export type StoreCode =
   | 'LOG_FORKED'
   | 'LOG_ROLLED_BACK'
   | 'DATA_KEY_WRONG'
+  | 'DATA_KEY_LOST'
   | 'DATA_KEY_MISSING'
   | 'DATA_KEY_INVALID'
   | 'DATA_KEY_EXPOSED'

@@ -195,6 +195,7 @@ t.test('the quoted configuration', async (t) => {
     tee: 'simulated',
     wire_key: 'mounted',
     data_key: 'file',
+    data_key_release: 'operator',
     backend: 'https://b.example',
     permission_policy: 'read-only',
   })

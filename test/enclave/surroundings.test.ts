@@ -89,7 +89,11 @@ t.test('without a TEE nothing starts unless it is said to be simulated', async (
     [{ tee: 'tdx', insecureSimulated: false }, nothing, 'TEE_NOT_FOUND'],
     [{ tee: 'simulated', insecureSimulated: false }, nothing, 'TEE_NOT_FOUND'],
     [{ tee: 'tdx', insecureSimulated: true }, nothing, 'TEE_CONTRADICTION'],
-    [{ tee: 'auto', insecureSimulated: false }, only('/dev/nsm'), /^NSM_(UNREADABLE|LIBRARY_MISSING)$/],
+    [
+      { tee: 'auto', insecureSimulated: false },
+      only('/dev/nsm'),
+      /^(DEVICE_UNREADABLE|NATIVE_LIBRARY_MISSING)$/,
+    ],
     [{ tee: 'tdx', insecureSimulated: false }, only('/dev/nsm'), 'TEE_NOT_FOUND'],
   ]
   for (const [wish, exists, code] of refused)

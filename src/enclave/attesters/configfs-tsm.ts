@@ -8,6 +8,8 @@ import {
   openEndorsementFolder,
 } from './endorsement-folder.ts'
 import { attestationFailed } from './failure.ts'
+import { openSevGuestDevice, type SevGuestDevice } from './sev-guest-device.ts'
+import { snpKeys } from './snp-keys.ts'
 import { systemTsmFiles, type TsmFiles } from './tsm-files.ts'
 import { makeTsmReport, type TsmOptions, tsmProvider } from './tsm-report.ts'
 import { Turns } from './turns.ts'
@@ -19,6 +21,8 @@ export interface ConfigfsTsmOptions {
   readonly files?: TsmFiles
   readonly root?: string
   readonly pauseMs?: number
+  /** Where AMD's firmware is asked for keys. */
+  readonly openSevGuest?: () => Promise<SevGuestDevice>
 }
 
 type TsmTee = 'tdx' | 'sev-snp'
@@ -40,6 +44,13 @@ export async function openConfigfsTsm(tee: TsmTee, options: ConfigfsTsmOptions):
   let table: Uint8Array = new Uint8Array()
   return {
     tee,
+    // TDX has nothing of the kind
+    keys:
+      tee === 'tdx'
+        ? null
+        : snpKeys(options.openSevGuest ?? (() => openSevGuestDevice()), (reportData) =>
+            turns.take(async () => (await makeTsmReport(reportData, tsm)).outblob),
+          ),
     attest: (reportData) =>
       turns.take(async (): Promise<Attestation> => {
         const { provider, outblob, auxblob } = await makeTsmReport(reportData, tsm)

@@ -10,7 +10,7 @@ import {
   utf8,
 } from '@perf-agg/sdk'
 import { limits } from '../../limits.ts'
-import type { Attestation, Attester } from '../attester.ts'
+import type { Attestation, Attester, PlatformKeys } from '../attester.ts'
 import { collateralFiles, openEndorsementFolder } from './endorsement-folder.ts'
 import { attestationFailed, errnoOf } from './failure.ts'
 import { Turns } from './turns.ts'
@@ -39,6 +39,7 @@ export async function openDstack({ socketPath, endorsementFolder }: DstackOption
   const configOfInfo = textMember(info, 'vm_config')
   return {
     tee: 'dstack-tdx',
+    keys: dstackKeys(socketPath),
     attest: (reportData) =>
       turns.take(async (): Promise<Attestation> => {
         const reportHex = Buffer.from(reportData).toString('hex')
@@ -60,6 +61,31 @@ export async function openDstack({ socketPath, endorsementFolder }: DstackOption
           },
         }
       }),
+  }
+}
+
+/** The path names the version: another one gives another key. */
+const keyPaths: Readonly<Record<string, string>> = { v1: 'perf-agg/data-key/v1' }
+
+/** Keys of the application: its KMS gives them to whatever compose hash the application's owner approves. */
+function dstackKeys(socketPath: string): PlatformKeys {
+  return {
+    platform: 'dstack',
+    newestVersion: async () => 'v1',
+    async derive(version) {
+      const path = Object.hasOwn(keyPaths, version) ? keyPaths[version] : undefined
+      if (path === undefined) {
+        throw new PerfAggError('KEY_VERSION_UNKNOWN', 'this platform derives no key of that version')
+      }
+      const answer = await call(socketPath, '/GetKey', { path, purpose: 'storage' })
+      try {
+        const key = fromHex(readString(answer['key'], 'key', { min: 64, max: 64 }))
+        if (key.some((byte) => byte !== 0)) return key
+      } catch {
+        // said below
+      }
+      throw attestationFailed('the dstack agent answered something that is no key')
+    },
   }
 }
 

@@ -10,6 +10,7 @@ export function nitroAttester(device: NsmDevice): Attester {
   const turns = new Turns()
   return {
     tee: 'nitro',
+    keys: null,
     attest: (reportData) =>
       turns.take(async (): Promise<Attestation> => {
         const document = attestationDocument(await device.request(attestationRequest(reportData)))

@@ -16,6 +16,7 @@ export function simulatedAttester(): Attester {
   const signer = newSigner()
   return {
     tee: 'simulated',
+    keys: null,
     async attest(reportData) {
       const value = canonicalBytes({
         report_data: toHex(reportData),

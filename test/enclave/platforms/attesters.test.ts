@@ -282,7 +282,7 @@ t.test('messages of the Nitro security module', async (t) => {
 })
 
 t.test('without the optional library the module can not be asked, which is said', async (t) => {
-  const missing = { code: 'NSM_LIBRARY_MISSING', hint: /--include=optional/ }
+  const missing = { code: 'NATIVE_LIBRARY_MISSING', hint: /--include=optional/ }
   await t.rejects(openNsmDevice('perf-agg-no-such-library'), missing)
   const machine = {
     exists: (path: string) => path === '/dev/nsm',

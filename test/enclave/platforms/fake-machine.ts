@@ -129,6 +129,9 @@ export function fakeTdxMachine(
   return { machine: { exists: (path) => path === tsmRoot, tsmFiles: files }, roots: rootsOf(last) }
 }
 
+/** What the agent derives, whatever it is asked for. */
+export const fakeDstackKey: string = process.env['FAKE_DSTACK_KEY'] ?? '5a'.repeat(32)
+
 /** A guest agent at its socket. `answer` may say something else to a path than it would. */
 export async function fakeDstackMachine(
   endorsementFolder: string | null,
@@ -146,6 +149,7 @@ export async function fakeDstackMachine(
         const path = request.url ?? ''
         const body = JSON.parse(Buffer.concat(pieces).toString()) as { report_data?: string }
         let good: object = { app_id: 'ab', tcb_info: '{}' }
+        if (path === '/GetKey') good = { key: fakeDstackKey, signature_chain: [] }
         if (path === '/GetQuote') {
           const { roots, evidence } = await makeFakeDstack({ reportData: fromHex(body.report_data ?? '') })
           last.roots = roots

@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { verifyNitro } from '../../../sdk/evidence/nitro.ts'
@@ -11,6 +10,7 @@ import { head, makeFakeNitro } from '../../vectors/attestation/fake-nitro.ts'
 import { fakeNowMs } from '../../vectors/attestation/pki.ts'
 import { refusals } from '../../vectors/attestation/reference.ts'
 import { nsmAnswer } from './fake-machine.ts'
+import { compileDriver, runBefore, withoutDriver, withoutNative } from './preloaded.ts'
 
 /**
  * The way to the Nitro security module, through the native library and a real system call: against files that are no
@@ -18,16 +18,10 @@ import { nsmAnswer } from './fake-machine.ts'
  */
 
 const source = fileURLToPath(new URL('../../../src/enclave/attesters/', import.meta.url))
-const library = `@koromix/koffi-linux-${process.arch}`
-const skip =
-  process.platform === 'linux' && existsSync(new URL(`../../../node_modules/${library}/`, import.meta.url))
-    ? false
-    : `${library} is not installed`
-
-t.test('a file that is no security module is called so', { skip }, async (t) => {
+t.test('a file that is no security module is called so', { skip: withoutNative }, async (t) => {
   const folder = t.testdir({ regular: 'x' })
   for (const path of ['/dev/null', `${folder}/regular`]) {
-    const device = await openNsmDevice(library, path)
+    const device = await openNsmDevice(undefined, path)
     await t.rejects(device.request(attestationRequest(new Uint8Array(64))), {
       code: 'ATTESTATION_FAILED',
       message: `${path} is no Nitro security module (ENOTTY)`,
@@ -36,8 +30,8 @@ t.test('a file that is no security module is called so', { skip }, async (t) => 
     device.close()
     await t.rejects(device.request(Uint8Array.of(0xa0)), { message: /errno 9/ }, 'closed')
   }
-  await t.rejects(openNsmDevice(library, `${folder}/missing`), {
-    code: 'NSM_UNREADABLE',
+  await t.rejects(openNsmDevice(undefined, `${folder}/missing`), {
+    code: 'DEVICE_UNREADABLE',
     message: /ENOENT/,
   })
 })
@@ -62,7 +56,7 @@ int ioctl(int fd, unsigned long command, ...) {
   va_start(list, command);
   void *argument = va_arg(list, void *);
   va_end(list);
-  const char *folder = getenv("FAKE_NSM");
+  const char *folder = getenv("FAKE_DEVICE");
   if (folder == NULL || command != NSM_IOCTL_RAW) return (int)syscall(SYS_ioctl, fd, command, argument);
   struct nsm_raw *raw = argument;
   char path[4096];
@@ -79,37 +73,22 @@ int ioctl(int fd, unsigned long command, ...) {
 }
 `
 
-interface Told {
-  readonly evidence?: { readonly value: string }
-  readonly code?: string
-  readonly message?: string
-}
-
 /** What the production code comes to in a process of its own, in front of that driver. */
-function attested(folder: string, reportData: Uint8Array): Told {
-  const script = `
-    const { openNsmDevice } = await import(${JSON.stringify(`${source}nsm-device.ts`)})
+function attested(folder: string, reportData: Uint8Array): Record<string, any> {
+  return runBefore(
+    folder,
+    `const { openNsmDevice } = await import(${JSON.stringify(`${source}nsm-device.ts`)})
     const { nitroAttester } = await import(${JSON.stringify(`${source}nitro.ts`)})
     const device = await openNsmDevice(undefined, ${JSON.stringify(`${folder}/nsm`)})
     const reportData = Buffer.from(${JSON.stringify(Buffer.from(reportData).toString('hex'))}, 'hex')
     const told = await nitroAttester(device).attest(reportData).catch(({ code, message }) => ({ code, message }))
-    console.log(JSON.stringify(told))`
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--conditions=@perf-agg/source', '--input-type=module', '--eval', script],
-    { env: { LD_PRELOAD: `${folder}/driver.so`, FAKE_NSM: folder }, encoding: 'utf8', timeout: 60_000 },
+    console.log(JSON.stringify(told))`,
   )
-  if (stdout === '') throw new Error(stderr)
-  return JSON.parse(stdout) as Told
 }
 
-const withoutCompiler =
-  spawnSync('cc', ['--version']).error === undefined ? skip : 'no C compiler on this machine'
-
-t.test('a request goes as the kernel’s driver takes it', { skip: withoutCompiler }, async (t) => {
+t.test('a request goes as the kernel’s driver takes it', { skip: withoutDriver }, async (t) => {
   const folder = t.testdir({ 'driver.c': driver, nsm: '' })
-  const compiled = spawnSync('cc', ['-shared', '-fPIC', '-o', `${folder}/driver.so`, `${folder}/driver.c`])
-  t.equal(compiled.status, 0, String(compiled.stderr))
+  compileDriver(folder)
 
   const reportData = new Uint8Array(64).fill(9)
   const { roots, document } = await makeFakeNitro({ userData: reportData })
@@ -120,7 +99,7 @@ t.test('a request goes as the kernel’s driver takes it', { skip: withoutCompil
     Uint8Array.from(attestationRequest(reportData)),
     'the driver gets the very request',
   )
-  const verified = await verifyNitro(fromBase64url(evidence?.value ?? ''), { atMs: fakeNowMs, roots })
+  const verified = await verifyNitro(fromBase64url(evidence.value), { atMs: fakeNowMs, roots })
   t.strictSame(refusals(verified.steps), [])
   t.strictSame(verified.reportData, reportData)
 
