@@ -20,13 +20,13 @@ export function define(command: Command): void {
         client.end(kept.access.sessionId, clientKey).then(
           () => true,
           (error: unknown) => {
-            // Ended or expired already: then there is only our own note of it to strike out.
+            // Ended or expired already: then there is only our own note of it to change.
             if (error instanceof PerfAggError && error.code === 'SESSION_UNKNOWN') return false
             throw error
           },
         ),
       )
-      registrations.remove(label)
+      registrations.end(label)
       if (json) return printJson({ label, ended: known, account: kept.account })
       print(known ? `${label} has ended; the enclave has wiped its credentials` : `${label} was over already`)
       print('delete the API key at the exchange too, if it has no other use')

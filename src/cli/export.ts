@@ -32,7 +32,7 @@ async function exportRecord(wanted: string | undefined, { output, json }: Export
       hint: 'leave out --json, or name a file with -o',
     })
   }
-  const { label, kept } = findRegistration(await openRegistrations(), wanted)
+  const { label, kept } = findRegistration(await openRegistrations(), wanted, 'ended too')
   const client = new PerfAggClient({ serviceUrl: kept.serviceUrl })
   const record = await withSpinner('asking the enclave', () => client.record(kept.access))
   const text = `${canonicalize(record)}\n`

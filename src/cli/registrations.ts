@@ -36,7 +36,9 @@ export interface Registrations {
   readonly path: string
   list(): readonly { readonly label: string; readonly kept: KeptRegistration }[]
   set(label: string, kept: KeptRegistration): void
-  remove(label: string): void
+  /** Its record can still be asked for. */
+  end(label: string): void
+  ended(): readonly { readonly label: string; readonly kept: KeptRegistration }[]
   /** The client's own key: one identity over all their accounts, kept when a session ends. */
   clientKey(clientId: string): Promise<SigningKey | null>
   keepClientKey(clientId: string, key: SigningKey): Promise<void>
@@ -44,6 +46,7 @@ export interface Registrations {
 
 interface Kept {
   accounts?: Record<string, KeptRegistration>
+  ended?: Record<string, KeptRegistration>
   client_keys?: Record<string, PrivateJwk>
 }
 
@@ -61,15 +64,20 @@ export async function openRegistrations(): Promise<Registrations> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   warnWhenOpen(path)
   const accounts = () => Object.entries(store.get('accounts') ?? {})
+  const ended = () => Object.entries(store.get('ended') ?? {})
   return {
     path,
     list: () => guard(path, accounts).map(([label, kept]) => ({ label, kept: readKept(kept, label, path) })),
     set: (label, kept) =>
       guard(path, () => store.set('accounts', Object.fromEntries([...accounts(), [label, kept]]))),
-    remove: (label) =>
-      guard(path, () =>
-        store.set('accounts', Object.fromEntries(accounts().filter(([name]) => name !== label))),
-      ),
+    end: (label) =>
+      guard(path, () => {
+        const ending = accounts().filter(([name]) => name === label)
+        const others = ended().filter(([name]) => name !== label)
+        store.set('ended', Object.fromEntries([...others, ...ending]))
+        store.set('accounts', Object.fromEntries(accounts().filter(([name]) => name !== label)))
+      }),
+    ended: () => guard(path, ended).map(([label, kept]) => ({ label, kept: readKept(kept, label, path) })),
     async clientKey(clientId) {
       const keys = guard(path, () => new Map(Object.entries(store.get('client_keys') ?? {})))
       const jwk = keys.get(clientId)
@@ -109,12 +117,13 @@ function readKept(value: unknown, label: string, path: string): KeptRegistration
   })
 }
 
-/** By label, by session id or by view id; the only one there is where nothing is asked. */
+/** By label, by session id or by view id; the only one there is where nothing is asked. One that lasts goes before. */
 export function findRegistration(
   registrations: Registrations,
   wanted: string | undefined,
+  which: 'lasting' | 'ended too' = 'lasting',
 ): { readonly label: string; readonly kept: KeptRegistration } {
-  const all = registrations.list()
+  const all = [...registrations.list(), ...(which === 'lasting' ? [] : registrations.ended())]
   const [first] = all
   if (first === undefined) {
     throw new InputError('NOTHING_REGISTERED', 'nothing is registered from here', {

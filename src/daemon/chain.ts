@@ -49,6 +49,8 @@ interface Parts {
   /** What the key of the start before signed for this one; null: it was lost with its process. */
   readonly handover: HandedOver | null
   readonly rules: Rules
+  /** What others have seen of the log contradicts it: nothing is stated any more. */
+  readonly conflict: () => PerfAggError | null
   /** Something new waits for delivery. */
   readonly written: () => void
 }
@@ -120,7 +122,9 @@ export class Chain {
     method: ReturnMethod,
     contents: readonly Content[],
   ): Promise<Issued[]> {
-    const { clock, issuer } = this.#parts
+    const { clock, issuer, conflict } = this.#parts
+    const contradiction = conflict()
+    if (contradiction !== null) throw contradiction
     let subject = await this.#subject(row, session, method, contents)
     let end = await this.#endOf(row)
     const claims = [
@@ -191,13 +195,13 @@ export class Chain {
     contents: readonly Content[],
   ): Promise<Subject> {
     const { store, rules } = this.#parts
-    const others = session.clientKey === null ? null : await store.clientAccounts(session.clientKey)
+    const { clientKey } = session
     const firstHour = contents.flatMap((each) => (each.type === 'period' ? [each.hours[0]!.startMs] : []))[0]
     return {
       clientId: session.clientId,
       account: row.pseudonym,
-      // the account that is about to be inserted counts too
-      clientAccounts: others === null ? null : row.head.sequence === 0 ? others + 1 : others,
+      // one that is about to be bound counts too
+      clientAccounts: clientKey === null ? null : await store.clientAccounts(clientKey, row.pseudonym),
       firstObservedAtMs: row.firstObservedAtMs ?? firstHour ?? null,
       source: this.#source(row, session),
       returnMethod: method,

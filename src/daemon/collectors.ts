@@ -64,9 +64,9 @@ export interface CollectorsStats {
  */
 export interface Collectors {
   /** Never rejects: what went wrong is a `Failure`. */
-  check(request: CheckRequest): Promise<CheckAnswer>
-  /** Never rejects: what went wrong is a `Failure`. */
-  poll(request: PollRequest): Promise<PollAnswer>
+  check(request: CheckRequest, signal?: AbortSignal): Promise<CheckAnswer>
+  /** Never rejects: what went wrong is a `Failure`. At the signal its process is ended, with all that it holds. */
+  poll(request: PollRequest, signal?: AbortSignal): Promise<PollAnswer>
   /** @throws {CollectorError} */
   candles(request: CandlesRequest): Promise<CandlesAnswer>
   /** Of the source's market types, inactive ones included. @throws {CollectorError} */
@@ -142,15 +142,15 @@ class Pool implements Collectors {
       .catch(() => {})
   }
 
-  async check(request: CheckRequest): Promise<CheckAnswer> {
-    return this.#job(request.source, { job: 'check' }, request.credentials, judgeCheck)
+  async check(request: CheckRequest, signal?: AbortSignal): Promise<CheckAnswer> {
+    return this.#job(request.source, { job: 'check' }, request.credentials, judgeCheck, signal)
   }
 
-  async poll(request: PollRequest): Promise<PollAnswer> {
+  async poll(request: PollRequest, signal?: AbortSignal): Promise<PollAnswer> {
     const { source, credentials, sinceMs, cursor, previousAnchor, sweep } = request
     const maxRetries = Math.min(Math.max(request.maxRetries, 0), limits.collector.retriesMax)
     const job = { job: 'poll', sinceMs, cursor, previousAnchor, maxRetries, sweep } as const
-    return this.#job(source, job, credentials, judgePoll)
+    return this.#job(source, job, credentials, judgePoll, signal)
   }
 
   async candles({ source, wants }: CandlesRequest): Promise<CandlesAnswer> {
@@ -185,9 +185,10 @@ class Pool implements Collectors {
     job: JobOf<Asked>,
     credentials: Uint8Array,
     judge: (finished: Finished) => Answer | Failure,
+    signal?: AbortSignal,
   ): Promise<Answer | Failure> {
     this.#jobs += 1
-    const answer = await this.#tryJob(source, job, credentials, judge)
+    const answer = await this.#tryJob(source, job, credentials, judge, signal)
     if (isFailure(answer)) this.#failures[answer.code] = (this.#failures[answer.code] ?? 0) + 1
     return answer
   }
@@ -197,6 +198,7 @@ class Pool implements Collectors {
     job: JobOf<Asked>,
     credentials: Uint8Array,
     judge: (finished: Finished) => Answer | Failure,
+    signal?: AbortSignal,
   ): Promise<Answer | Failure> {
     const { clock, exchanges } = this.#options
     if (!isSupported(source)) return failureOf('EXCHANGE_NOT_SUPPORTED', 'session')
@@ -213,10 +215,11 @@ class Pool implements Collectors {
       const closedNow = this.#places.closed(source)
       if (closedNow !== null) return closedNow
       const pair = await this.#pairOf(slot)
+      if (signal?.aborted === true) return failureOf('COLLECTOR_CLOSED', 'collector')
       const { exchange, sandbox, marketTypes: wallets } = source
       const baseUrl = baseUrlOf(exchanges, exchange)
       const common = { nowMs: clock.nowMs(), frozen: clock.frozen, exchange, sandbox, baseUrl, wallets }
-      const frame = await pair.run({ ...common, ...job }, credentials)
+      const frame = await pair.run({ ...common, ...job }, credentials, signal)
       const environment = baseUrl === null ? (sandbox ? 'sandbox' : 'live') : 'simulated'
       const place = this.#places.of(source)
       const hosts = new Set(rulesOf(exchange, baseUrl).map(({ origin }) => new URL(origin).host))

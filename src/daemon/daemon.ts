@@ -20,6 +20,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { type ExchangeSettings, startCollectors } from './collectors.ts'
 import { type Configuration, configurationDigest, publicConfiguration } from './config.ts'
 import { Conductor } from './conductor.ts'
+import { Expiry } from './expiry.ts'
 import { Feeds } from './feeds.ts'
 import { HandoverDoor } from './handover-door.ts'
 import { Health } from './health.ts'
@@ -166,23 +167,28 @@ async function compose(
     issuer,
     key: { keyId: enclave.signer.keyId, jwk: enclave.signer.jwk },
     handover,
+    conflict: () => keeper.publisher.conflict,
     rules: defaultRules,
     written: () => {
       delivery?.wake()
       keeper.publisher.wake()
     },
   })
+  const expiry = new Expiry(clock, await store.lastSignedMs())
+  const ahead = <T>(account: string, work: () => Promise<T>): Promise<T> => poller.ahead(account, work)
   const feeds = new Feeds({ store, lanes, chain, graceMs: configuration.graceSeconds * 1_000, log })
 
   let conductor: Conductor | null = null
   const watch = (session: LiveSession): void => {
     const settings = readSettings(session.settings)
+    expiry.note(session)
     if (session.account === null) schedule.add(pending.add(session), settings.apiIntervalMs, clock.nowMs())
     else if (methodOf(session.exchange) === 'capital-in-use') feeds.watch(session.account, session)
     else schedule.add(session.account, settings.apiIntervalMs, clock.nowMs())
     conductor?.wake()
   }
   const unwatch = (session: SessionRow): void => {
+    expiry.forget(session.idHash)
     if (session.account === null) schedule.remove(PendingSessions.keyOf(session))
     else {
       schedule.remove(session.account)
@@ -196,7 +202,7 @@ async function compose(
     enclave,
     store,
     collectors,
-    lanes,
+    ahead,
     chain,
     watch,
   })
@@ -216,6 +222,7 @@ async function compose(
     markets: new MarketLists(dayMs),
     chain,
     health,
+    expiry,
     log,
     unwatch,
     allowTradingKeys: configuration.allowTradingKeys,
@@ -232,6 +239,7 @@ async function compose(
     version: softwareVersion,
     tee: enclave.tee,
     stopping: () => stopping !== null,
+    conflict: () => keeper.publisher.conflict,
   })
   const service = new Service({
     clock,
@@ -244,6 +252,8 @@ async function compose(
     chain,
     health,
     report,
+    expiry,
+    ahead,
     publisher: keeper.publisher,
     unwatch,
   })
@@ -262,8 +272,9 @@ async function compose(
     delivery,
     report,
     cleanup: async () => {
-      await service.cleanup()
-      await keeper.tick(clock.nowMs())
+      // a session that can't be closed now must not keep the log from going on
+      const done = await Promise.allSettled([service.cleanup(), keeper.tick(clock.nowMs())])
+      for (const outcome of done) if (outcome.status === 'rejected') throw outcome.reason
     },
     log,
     pollsMax: limits.daemon.pollsMax,

@@ -62,7 +62,10 @@ export class Feeds {
   }
 
   async take(account: string, session: LiveSession, trade: PushedTrade, nowMs: number): Promise<TradeAck> {
-    if (!this.#sessions.has(account)) this.#sessions.set(account, session)
+    // it may have ended since the trade was on its way
+    if (this.#sessions.get(account)?.idHash !== session.idHash) {
+      throw new PerfAggError('SESSION_UNKNOWN', 'no such session')
+    }
     const feed = await this.#feed(account)
     const ack = await feed.take(trade, nowMs).catch((error: unknown) => {
       if (feed.broken) this.#reopen(account, feed)
@@ -107,6 +110,8 @@ export class Feeds {
     const feed = await this.#feed(account)
     if (feed.reported.nextDueMs() > nowMs) return
     await this.#parts.lanes.run(account, async () => {
+      // nothing is stated of one that has ended while this waited
+      if (this.#sessions.get(account) !== session) return
       const row = await this.#row(account)
       const { closed, state, through } = feed.close(nowMs)
       const contents = contentsOf(closed)

@@ -119,8 +119,8 @@ export class Pair {
     return this.#reports
   }
 
-  /** @throws {PairDied} */
-  async run(asked: Asked, credentials: Uint8Array): Promise<Frame> {
+  /** At the signal both end: whoever gives a job up wants nothing left of it. @throws {PairDied} */
+  async run(asked: Asked, credentials: Uint8Array, signal?: AbortSignal): Promise<Frame> {
     if (!this.#alive || this.#waiting !== null) throw new PairDied('the pair is gone or busy')
     const id = (this.#lastId += 1)
     this.jobs += 1
@@ -129,6 +129,11 @@ export class Pair {
       this.#waiting = { id, resolve, reject }
     })
     const timer = setTimeout(() => this.#die(), limits.collector.jobTimeoutMs)
+    const cut = (): void => {
+      this.#told = true
+      this.#die()
+    }
+    signal?.addEventListener('abort', cut)
     try {
       const written = writeFrame(this.#control, { ...asked, id }, credentials)
       const [frame] = await Promise.all([answer, written])
@@ -140,6 +145,7 @@ export class Pair {
       throw error instanceof PairDied ? error : new PairDied('the pipe broke')
     } finally {
       clearTimeout(timer)
+      signal?.removeEventListener('abort', cut)
       this.#waiting = null
     }
   }

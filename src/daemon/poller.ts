@@ -11,6 +11,8 @@ import { type Chain, type Content, contentsOf } from './chain.ts'
 import type { Clock } from './clock.ts'
 import type { Log } from '../http/log.ts'
 import type { Collectors } from './collectors.ts'
+import { Cut, PollCut } from './cut.ts'
+import type { Expiry } from './expiry.ts'
 import type { Health } from './health.ts'
 import type { Lanes } from './lane.ts'
 import { missing, walletsOf } from './scope.ts'
@@ -23,6 +25,14 @@ export interface PollOutcome {
   /** Nobody may ask this exchange from here before then. */
   readonly heldForMs: number | null
 }
+
+/** What is known of accounts beyond one poll, while this start lives. */
+interface Memory {
+  readonly refusals: Map<string, number>
+  readonly checkedAtMs: Map<string, number>
+}
+
+const later: PollOutcome = { news: false, retryAfterMs: null, heldForMs: null }
 
 /** A clock that differs by more from the exchange's states nothing. */
 const skewMsMax = 60_000
@@ -42,7 +52,8 @@ interface Parts {
   readonly lanes: Lanes
   readonly book: Book
   readonly markets: MarketLists
-  readonly chain: Chain
+  readonly chain: Pick<Chain, 'noteOrigin' | 'write'>
+  readonly expiry: Expiry
   readonly health: Health
   readonly log: Log
   /** A session is over: nothing of it is polled any more. */
@@ -57,28 +68,74 @@ interface Parts {
  */
 export class Poller {
   readonly #parts: Parts
-  readonly #refusals = new Map<string, number>()
-  readonly #checkedAtMs = new Map<string, number>()
+  /** Polls that wait for their exchange. */
+  readonly #underWay = new Map<string, Cut>()
+  readonly #barred = new Map<string, number>()
+  readonly #memory: Memory
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, memory: Memory = { refusals: new Map(), checkedAtMs: new Map() }) {
     this.#parts = parts
+    this.#memory = memory
+  }
+
+  /**
+   * Work in an account's lane that no poll may hold up: the one under way is given up, with all that it has brought,
+   * and none begins before the work is over.
+   */
+  async ahead<T>(pseudonym: string, work: () => Promise<T>): Promise<T> {
+    this.#barred.set(pseudonym, (this.#barred.get(pseudonym) ?? 0) + 1)
+    this.#underWay.get(pseudonym)?.now()
+    try {
+      return await this.#parts.lanes.run(pseudonym, work)
+    } finally {
+      const left = (this.#barred.get(pseudonym) ?? 1) - 1
+      if (left === 0) this.#barred.delete(pseudonym)
+      else this.#barred.set(pseudonym, left)
+    }
   }
 
   async poll(pseudonym: string): Promise<PollOutcome> {
     return this.#parts.lanes.run(pseudonym, async () => {
-      const { store, clock } = this.#parts
+      const { store, expiry } = this.#parts
+      if (this.#barred.has(pseudonym)) return later
       const [row, session] = await Promise.all([store.account(pseudonym), this.#sessionOf(pseudonym)])
       if (row === null || session === null) return { news: false, retryAfterMs: dayMs, heldForMs: null }
       const credentials = await store.credentials(session.idHash)
-      if (credentials === null || session.expiresAtMs <= clock.nowMs()) {
+      if (credentials === null || expiry.isOver(session)) {
         return { news: false, retryAfterMs: dayMs, heldForMs: null }
       }
+      const cut = new Cut()
+      this.#underWay.set(pseudonym, cut)
       try {
-        return await this.#pollWith(row, session, credentials)
+        return await this.#until(cut).#pollWith(row, session, credentials)
+      } catch (error) {
+        if (!(error instanceof PollCut)) throw error
+        this.#parts.book.forget(pseudonym)
+        return later
       } finally {
+        this.#underWay.delete(pseudonym)
         credentials.fill(0)
       }
     })
+  }
+
+  /** The same poller for one poll, which asks and writes nothing any more once it is given up. */
+  #until(cut: Cut): Poller {
+    const { collectors, chain } = this.#parts
+    return new Poller(
+      {
+        ...this.#parts,
+        collectors: cut.asking(collectors),
+        chain: {
+          noteOrigin: (account, origin) => chain.noteOrigin(account, origin),
+          write: async (...what) => {
+            cut.check()
+            return chain.write(...what)
+          },
+        },
+      },
+      this.#memory,
+    )
   }
 
   async #sessionOf(pseudonym: string): Promise<SessionRow | null> {
@@ -103,7 +160,7 @@ export class Poller {
       sweep: watched.account.openResiduals().some(({ toMs }) => clock.nowMs() - toMs < sweepMsMax),
     })
     if (answer.kind === 'failed') return this.#failed(row, session, watched, answer)
-    this.#refusals.delete(row.pseudonym)
+    this.#memory.refusals.delete(row.pseudonym)
     this.#parts.chain.noteOrigin(row.pseudonym, answer.origin)
     if (Math.abs(answer.origin.serverTimeSkewMs) > skewMsMax && !clock.frozen) {
       health.bad(row.pseudonym, 'CLOCK_SKEW', clock.nowMs())
@@ -221,9 +278,9 @@ export class Poller {
   async #recheck(pseudonym: string, source: Source, credentials: Uint8Array): Promise<string | null> {
     const { clock, collectors } = this.#parts
     const nowMs = clock.nowMs()
-    const lastMs = this.#checkedAtMs.get(pseudonym)
+    const lastMs = this.#memory.checkedAtMs.get(pseudonym)
     if (lastMs !== undefined && nowMs - lastMs < dayMs) return null
-    this.#checkedAtMs.set(pseudonym, nowMs)
+    this.#memory.checkedAtMs.set(pseudonym, nowMs)
     if (lastMs === undefined) return null
     const checked = await collectors.check({ source, credentials })
     if (checked.kind === 'failed') return null
@@ -246,8 +303,8 @@ export class Poller {
     health.bad(row.pseudonym, failure.code, clock.nowMs())
     const heldForMs = failure.scope === 'exchange' ? failure.retryAfterMs : null
     if (failure.code === 'EXCHANGE_KEY_REFUSED' || failure.code === 'EXCHANGE_ACCOUNT_REFUSED') {
-      const count = (this.#refusals.get(row.pseudonym) ?? 0) + 1
-      this.#refusals.set(row.pseudonym, count)
+      const count = (this.#memory.refusals.get(row.pseudonym) ?? 0) + 1
+      this.#memory.refusals.set(row.pseudonym, count)
       if (count >= refusalsMax) return this.#closed(row, session, watched, 'key-refused')
     }
     await this.#giveUp(row, session, watched)
@@ -293,8 +350,8 @@ export class Poller {
       },
       { urgent: true },
     )
-    this.#refusals.delete(row.pseudonym)
-    this.#checkedAtMs.delete(row.pseudonym)
+    this.#memory.refusals.delete(row.pseudonym)
+    this.#memory.checkedAtMs.delete(row.pseudonym)
     this.#parts.unwatch(session)
     return { news: false, retryAfterMs: dayMs, heldForMs: null }
   }

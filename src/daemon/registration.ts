@@ -21,7 +21,6 @@ import type { Chain, LiveSession } from './chain.ts'
 import type { Clock } from './clock.ts'
 import type { Collectors } from './collectors.ts'
 import type { Configuration } from './config.ts'
-import type { Lanes } from './lane.ts'
 import { writeSettings } from './session-settings.ts'
 import { signedAnswer } from './view.ts'
 
@@ -37,7 +36,8 @@ interface Parts {
   readonly enclave: Enclave
   readonly store: Store
   readonly collectors: Collectors
-  readonly lanes: Lanes
+  /** Work in an account's lane that waits for no exchange. */
+  readonly ahead: <T>(account: string, work: () => Promise<T>) => Promise<T>
   readonly chain: Chain
   /** A session is there: begin to watch its account (or to ask whose it is). */
   readonly watch: (session: LiveSession) => void
@@ -258,7 +258,8 @@ export class Registration {
 
   /**
    * Puts a session onto its account's chain: a new chain begins with `registered`, a closed one goes on with it, an
-   * open one is renewed without a word, and the session before hands over (its credentials are wiped).
+   * open one is renewed without a word, and the session before hands over (its credentials are wiped). Of two client
+   * keys the one that is bound keeps the account while its session lasts, unless it has shown less than the other.
    * @throws {PerfAggError} ACCOUNT_BOUND where another client key holds the account
    */
   async bind(
@@ -267,19 +268,24 @@ export class Registration {
     wallets: NewWallets,
     also: (tx: Tx) => void,
   ): Promise<void> {
-    const { store, lanes, chain, clock } = this.#parts
-    await lanes.run(pseudonym, async () => {
+    const { store, ahead, chain, clock } = this.#parts
+    await ahead(pseudonym, async () => {
       const nowMs = clock.nowMs()
       const known = await store.account(pseudonym)
-      // whoever holds the credentials may bind an account that nobody has bound yet
-      if (known !== null && known.clientKey !== null && !sameKey(known.clientKey, session.clientKey)) {
-        throw new PerfAggError('ACCOUNT_BOUND', 'this account is bound to another client key', {
-          hint: 'register with the client key that it was first registered with',
-        })
-      }
       const before = (await store.sessionsOfAccount(pseudonym)).filter(
         (other) => other.endedAtMs === null && other.idHash !== session.idHash,
       )
+      // whoever holds the credentials may bind an account that nobody has bound yet
+      const takesOver =
+        known !== null && known.clientKey !== null && !sameKey(known.clientKey, session.clientKey)
+      if (
+        takesOver &&
+        (session.clientKey === null || before.some((other) => !isLessProven(other, session)))
+      ) {
+        throw new PerfAggError('ACCOUNT_BOUND', 'this account is bound to another client key', {
+          hint: 'register with the client key that it was first registered with, or once its session is over',
+        })
+      }
       const row: AccountRow = known ?? {
         pseudonym,
         exchange: session.exchange,
@@ -291,17 +297,22 @@ export class Registration {
         published: false,
         head: { sequence: 0, digest: null },
       }
-      const goesOn = known !== null && before.length > 0
+      const goesOn = known !== null && before.length > 0 && !takesOver
+      const displaced = takesOver && before.length > 0
       await chain.write(
         row,
         session,
         methodOf(session.exchange),
-        goesOn ? [] : [{ type: 'registered', atMs: nowMs }],
+        [
+          ...(displaced ? [{ type: 'closed', atMs: nowMs, reason: 'displaced' } as const] : []),
+          ...(goesOn ? [] : [{ type: 'registered', atMs: nowMs } as const]),
+        ],
         (tx) => {
-          if (known !== null && known.clientKey === null && session.clientKey !== null) {
-            tx.updateAccount(pseudonym, { clientKey: session.clientKey, expectedClientKey: null })
+          if (known !== null && session.clientKey !== null && !sameKey(known.clientKey, session.clientKey)) {
+            tx.updateAccount(pseudonym, { clientKey: session.clientKey, expectedClientKey: known.clientKey })
           }
-          for (const other of before) tx.endSession(other.idHash, { atMs: nowMs, reason: 'renewed' })
+          const reason = displaced ? 'displaced' : 'renewed'
+          for (const other of before) tx.endSession(other.idHash, { atMs: nowMs, reason })
           also(tx)
         },
         known === null ? { first: (tx) => tx.insertAccount(row) } : {},
@@ -316,8 +327,13 @@ export function methodOf(exchange: string): 'twr' | 'capital-in-use' {
   return exchange === 'mock' || exchange === 'push' ? 'capital-in-use' : 'twr'
 }
 
-function sameKey(a: Uint8Array | null, b: Uint8Array | null): boolean {
+export function sameKey(a: Uint8Array | null, b: Uint8Array | null): boolean {
   return a === null || b === null ? a === b : equalBytes(a, b)
+}
+
+/** Credentials that work, or a signature of the address's own key, show more than a public address does. */
+function isLessProven(other: { readonly ownership: string }, than: { readonly ownership: string }): boolean {
+  return other.ownership === 'unproven' && than.ownership !== 'unproven'
 }
 
 /** Who reports trades is known by the client key, else by the names it chose. */

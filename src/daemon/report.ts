@@ -1,3 +1,4 @@
+import type { PerfAggError } from '@perf-agg/sdk'
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import type { Collectors } from './collectors.ts'
@@ -16,6 +17,8 @@ interface Parts {
   readonly version: string
   readonly tee: string
   readonly stopping: () => boolean
+  /** What others have seen of the log contradicts it. */
+  readonly conflict: () => PerfAggError | null
 }
 
 /** What the operator may know of the daemon: counts and codes, no id and no account. */
@@ -28,10 +31,11 @@ export class Report {
   }
 
   ready(): { readonly ready: boolean; readonly checks: Readonly<Record<string, string>> } {
-    const { store, stopping } = this.#parts
+    const { store, stopping, conflict } = this.#parts
     const checks = {
       state: store.condition === 'ok' ? 'ok' : `STATE_${store.condition.toUpperCase()}`,
       daemon: stopping() ? 'STOPPING' : 'ok',
+      log: conflict()?.code ?? 'ok',
     }
     return { ready: Object.values(checks).every((check) => check === 'ok'), checks }
   }

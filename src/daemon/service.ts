@@ -25,11 +25,12 @@ import type { AccountRow, SessionRow, Store } from '../store/store.ts'
 import type { Published, Publisher } from '../log/publisher.ts'
 import type { Chain } from './chain.ts'
 import type { Clock } from './clock.ts'
+import type { Expiry } from './expiry.ts'
 import type { Feeds } from './feeds.ts'
 import type { Book } from './book.ts'
 import type { Health } from './health.ts'
 import type { Lanes } from './lane.ts'
-import { methodOf, type Registration } from './registration.ts'
+import { methodOf, type Registration, sameKey } from './registration.ts'
 import type { Report } from './report.ts'
 import { recordPage, type RecordPlace } from './record-page.ts'
 import { metricsView, sealedAnswer, signedAnswer, summaryView, type ViewFrame } from './view.ts'
@@ -49,6 +50,9 @@ interface Parts {
   readonly chain: Chain
   readonly health: Health
   readonly report: Report
+  readonly expiry: Expiry
+  /** Work in an account's lane that waits for no exchange. */
+  readonly ahead: <T>(account: string, work: () => Promise<T>) => Promise<T>
   readonly publisher: Publisher
   /** A session is over: nothing of it is polled any more. */
   readonly unwatch: (session: SessionRow) => void
@@ -100,7 +104,7 @@ export class Service implements EnclaveService {
   }
 
   async record(sessionId: string, place: RecordPlace | null): Promise<object> {
-    const session = await this.#shown(sessionId)
+    const session = await this.#recorded(sessionId)
     if (session.account === null) throw pendingSession()
     return sealedAnswer(await recordPage(this.#parts, session.account, place), session.replyKey)
   }
@@ -118,9 +122,8 @@ export class Service implements EnclaveService {
   }
 
   async cleanup(): Promise<{ readonly removed: number }> {
-    const { store, clock } = this.#parts
-    const nowMs = clock.nowMs()
-    const past = (await store.liveSessions()).filter((session) => session.expiresAtMs <= nowMs)
+    const { store, expiry } = this.#parts
+    const past = (await store.liveSessions()).filter((session) => expiry.isOver(session))
     // one that can't be closed now must not keep the others
     const closings = await Promise.allSettled(past.map((session) => this.#close(session, 'expired')))
     const failed = closings.find((closing) => closing.status === 'rejected')
@@ -204,7 +207,7 @@ export class Service implements EnclaveService {
   }
 
   async #stillLive(session: SessionRow): Promise<boolean> {
-    if (session.expiresAtMs <= this.#parts.clock.nowMs()) return false
+    if (this.#parts.expiry.isOver(session)) return false
     return (await this.#parts.store.sessionById(session.idHash))?.endedAtMs === null
   }
 
@@ -222,24 +225,39 @@ export class Service implements EnclaveService {
     return session
   }
 
+  /**
+   * As `#shown`; and one that is over still opens the record, sealed to the key that only its owner has: what was
+   * stated can't be taken back by ending, and must not be lost by it. Not where the account is another client's now.
+   */
+  async #recorded(id: string): Promise<SessionRow> {
+    const session = await this.#sessionOrNull(id)
+    if (session === null) throw unknownSession()
+    if (await this.#isShown(session)) return session
+    const account = session.account === null ? null : await this.#parts.store.account(session.account)
+    if (account === null || session.replyKey === null || !sameKey(account.clientKey, session.clientKey)) {
+      throw unknownSession()
+    }
+    return session
+  }
+
   async #sessionOrNull(id: string): Promise<SessionRow | null> {
     return idPattern.test(id) ? this.#parts.store.sessionById(hashOfId(id)) : null
   }
 
   #isLive(session: SessionRow): boolean {
-    return session.endedAtMs === null && session.expiresAtMs > this.#parts.clock.nowMs()
+    return session.endedAtMs === null && !this.#parts.expiry.isOver(session)
   }
 
   /** A renewed one until its own time is over, and no longer than there is one that took over. */
   async #isShown(session: SessionRow): Promise<boolean> {
     if (session.endReason !== 'renewed' || session.account === null) return this.#isLive(session)
-    if (session.expiresAtMs <= this.#parts.clock.nowMs()) return false
+    if (this.#parts.expiry.isOver(session)) return false
     return (await this.#parts.store.sessionsOfAccount(session.account)).some((other) => this.#isLive(other))
   }
 
   #statusOf(session: SessionRow): SessionStatus {
     if (session.account === null) return 'pending'
-    if (session.expiresAtMs <= this.#parts.clock.nowMs()) return 'expired'
+    if (this.#parts.expiry.isOver(session)) return 'expired'
     return this.#parts.health.codeOf(session.account) === null ? 'active' : 'degraded'
   }
 
@@ -309,7 +327,7 @@ export class Service implements EnclaveService {
 
   /** Ends a session: credentials wiped, `closed` on the chain where no other session watches the account. */
   async #close(session: SessionRow, reason: string): Promise<void> {
-    const { store, lanes, chain, clock, unwatch } = this.#parts
+    const { store, ahead, chain, clock, unwatch } = this.#parts
     const end = { atMs: clock.nowMs(), reason }
     if (session.account === null) {
       await store.commit((tx) => tx.endSession(session.idHash, end))
@@ -317,7 +335,7 @@ export class Service implements EnclaveService {
       return
     }
     const account = session.account
-    await lanes.run(account, async () => {
+    await ahead(account, async () => {
       const row = await store.account(account)
       const current = await store.sessionById(session.idHash)
       // somebody was faster, or a newer session has taken over

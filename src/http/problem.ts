@@ -65,6 +65,8 @@ const statusOfCode: Readonly<Record<string, number>> = {
   // the daemon
   CLOCK_SET_BACK: 503,
   ENCLAVE_CLOSED: 503,
+  LOG_ROLLED_BACK: 503,
+  LOG_FORKED: 503,
   ATTESTATION_FAILED: 503,
   // state of ours that can't be read is no fault of the request
   CHAIN_FORK: 500,

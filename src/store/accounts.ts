@@ -27,6 +27,7 @@ export class Accounts {
       scope: JSON.stringify(account.scope),
       published: account.published ? 1 : 0,
     })
+    this.#remember(account.pseudonym, account.clientKey)
   }
 
   update(pseudonym: string, change: AccountChange): void {
@@ -46,6 +47,11 @@ export class Accounts {
         ? this.#connection.run(this.#queries.bind, { pseudonym, client_key: clientKey })
         : this.#connection.run(this.#queries.rebind, { pseudonym, client_key: clientKey, expected })
     if (changed !== 1) throw new StoreError('STATE_CONFLICT', 'the account is bound to another client key')
+    this.#remember(pseudonym, clientKey)
+  }
+
+  #remember(account: string, clientKey: Uint8Array | null): void {
+    if (clientKey !== null) this.#connection.run(this.#queries.remember, { client_key: clientKey, account })
   }
 
   /** The chain grows by one link. @throws {StoreError} CHAIN_FORK */
@@ -66,9 +72,10 @@ export class Accounts {
     return this.#connection.all(this.#queries.all, {}).map(read)
   }
 
-  countOf(clientKey: Uint8Array): number {
-    const row = this.#connection.get(this.#queries.countOf, { client_key: clientKey })
-    return row === null ? 0 : integer(row, 'count')
+  /** With this account, bound already or not. */
+  countOf(clientKey: Uint8Array, account: string): number {
+    const row = this.#connection.get(this.#queries.countOthers, { client_key: clientKey, account })
+    return (row === null ? 0 : integer(row, 'count')) + 1
   }
 }
 
@@ -152,11 +159,18 @@ function build(builder: Kysely<Tables>) {
     ),
     byPseudonym: query((slot: { pseudonym: string }) => select.where('pseudonym', '=', slot.pseudonym)),
     all: query(() => select.orderBy('first_registered_at_ms').orderBy('pseudonym')),
-    countOf: query((slot: { client_key: Uint8Array }) =>
+    remember: query((slot: Tables['bindings']) =>
       builder
-        .selectFrom('accounts')
+        .insertInto('bindings')
+        .values({ client_key: slot.client_key, account: slot.account })
+        .onConflict((conflict) => conflict.columns(['client_key', 'account']).doNothing()),
+    ),
+    countOthers: query((slot: Tables['bindings']) =>
+      builder
+        .selectFrom('bindings')
         .select((count) => count.fn.countAll().as('count'))
-        .where('client_key', '=', slot.client_key),
+        .where('client_key', '=', slot.client_key)
+        .where('account', '<>', slot.account),
     ),
   }
 }

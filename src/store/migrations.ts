@@ -5,7 +5,7 @@ import type { Dialect } from './dialect.ts'
 export type Migration = (dialect: Dialect) => readonly CompiledQuery[]
 
 /** Step n brings the schema from version n to n + 1. The table `meta` itself is version 0. */
-export const migrations: readonly Migration[] = [first, log]
+export const migrations: readonly Migration[] = [first, log, bindings]
 
 export function metaTable(dialect: Dialect): CompiledQuery {
   const table = dialect.builder.schema
@@ -156,5 +156,23 @@ function log(dialect: Dialect): readonly CompiledQuery[] {
       { digest: 'text', position: 'integer', nonce_note: 'text', quote: 'bytes' },
       ['digest'],
     ),
+  ]
+}
+
+/** Before, an account told only who binds it now. */
+function bindings(dialect: Dialect): readonly CompiledQuery[] {
+  const { builder } = dialect
+  return [
+    makeTable(dialect, 'bindings', { client_key: 'bytes', account: 'text' }, ['client_key', 'account']),
+    builder
+      .insertInto('bindings')
+      .columns(['client_key', 'account'])
+      .expression(
+        builder
+          .selectFrom('accounts')
+          .select(['client_key', 'pseudonym'])
+          .where('client_key', 'is not', null),
+      )
+      .compile(),
   ]
 }

@@ -101,7 +101,8 @@ export class SqliteStore implements Store {
   credentials = (idHash: string) => this.#read(() => this.#sessions.credentials(idHash))
   account = (pseudonym: string) => this.#read(() => this.#accounts.byPseudonym(pseudonym))
   accounts = () => this.#read(() => this.#accounts.all())
-  clientAccounts = (clientKey: Uint8Array) => this.#read(() => this.#accounts.countOf(clientKey))
+  clientAccounts = (clientKey: Uint8Array, account: string) =>
+    this.#read(() => this.#accounts.countOf(clientKey, account))
   progress = (account: string) => this.#read(() => this.#journal.read(account))
   statementByDigest = (digest: string) => this.#read(() => this.#statements.byDigest(digest))
   statementAt = (account: string, sequence: number) =>

@@ -38,6 +38,8 @@ export interface Tables {
     head_sequence: number
     head_digest: string | null
   }
+  /** Which client key has bound which account, for ever: another that takes one over does not undo it. */
+  bindings: { client_key: Uint8Array; account: string }
   /** Apart from `accounts`: it is rewritten at every poll, and large. */
   progress: { account: string; state_sealed: Uint8Array | null; cursor_sealed: Uint8Array | null }
   journal: { account: string; entry: number; entry_sealed: Uint8Array }

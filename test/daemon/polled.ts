@@ -15,6 +15,7 @@ import { Book, MarketLists } from '../../src/daemon/book.ts'
 import { Chain } from '../../src/daemon/chain.ts'
 import { SteppedClock } from '../../src/daemon/clock.ts'
 import type { Collectors } from '../../src/daemon/collectors.ts'
+import { Expiry } from '../../src/daemon/expiry.ts'
 import { Health } from '../../src/daemon/health.ts'
 import { Lanes } from '../../src/daemon/lane.ts'
 import { Poller } from '../../src/daemon/poller.ts'
@@ -205,6 +206,7 @@ export async function startPolled(
       jwk: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(signer.publicKey).toString('base64url') },
     },
     handover: null,
+    conflict: () => null,
     rules: defaultRules,
     written: () => {},
   })
@@ -230,6 +232,7 @@ export async function startPolled(
     book,
     markets: new MarketLists(86_400_000),
     chain,
+    expiry: new Expiry(clock, 0),
     health,
     log: silentLog,
     unwatch: () => {},

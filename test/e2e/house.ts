@@ -16,6 +16,10 @@ export class ShiftedClock implements Clock {
   nowMs(): number {
     return Date.now() + this.offsetMs
   }
+
+  uptimeMs(): number {
+    return performance.now()
+  }
 }
 
 export interface HouseOptions {

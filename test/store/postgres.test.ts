@@ -55,7 +55,7 @@ t.test('the schema and every query are written for PostgreSQL too', async (t) =>
   accounts.advance('a', 1, null, 'd')
   accounts.byPseudonym('a')
   accounts.all()
-  accounts.countOf(new Uint8Array(32))
+  accounts.countOf(new Uint8Array(32), 'a')
   const journal = new Journal(connection, builder, testVault())
   journal.append('a', new Uint8Array())
   journal.save('a', { state: new Uint8Array(), cursor: new Uint8Array(), journalThrough: 1 })

@@ -49,13 +49,17 @@ t.test('an account is one row, its client key bound once, its scope kept', async
   )
   await store.commit((tx) => tx.insertAccount(account('account-b')))
   await store.commit((tx) => tx.updateAccount('account-b', { clientKey: key, expectedClientKey: null }))
-  t.equal(await store.clientAccounts(key), 2)
+  t.equal(await store.clientAccounts(key, 'account-a'), 2)
+  t.equal(await store.clientAccounts(key, 'account-c'), 3, 'one that is about to be bound counts')
   await t.rejects(
     store.commit((tx) => tx.updateAccount('account-b', { clientKey: other, expectedClientKey: null })),
     { code: 'STATE_CONFLICT' },
     'a takeover that came too late',
   )
-  t.equal(await store.clientAccounts(other), 0)
+  t.equal(await store.clientAccounts(other, 'account-c'), 1)
+  await store.commit((tx) => tx.updateAccount('account-b', { clientKey: other, expectedClientKey: key }))
+  t.equal(await store.clientAccounts(key, 'account-a'), 2, 'what was bound once is counted for ever')
+  await store.commit((tx) => tx.updateAccount('account-b', { clientKey: key }))
   await store.commit((tx) => tx.updateAccount('account-a', { scope: ['spot', 'margin'], published: true }))
   t.match(await store.account('account-a'), {
     scope: ['spot', 'margin'],
