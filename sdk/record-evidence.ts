@@ -3,6 +3,7 @@ import { digestOf, sha256, toBase64url, utf8 } from './bytes.ts'
 import { canonicalBytes } from './canonical.ts'
 import type { CheckpointVerification } from './checkpoint.ts'
 import { PerfAggError } from './errors.ts'
+import type { Roots } from './evidence/roots.ts'
 import { parseNote, verifyNote, type NoteKey } from './note.ts'
 import type { Policy } from './policy.ts'
 import { claimsBytesOf, parseClaims, type Claims } from './quote.ts'
@@ -20,6 +21,7 @@ export interface JudgedEvidence {
 export interface EvidenceOptions {
   readonly policy: Policy | null
   readonly insecureSimulated?: boolean
+  readonly roots?: Roots
   /** Verified checkpoints that the record's log has gone through. */
   readonly times: readonly CheckpointVerification[]
   readonly logKeys: readonly NoteKey[]
@@ -65,6 +67,7 @@ async function judgeOne(each: RecordEvidence, options: EvidenceOptions): Promise
     nowMs: atS * 1_000,
     policy: options.policy,
     insecureSimulated: options.insecureSimulated === true,
+    ...(options.roots === undefined ? {} : { roots: options.roots }),
   })
   return [
     // how old it may be is a question of live quotes; of these the witnesses' times tell

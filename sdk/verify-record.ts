@@ -6,6 +6,7 @@ import { judgeEvidence } from './record-evidence.ts'
 import { leafBytes, type Leaf } from './leaf.ts'
 import { leafHash, verifyConsistency, verifyInclusion } from './merkle.ts'
 import { parseVkey, type NoteKey } from './note.ts'
+import type { Roots } from './evidence/roots.ts'
 import type { Policy } from './policy.ts'
 import { claimsBytesOf, parseClaims } from './quote.ts'
 import { judgeChain, type RecordFigures } from './record-chain.ts'
@@ -19,6 +20,8 @@ export interface RecordOptions {
   readonly policy: Policy | null
   readonly nowMs: number
   readonly insecureSimulated?: boolean
+  /** Other roots than those of the makers of the hardware: for tests of platforms that are faked, never from outside. */
+  readonly roots?: Roots
 }
 
 export interface RecordVerification {

@@ -1,4 +1,5 @@
 import { dayMs, hourMs, toNumber } from '@perf-agg/sdk'
+import { accountFigures } from './account-figures.ts'
 import type { Gap, Hour } from './hour.ts'
 import { maxDrawdown } from './metrics/drawdown.ts'
 import { ReturnSeries } from './metrics/series.ts'
@@ -6,12 +7,15 @@ import { computeMetrics } from './metrics/set.ts'
 import { periodRate } from './metrics/xirr.ts'
 import type { Figures } from './view.ts'
 
+/** What the figures need of an hour. */
+export type FigureHour = Pick<Hour, 'startMs' | 'origin' | 'returnPct' | 'equityUsd' | 'flows' | 'marks'>
+
 /**
  * The headline figures of an account: each a pure function of the published hours, so that a verifier computes them
  * again. Backfilled hours never enter; hours without capital are left out of every count; risk is of days (00:00 UTC),
  * linked from hours, and annualised with 365; nothing is annualised under a year.
  */
-export function portfolioOf(hours: readonly Hour[], gaps: readonly Gap[]): Figures {
+export function portfolioOf(hours: readonly FigureHour[], gaps: readonly Gap[]): Figures {
   const headline = hours.filter((hour) => hour.origin !== 'backfilled')
   const counted = headline.filter((hour) => hour.returnPct !== null && hour.marks.noCapital === undefined)
   const book = new FigureBook()
@@ -31,36 +35,12 @@ export function portfolioOf(hours: readonly Hour[], gaps: readonly Gap[]): Figur
   return book.figures()
 }
 
-const daily = [
-  ['volatility_annualized_pct', 'volatility_annualized_sample', 100],
-  ['sharpe', 'sharpe_annualized_arithmetic', 1],
-  ['sortino', 'sortino_annualized_full', 1],
-  ['max_drawdown_pct', 'max_drawdown', 100],
-  ['current_drawdown_pct', 'current_drawdown', 100],
-  ['longest_drawdown_days', 'longest_drawdown_periods', 1],
-  ['ulcer_index_pct', 'ulcer_index', 100],
-  ['omega', 'omega_ratio_0', 1],
-  ['best_day_pct', 'best_return', 100],
-  ['worst_day_pct', 'worst_return', 100],
-  ['win_rate_days_pct', 'win_rate', 100],
-  ['profit_factor_days', 'profit_factor', 1],
-  ['payoff_ratio_days', 'payoff_ratio', 1],
-  ['skewness_days', 'skewness_sample', 1],
-  ['excess_kurtosis_days', 'excess_kurtosis_sample', 1],
-  ['var_95_day_pct', 'var_historical_95', 100],
-  ['es_95_day_pct', 'es_historical_95', 100],
-  ['probabilistic_sharpe_pct', 'psr_0', 100],
-] as const
+const daily = accountFigures.flatMap(({ name, daily: figure }) =>
+  figure === undefined ? [] : [[name, figure.metric, figure.factor] as const],
+)
 
-const names = [
-  'twr_pct',
-  'mwr_pct',
-  'annualized_return_pct',
-  'calmar',
-  'max_drawdown_hourly_pct',
-  'days',
-  ...daily.map(([name]) => name),
-]
+/** All but the one that stands beside the others after a wipe-out. */
+const names = accountFigures.map(({ name }) => name).filter((name) => name !== 'twr_since_wipe_out_pct')
 
 /** Falls and swings that a gap may have hidden: at least so much. */
 const bounded = [
@@ -94,7 +74,7 @@ class FigureBook {
 }
 
 /** Π(1 + r), in order, of the published doubles. */
-function linked(hours: readonly Hour[]): number {
+function linked(hours: readonly FigureHour[]): number {
   return hours.reduce((growth, hour) => growth * (1 + (hour.returnPct ?? 0) / 100), 1)
 }
 
@@ -102,8 +82,8 @@ const percent = (growth: number): number => (growth - 1) * 100
 
 function totalFigures(
   book: FigureBook,
-  headline: readonly Hour[],
-  counted: readonly Hour[],
+  headline: readonly FigureHour[],
+  counted: readonly FigureHour[],
   gaps: readonly Gap[],
 ): void {
   const growth = linked(counted)
@@ -117,14 +97,14 @@ function totalFigures(
 }
 
 /** By the clock, not by the count: empty and missing hours are time too. */
-function elapsedDays(headline: readonly Hour[]): number {
+function elapsedDays(headline: readonly FigureHour[]): number {
   const first = headline[0]
   const last = headline.at(-1)
   return first === undefined || last === undefined ? 0 : (last.startMs + hourMs - first.startMs) / dayMs
 }
 
 /** From the end of the first hour to the end of the last, flows at the start of their hour; not annualised. */
-function moneyWeighted(book: FigureBook, headline: readonly Hour[], gaps: readonly Gap[]): void {
+function moneyWeighted(book: FigureBook, headline: readonly FigureHour[], gaps: readonly Gap[]): void {
   const first = headline[0]
   const last = headline.at(-1)
   const name = 'mwr_pct'
@@ -147,8 +127,8 @@ function moneyWeighted(book: FigureBook, headline: readonly Hour[], gaps: readon
 
 function riskFigures(
   book: FigureBook,
-  headline: readonly Hour[],
-  counted: readonly Hour[],
+  headline: readonly FigureHour[],
+  counted: readonly FigureHour[],
   gaps: readonly Gap[],
 ): void {
   const returns = dailyReturns(counted, headline.at(-1)!)
@@ -173,7 +153,12 @@ function riskFigures(
 }
 
 /** Returns of the UTC days that are over, linked from their hours; a day without a counted hour is no day. */
-export function dailyReturns(counted: readonly Hour[], last: Hour): number[] {
+export function dailyReturns(counted: readonly FigureHour[], last: FigureHour): number[] {
+  return [...dailyGrowth(counted, last).values()].map((growth) => growth - 1)
+}
+
+/** The same as growth, 1.01 for 1 %, by the start of the day. */
+export function dailyGrowth(counted: readonly FigureHour[], last: FigureHour): ReadonlyMap<number, number> {
   const endMs = last.startMs + hourMs
   const days = new Map<number, number>()
   for (const hour of counted) {
@@ -181,5 +166,5 @@ export function dailyReturns(counted: readonly Hour[], last: Hour): number[] {
     if (day + dayMs > endMs) break
     days.set(day, (days.get(day) ?? 1) * (1 + (hour.returnPct ?? 0) / 100))
   }
-  return [...days.values()].map((growth) => growth - 1)
+  return days
 }

@@ -38,6 +38,11 @@ export const commandGroups: readonly { readonly title: string; readonly commands
         summary: 'the whole track record in one file',
         load: () => import('./export.ts'),
       },
+      {
+        name: 'tearsheet',
+        summary: 'a record as one page that verifies itself',
+        load: () => import('./tearsheet.ts'),
+      },
       { name: 'end', summary: 'end a session; its credentials are wiped', load: () => import('./end.ts') },
       {
         name: 'analyze',

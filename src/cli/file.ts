@@ -19,22 +19,20 @@ export function readBounded(path: string, bytesMax: number): Uint8Array {
   }
 }
 
-/** Pieces are wiped once they stand in the whole: what is read may be a secret. */
+/** What is outgrown is wiped: it may be a secret. */
 function readAll(file: number, path: string, bytesMax: number): Uint8Array {
-  let whole = new Uint8Array(0)
-  const piece = Buffer.alloc(65_536)
+  let room = Buffer.alloc(65_536)
+  let length = 0
   for (;;) {
-    const length = readSome(file, piece, path)
-    if (length === 0) return whole
-    if (whole.length + length > bytesMax) {
-      throw new InputError('FILE_TOO_LARGE', `${path} has more than ${bytesMax} bytes`)
-    }
-    const grown = new Uint8Array(whole.length + length)
-    grown.set(whole)
-    grown.set(piece.subarray(0, length), whole.length)
-    whole.fill(0)
-    piece.fill(0)
-    whole = grown
+    const count = readSome(file, room.subarray(length), path)
+    if (count === 0) return room.subarray(0, length)
+    length += count
+    if (length > bytesMax) throw new InputError('FILE_TOO_LARGE', `${path} has more than ${bytesMax} bytes`)
+    if (length < room.length) continue
+    const larger = Buffer.alloc(room.length * 2)
+    larger.set(room)
+    room.fill(0)
+    room = larger
   }
 }
 
@@ -54,7 +52,11 @@ function readSome(file: number, piece: Buffer, path: string): number {
 
 /** @throws {InputError} naming the file */
 export function readJsonFile(path: string, bytesMax = 16_777_216): unknown {
-  const bytes = readBounded(path, bytesMax)
+  return parseJsonFile(path, readBounded(path, bytesMax), bytesMax)
+}
+
+/** @throws {InputError} naming the file */
+export function parseJsonFile(path: string, bytes: Uint8Array, bytesMax: number): unknown {
   try {
     return parseJson(bytes, { bytesMax })
   } catch (error) {

@@ -1,9 +1,12 @@
 import {
   InputError,
   judgeAgainstLog,
-  parseRecord,
+  parseEitherRecord,
   type Policy,
+  type PublicRecord,
+  publicRecordSchema,
   recordSchema,
+  type Step,
   toInstant,
   type TrackRecord,
   verdictOf,
@@ -23,10 +26,20 @@ export interface RecordFlags {
 }
 
 export function isRecord(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'schema' in value && value.schema === recordSchema
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'schema' in value &&
+    (value.schema === recordSchema || value.schema === publicRecordSchema)
+  )
 }
 
-export async function checkRecord(value: unknown, policy: Policy | null, flags: RecordFlags): Promise<void> {
+export async function checkRecord(
+  value: unknown,
+  policy: Policy | null,
+  flags: RecordFlags,
+  pageStep: Step | null = null,
+): Promise<void> {
   const record = readRecord(value)
   const judged = await verifyRecord(record, {
     policy,
@@ -34,6 +47,7 @@ export async function checkRecord(value: unknown, policy: Policy | null, flags: 
     insecureSimulated: flags.insecureSimulated === true,
   })
   const steps = [
+    ...(pageStep === null ? [] : [pageStep]),
     ...judged.steps,
     ...(flags.log === undefined || judged.figures === null
       ? []
@@ -73,9 +87,9 @@ function summary(figures: NonNullable<Awaited<ReturnType<typeof verifyRecord>>['
   }
 }
 
-function readRecord(value: unknown): TrackRecord {
+function readRecord(value: unknown): TrackRecord | PublicRecord {
   try {
-    return parseRecord(value)
+    return parseEitherRecord(value)
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     throw new VerificationError('RECORD_INVALID', `it has not the form of a record: ${error.message}`)

@@ -24,7 +24,8 @@ import {
 } from '@perf-agg/sdk'
 import { examples, jsonFlag } from './command.ts'
 import { UsageError } from './failure.ts'
-import { readJsonFile, readPolicyFile } from './file.ts'
+import { parseJsonFile, readBounded, readJsonFile, readPolicyFile } from './file.ts'
+import { isPage, readPageFile } from './page-file.ts'
 import { readPublicKeys } from './public-key.ts'
 import { exitCodeOfVerdict, formatSteps, printVerdict } from './step-list.ts'
 import { paint, print, printJson } from './terminal.ts'
@@ -46,11 +47,12 @@ export function define(command: Command): void {
   examples(
     command,
     'perf-agg verify record.json --policy policy.json',
+    'perf-agg verify record.html --policy policy.json',
     'perf-agg verify statement.json --key 7gVut20zP2IXzagxXEve9q91Vis+7oCaog9X/0SN6G4=',
     'perf-agg verify statement.json --quote quote.json --policy policy.json',
     'perf-agg verify statement.json --print-canonical | sha256sum',
   )
-    .argument('<file>', 'a record, or a statement as it was posted; - for stdin')
+    .argument('<file>', 'a record, the page of one, or a statement as it was posted; - for stdin')
     .option('--key <key...>', 'a key you trust: base64, or a file with PEM, JWK or JWKS')
     .option('--quote <file>', "the enclave's quote, from perf-agg quote --json: its keys, as far as it holds")
     .option('--policy <file>', 'what you trust; refuses everything else')
@@ -62,7 +64,7 @@ export function define(command: Command): void {
 }
 
 async function verify(path: string, flags: VerifyFlags): Promise<void> {
-  const value = readJsonFile(path, fileBytesMax)
+  const { value, pageStep } = readSubject(path)
   const policy = flags.policy === undefined ? null : readPolicyFile(flags.policy)
   if (isRecord(value)) {
     if (flags.key !== undefined || flags.quote !== undefined || flags.printCanonical) {
@@ -70,7 +72,7 @@ async function verify(path: string, flags: VerifyFlags): Promise<void> {
         hint: 'a record carries its evidence; say what you trust with --policy',
       })
     }
-    return checkRecord(value, policy, flags)
+    return checkRecord(value, policy, flags, pageStep)
   }
   if (flags.log !== undefined) {
     throw new UsageError('STATEMENT_FLAGS', '--log is for whole records', {
@@ -110,6 +112,14 @@ async function verify(path: string, flags: VerifyFlags): Promise<void> {
     broken: 'it does not hold: something in it is broken',
     untrusted: 'sound, but not trusted',
   })
+}
+
+/** A statement, a record, or the page that carries one. */
+function readSubject(path: string): { readonly value: unknown; readonly pageStep: Step | null } {
+  const bytes = readBounded(path, fileBytesMax)
+  if (!isPage(bytes)) return { value: parseJsonFile(path, bytes, fileBytesMax), pageStep: null }
+  const { record, step } = readPageFile(bytes, fileBytesMax)
+  return { value: record, pageStep: step }
 }
 
 /** Null for a body of the minimal profile, which is no statement. What is neither is broken, not misused. */

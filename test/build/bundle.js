@@ -1,11 +1,12 @@
 /**
  * The second half of `npm run build`: what the children run is bundled, each into a folder of its own, so that
- * such a process needs to read nothing but its own folder and nothing of ccxt's hundred other exchanges is shipped.
+ * such a process needs to read nothing but its own folder and nothing of ccxt's hundred other exchanges is shipped;
+ * and what runs in the page of a record.
  */
 import { access, copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
+import { build, transform } from 'esbuild'
 
 /** The exchanges whose ccxt class is bundled. */
 const exchanges = ['binance', 'bybit', 'coinbase', 'kraken', 'kucoin']
@@ -80,6 +81,31 @@ async function bundleCollector() {
   }
 }
 
+/** What runs in the page of a record: one script and one style sheet, each carried whole by every page. */
+async function bundlePage() {
+  const uplot = join(root, 'node_modules', 'uplot')
+  const licence = (await readFile(join(uplot, 'LICENSE'), 'utf8')).trim().replaceAll('*/', '* /')
+  await build({
+    ...shared,
+    entryPoints: { page: 'src/page/browser/main.ts' },
+    outdir: 'dist/page/browser',
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2024',
+    minify: true,
+    legalComments: 'none',
+    // goes wherever the code goes
+    banner: { js: `/* uPlot\n${licence}\n*/` },
+  })
+  const style = await Promise.all(
+    [join(uplot, 'dist', 'uPlot.min.css'), join(root, 'src', 'page', 'browser', 'page.css')].map((path) =>
+      readFile(path, 'utf8'),
+    ),
+  )
+  const { code } = await transform(style.join('\n'), { loader: 'css', minify: true, target: 'es2024' })
+  await writeFile(join(root, 'dist', 'page', 'browser', 'page.css'), code)
+}
+
 /** The man pages have a builder of their own beside them. */
 async function buildManPages() {
   const script = join(root, 'man', 'build.js')
@@ -91,4 +117,4 @@ async function buildManPages() {
   await import(pathToFileURL(script).href)
 }
 
-await Promise.all([bundleEgress(), bundleCollector(), buildManPages()])
+await Promise.all([bundleEgress(), bundleCollector(), bundlePage(), buildManPages()])

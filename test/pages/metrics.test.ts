@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { accountFigures } from '../../src/accounting/account-figures.ts'
 import { portfolioOf } from '../../src/accounting/portfolio.ts'
 import { metricSet } from '../../src/accounting/metrics/set.ts'
 import { figureLines, figuresOfCode, lineOf } from './metrics-page.ts'
@@ -21,8 +22,16 @@ t.test('every figure of the code, and no other', async (t) => {
 
 t.test('every figure of an account, with the one it is of', async (t) => {
   const section = page.slice(page.indexOf('## FIGURES OF AN ACCOUNT'))
+  const lines = section.split('\n').filter((line) => line.startsWith('- '))
+  t.strictSame(
+    lines,
+    accountFigures.map(({ name, definition }) => `- \`${name}\`: ${definition}.`),
+  )
   for (const name of Object.keys(portfolioOf([], []).values)) {
-    t.ok(section.includes(`\`${name}\``), name)
+    t.ok(
+      accountFigures.some((figure) => figure.name === name),
+      name,
+    )
   }
   const known = new Set(metricSet.map(({ name }) => name))
   const told = [...section.matchAll(/`([a-z_]+_(?:sample|arithmetic|full|return|periods|0|95))`/g)]

@@ -58,6 +58,7 @@ const heights: Readonly<Record<string, number>> = {
   'src/limits.ts': 1,
   'src/frame.ts': 1.5,
   'src/accounting': 2,
+  'src/page': 2.5,
   'src/collector': 3,
   'src/egress': 3,
   'src/enclave': 3,
@@ -92,6 +93,8 @@ export function violations(files: readonly SourceFile[]): string[] {
     if (outside) {
       if (room === 'sdk' && to.startsWith('node:'))
         found.push(`${from} imports ${to}: the sdk runs in browsers`)
+      if (from.startsWith('src/page/browser/') && to !== 'uplot')
+        found.push(`${from} imports ${to}: it runs in browsers`)
       continue
     }
     const why = refusal(room, roomOf(to))
@@ -112,6 +115,7 @@ function refusal(room: string, other: string): string | null {
   if (otherHeight > height) return 'uphill'
   if (otherHeight === height && height === 3) return 'rooms of the middle meet in the daemon only'
   if (otherHeight === height && !(room === 'src/daemon' && other === 'src/http')) return 'side by side'
+  if (other === 'src/page' && height < 4) return 'a page is put out by the http, daemon and cli rooms only'
   // The simulator must share nothing with what it is there to test.
   if (room === 'src/simulator' && other === 'src/accounting')
     return 'the simulator shares nothing with the accounting'

@@ -1,0 +1,87 @@
+/**
+ * The figures of an account in the order in which they are shown, each with its definition: what the manual, the
+ * terminal and the page say of a figure is said here.
+ */
+export interface AccountFigure {
+  readonly name: string
+  readonly title: string
+  readonly unit: 'pct' | 'ratio' | 'days'
+  /** In backquotes where it is a figure of returns by that name. */
+  readonly definition: string
+  /** Of daily returns: the figure of returns that it is, and what that is multiplied with. */
+  readonly daily?: { readonly metric: string; readonly factor: number }
+}
+
+function daily(
+  name: string,
+  title: string,
+  unit: AccountFigure['unit'],
+  metric: string,
+  factor: 1 | 100,
+): AccountFigure {
+  return { name, title, unit, definition: `\`${metric}\``, daily: { metric, factor } }
+}
+
+export const accountFigures: readonly AccountFigure[] = [
+  {
+    name: 'twr_pct',
+    title: 'Return',
+    unit: 'pct',
+    definition:
+      'linked hourly returns, each time-weighted and cut at every external flow: `cumulative_return` over hours',
+  },
+  {
+    name: 'twr_since_wipe_out_pct',
+    title: 'Return since wipe-out',
+    unit: 'pct',
+    definition: 'of what came after equity had been 0; then all others are `wiped_out`',
+  },
+  {
+    name: 'mwr_pct',
+    title: 'Money-weighted return',
+    unit: 'pct',
+    definition: 'money-weighted, of the whole time, not annualised: `mwr_period`',
+  },
+  {
+    name: 'annualized_return_pct',
+    title: 'Annualised return',
+    unit: 'pct',
+    definition: '(1 + twr)^(365 / days elapsed) − 1; by the clock, not by the count of days',
+  },
+  daily('volatility_annualized_pct', 'Volatility, annualised', 'pct', 'volatility_annualized_sample', 100),
+  daily('sharpe', 'Sharpe ratio', 'ratio', 'sharpe_annualized_arithmetic', 1),
+  daily('sortino', 'Sortino ratio', 'ratio', 'sortino_annualized_full', 1),
+  {
+    name: 'calmar',
+    title: 'Calmar ratio',
+    unit: 'ratio',
+    definition: '`annualized_return_pct` over the deepest daily drawdown',
+  },
+  daily('max_drawdown_pct', 'Maximum drawdown', 'pct', 'max_drawdown', 100),
+  {
+    name: 'max_drawdown_hourly_pct',
+    title: 'Maximum drawdown, hourly',
+    unit: 'pct',
+    definition: '`max_drawdown` over hours',
+  },
+  daily('current_drawdown_pct', 'Current drawdown', 'pct', 'current_drawdown', 100),
+  daily('longest_drawdown_days', 'Longest drawdown', 'days', 'longest_drawdown_periods', 1),
+  daily('ulcer_index_pct', 'Ulcer index', 'pct', 'ulcer_index', 100),
+  daily('omega', 'Omega ratio', 'ratio', 'omega_ratio_0', 1),
+  {
+    name: 'days',
+    title: 'Days',
+    unit: 'days',
+    definition: 'UTC days with capital that are over',
+  },
+  daily('best_day_pct', 'Best day', 'pct', 'best_return', 100),
+  daily('worst_day_pct', 'Worst day', 'pct', 'worst_return', 100),
+  daily('win_rate_days_pct', 'Winning days', 'pct', 'win_rate', 100),
+  daily('profit_factor_days', 'Profit factor of days', 'ratio', 'profit_factor', 1),
+  daily('payoff_ratio_days', 'Payoff ratio of days', 'ratio', 'payoff_ratio', 1),
+  daily('skewness_days', 'Skewness of days', 'ratio', 'skewness_sample', 1),
+  daily('excess_kurtosis_days', 'Excess kurtosis of days', 'ratio', 'excess_kurtosis_sample', 1),
+  daily('var_95_day_pct', 'Value at risk, 95 %, a day', 'pct', 'var_historical_95', 100),
+  daily('es_95_day_pct', 'Expected shortfall, 95 %, a day', 'pct', 'es_historical_95', 100),
+  daily('probabilistic_sharpe_pct', 'Probability that Sharpe is above 0', 'pct', 'psr_0', 100),
+]

@@ -1,0 +1,4 @@
+import { openPage } from './app.ts'
+
+/** What runs when the page is opened. */
+void openPage()
