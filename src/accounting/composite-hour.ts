@@ -51,8 +51,10 @@ export class CompositeHour {
   draft(context: CompositeContext, floor: FloorRule): CompositeDraft {
     const endMs = this.#startMs + hourMs
     const parts = this.#taking.map(({ part }) => part)
-    const instants = new Set(parts.flatMap(({ cuts }) => cuts.map(({ atMs }) => atMs)))
-    const cuts = [...instants].toSorted((a, b) => a - b).map((atMs) => this.#cut(atMs))
+    // the first of each is the boundary; a flow may fall on the same instant
+    const instants = new Set(parts.flatMap(({ cuts }) => cuts.slice(1).map(({ atMs }) => atMs)))
+    const flowing = [...instants].toSorted((a, b) => a - b).map((atMs) => this.#cut(atMs, false))
+    const cuts = [this.#cut(this.#startMs, true), ...flowing]
     const boundary: Instant = { kind: 'boundary', atMs: endMs }
     const held = parts.reduce((sum, { hour }) => add(sum, hour.equityUsd ?? zero), zero)
     const endUsd = add(held, this.#transitUsd(endMs, 'before', boundary))
@@ -97,22 +99,25 @@ export class CompositeHour {
   }
 
   /** Equity on both sides of an instant; what was no flow at it (a network's fee) is in the side before. */
-  #cut(atMs: number): {
+  #cut(
+    atMs: number,
+    isStart: boolean,
+  ): {
     atMs: number
     beforeUsd: Decimal
     afterUsd: Decimal
     count: number
     flowUsd: Decimal
   } {
-    const isStart = atMs === this.#startMs
     const instant: Instant = isStart ? { kind: 'boundary', atMs } : { kind: 'cut', atMs: minuteOf(atMs) }
     let afterUsd = this.#transitUsd(atMs, isStart ? 'before' : 'after', instant)
     let flowUsd = zero
     let count = 0
     for (const { id, member, part, joins } of this.#taking) {
-      const own = part.cuts.find((cut) => cut.atMs === atMs)
+      const [first, ...rest] = part.cuts
+      const own = isStart ? first : rest.find((cut) => cut.atMs === atMs)
       if (own === undefined) {
-        const unpriced = part.cuts.findLast((cut) => cut.atMs < atMs)!.unpriced
+        const { unpriced } = rest.findLast((cut) => cut.atMs < atMs) ?? first!
         afterUsd = add(afterUsd, this.#known(member.valueBefore(atMs, unpriced)))
         continue
       }

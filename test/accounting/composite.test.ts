@@ -196,6 +196,22 @@ t.test('self-reported, simulated and live are never one', (t) => {
   t.end()
 })
 
+t.test('a flow at the very turn of an hour is a flow of that hour, and no gain', (t) => {
+  const a = new Desk({ opening: { USDT: '1000' }, prices: flat })
+  const b = new Desk({ opening: { USDT: '500' }, prices: flat })
+  a.flow(start + hour, 'deposit', 'USDT', '300')
+  b.flow(start + hour, 'withdrawal', 'USDT', '-100')
+  const { hours } = first(new Family({ a, b }), 2)
+  t.same(
+    hours.map((one) => facts(one).slice(0, 4)),
+    [
+      [0, '1500', 0, '0'],
+      [0, '1700', 2, '200'],
+    ],
+  )
+  t.end()
+})
+
 const prices = (symbol: string, at: number): string => {
   const base = { 'BTC/USDT': 50_000, 'BNB/USDT': 300, 'ETH/USDT': 2_000 }[symbol] ?? 1
   const wave = Math.round(Math.sin((at - start) / 2_345_678 + base) * 1_000)
@@ -213,7 +229,9 @@ const steps = fc.uniqueArray(
   fc.record<Step>({
     who: fc.constantFrom('a', 'b'),
     kind: fc.constantFrom('buy', 'sell', 'deposit', 'withdrawal', 'reward', 'move'),
-    atMs: fc.integer({ min: 1, max: 4 * 360 - 10 }).map((tenth) => start + tenth * 10_000),
+    atMs: fc
+      .oneof(fc.integer({ min: 1, max: 4 * 360 - 10 }), fc.constantFrom(360, 720, 361))
+      .map((tenth) => start + tenth * 10_000),
     symbol: fc.constantFrom('BTC/USDT', 'ETH/USDT'),
     size: fc.integer({ min: 1, max: 9_999 }),
   }),
