@@ -246,6 +246,8 @@ export class Composite {
         reconciled: !hours.some((hour) => hour.marks.unreconciled !== undefined),
       },
       portfolio: portfolioOf(hours, this.#history.gaps),
+      // of each member by itself
+      trading: { values: {}, reasons: {} },
       incomeUsd: {},
       hours,
       equityUsd: last?.equityUsd ?? null,

@@ -14,6 +14,20 @@ interface Book {
   notional: Decimal
 }
 
+/** What a change of hands did to a position. */
+export interface Traded {
+  /** Realised, in the settlement coin. */
+  readonly pnl: Decimal
+  /** How the open notional changed, in the quote currency. */
+  readonly notional: Decimal
+  /** So many contracts of it closed. */
+  readonly closed: Decimal
+  readonly wasOpen: boolean
+  /** What was open before is closed; the other side may be open now. */
+  readonly isClosed: boolean
+  readonly isOpen: boolean
+}
+
 const instrumentOf = ({ kind, size }: Contract): Instrument => ({ kind, contractSize: size })
 
 /** Positions of contracts, first in first out: what closing them makes, in their settlement coins. */
@@ -29,8 +43,7 @@ export class ContractBooks {
     return this.#contracts.find(key)
   }
 
-  /** @returns what it realised in the settlement coin, and how the open notional changed */
-  trade(contract: Contract, quantity: Decimal, price: Decimal): { pnl: Decimal; notional: Decimal } {
+  trade(contract: Contract, quantity: Decimal, price: Decimal): Traded {
     const key = contractKey(contract.kind, contract.symbol)
     const book = this.#books.get(key) ?? {
       contract,
@@ -52,7 +65,22 @@ export class ContractBooks {
       ? zero
       : subtract(book.notional, divide(multiply(book.notional, closing), absolute(held), worthScale))
     book.notional = add(left, notionalOf(contract, opening, price))
-    return { pnl: closed?.pnl ?? zero, notional: subtract(book.notional, notionalBefore) }
+    return {
+      pnl: closed?.pnl ?? zero,
+      notional: subtract(book.notional, notionalBefore),
+      closed: closing,
+      wasOpen: signOf(held) !== 0,
+      isClosed: isAll && signOf(closing) > 0,
+      isOpen: signOf(book.position.quantity) !== 0,
+    }
+  }
+
+  /** The only open position that pays in a coin, by its key; null where there is none, or more than one. */
+  onlyOpen(settle: string): string | null {
+    const open = [...this.#books].filter(
+      ([, { contract, position }]) => contract.settle === settle && signOf(position.quantity) !== 0,
+    )
+    return open.length === 1 ? open[0]![0] : null
   }
 
   /** Open positions and what they are worth above their cost, in the settlement coin, at a mark. */

@@ -1,4 +1,5 @@
 import {
+  absolute,
   add,
   compare,
   hourMs,
@@ -13,7 +14,7 @@ import {
 import type { Decimal } from '@perf-agg/sdk'
 import type { Balances } from './balances.ts'
 import type { Reader, Writer } from './codec.ts'
-import { worthOf } from './contract.ts'
+import { contractKey, worthOf } from './contract.ts'
 import type { Contract } from './contract.ts'
 import { ContractBooks } from './contract-books.ts'
 import type { Contracts } from './contracts.ts'
@@ -22,6 +23,7 @@ import { Lots } from './lots.ts'
 import type { Lot } from './lots.ts'
 import type { Instant, PriceBook } from './price-book.ts'
 import type { Residual } from './residual.ts'
+import { Trading } from './trading.ts'
 
 /** What a symbol's fills made. */
 interface Made {
@@ -58,10 +60,16 @@ export class Inventory {
   readonly #made = new Map<string, Made>()
 
   #positions: ContractBooks
+  #trading = new Trading()
+  /** Cost of all open lots and positions. */
+  #costUsd = zero
+  /** The instant of what is being worked in. */
+  #nowMs: number
   readonly #contracts: Contracts
 
   constructor(untilMs: number, book: PriceBook, contracts: Contracts) {
     this.#untilMs = untilMs
+    this.#nowMs = untilMs
     this.#book = book
     this.#contracts = contracts
     this.#positions = new ContractBooks(contracts)
@@ -71,9 +79,15 @@ export class Inventory {
     return this.#untilMs
   }
 
+  get trading(): Trading {
+    return this.#trading
+  }
+
   clone(): Inventory {
     const copy = new Inventory(this.#untilMs, this.#book, this.#contracts)
     this.#positions.copyInto(copy.#positions)
+    copy.#trading = this.#trading.clone()
+    copy.#costUsd = this.#costUsd
     for (const [asset, holding] of this.#holdings) {
       copy.#holdings.set(asset, { lots: holding.lots.clone(), side: holding.side })
     }
@@ -103,11 +117,18 @@ export class Inventory {
 
   /** Contracts change hands: what that realises is the symbol's, and comes in the settlement coin. */
   #position(contract: Contract, quantity: Decimal, price: Decimal, atMs: number): void {
-    const { pnl, notional } = this.#positions.trade(contract, quantity, price)
+    const traded = this.#positions.trade(contract, quantity, price)
+    const { pnl, wasOpen, isClosed, isOpen } = traded
     const made = this.#madeBy(contract.symbol)!
     const pnlUsd = this.#rateUsd(contract.settle, pnl, atMs)
+    const costUsd = this.#rateUsd(contract.quote, traded.notional, atMs) ?? zero
     made.realizedUsd = add(made.realizedUsd, pnlUsd ?? zero)
-    made.costUsd = add(made.costUsd, this.#rateUsd(contract.quote, notional, atMs) ?? zero)
+    made.costUsd = add(made.costUsd, costUsd)
+    this.#costUsd = add(this.#costUsd, costUsd)
+    const key = contractKey(contract.kind, contract.symbol)
+    if (signOf(traded.closed) > 0 && pnlUsd !== null) this.#trading.gain(key, pnlUsd)
+    if (isClosed) this.#trading.flat(key, atMs, traded.closed, absolute(quantity))
+    if (isOpen && (isClosed || !wasOpen)) this.#trading.open(key, atMs)
     if (signOf(pnl) !== 0) this.#come(contract.settle, pnl, pnlUsd)
   }
 
@@ -119,6 +140,7 @@ export class Inventory {
     for (const entry of changes.entries) this.#apply(entry)
     for (const [jumpMs, group] of Map.groupBy(changes.residuals, (residual) => residual.jumpMs)) {
       const atMs = hourOf(jumpMs) + hourMs
+      this.#nowMs = jumpMs
       const amounts = group.map(({ asset, amount }) => [asset, amount] as const)
       for (const [asset, amount] of this.#marked(amounts, boundaryAt(atMs))) {
         this.#move(asset, amount, this.#boundaryUsd(asset, amount, atMs), '')
@@ -135,10 +157,12 @@ export class Inventory {
   }
 
   #appraise(lots: Lots, unit: Decimal): void {
-    if (lots.hasUnknown) lots.appraise(unit)
+    if (lots.hasUnknown) for (const lot of lots.appraise(unit)) this.#held(lot, 1)
   }
 
   #apply(entry: Entry): void {
+    this.#nowMs = entry.atMs
+    this.#trading.pass(entry.atMs, this.#costUsd, entry.kind === 'fill')
     switch (entry.kind) {
       case 'fill':
         return this.#fill(entry)
@@ -150,6 +174,8 @@ export class Inventory {
           const value = this.#rateUsd(asset, amount, entry.atMs)
           if (signOf(amount) >= 0) this.#come(asset, amount, value)
           else this.#dispose(asset, negate(amount), value === null ? null : negate(value), '')
+          if (entry.kind === 'income' && entry.income === 'funding' && value !== null)
+            this.#trading.fund(this.#positions.onlyOpen(asset), value)
         }
     }
   }
@@ -165,16 +191,22 @@ export class Inventory {
   }
 
   #fill(fill: FillEntry): void {
+    const worth = this.#rateUsd(fill.quote, fill.quoteQuantity, fill.atMs)
+    const feeUsd = fill.fees.reduce(
+      (sum, { asset, amount }) => add(sum, this.#rateUsd(asset, amount, fill.atMs) ?? zero),
+      zero,
+    )
     if (fill.contract !== null) {
-      const quantity = fill.side === 'buy' ? fill.quantity : negate(fill.quantity)
-      this.#position(fill.contract, quantity, fill.price, fill.atMs)
+      const { contract, side } = fill
+      const quantity = side === 'buy' ? fill.quantity : negate(fill.quantity)
       for (const { asset, amount } of fill.fees) {
         const value = this.#rateUsd(asset, amount, fill.atMs)
         this.#come(asset, negate(amount), value === null ? null : negate(value))
       }
-      return
+      this.#trading.begin(contractKey(contract.kind, contract.symbol), side, worth ?? zero, feeUsd)
+      this.#position(contract, quantity, fill.price, fill.atMs)
+      return this.#trading.end(this.#costUsd)
     }
-    const worth = this.#rateUsd(fill.quote, fill.quoteQuantity, fill.atMs)
     const bought = fill.side === 'buy'
     let quantity = fill.quantity
     let cost = worth
@@ -190,6 +222,7 @@ export class Inventory {
         this.#come(fee.asset, negate(fee.amount), value === null ? null : negate(value))
       }
     }
+    this.#trading.begin(fill.base, fill.side, worth ?? zero, feeUsd)
     if (bought) {
       this.#dispose(fill.quote, fill.quoteQuantity, worth, '')
       this.#acquire(fill.base, quantity, cost, fill.symbol)
@@ -197,6 +230,7 @@ export class Inventory {
       this.#dispose(fill.base, quantity, worth, fill.symbol)
       this.#acquire(fill.quote, fill.quoteQuantity, worth, '')
     }
+    this.#trading.end(this.#costUsd)
   }
 
   /** In or out without P&L. */
@@ -206,7 +240,8 @@ export class Inventory {
     if (holding === null || holding.side < 0) {
       return this.#dispose(asset, negate(amount), value === null ? null : negate(value), symbol)
     }
-    for (const lot of this.#takeFrom(holding, negate(amount))) void lot
+    this.#takeFrom(holding, negate(amount))
+    if (signOf(holding.lots.quantity) === 0) this.#trading.flat(asset, this.#nowMs, amount, amount)
   }
 
   #come(asset: string, amount: Decimal, value: Decimal | null): void {
@@ -238,11 +273,17 @@ export class Inventory {
         const gain = holding.side === 1 ? subtract(part.cost, lot.cost) : subtract(lot.cost, part.cost)
         const made = this.#madeBy(lot.symbol === '' ? symbol : lot.symbol)
         if (made !== null) made.realizedUsd = add(made.realizedUsd, gain)
+        this.#trading.gain(asset, gain)
       }
       const rest = whole.open[0]
+      if (signOf(holding.lots.quantity) === 0) {
+        const closed = rest === undefined ? quantity : subtract(quantity, rest.quantity)
+        this.#trading.flat(asset, this.#nowMs, closed, quantity)
+      }
       if (rest === undefined) return
       left = { quantity: rest.quantity, cost: rest.cost, unit: null, symbol }
     }
+    if (signOf(holding.lots.quantity) === 0) this.#trading.open(asset, this.#nowMs)
     holding.side = direction
     holding.lots.put(left)
     this.#held(left, 1)
@@ -255,8 +296,10 @@ export class Inventory {
   }
 
   #held(lot: Lot, sign: 1 | -1): void {
+    if (lot.cost === null) return
+    this.#costUsd = sign === 1 ? add(this.#costUsd, lot.cost) : subtract(this.#costUsd, lot.cost)
     const made = this.#madeBy(lot.symbol)
-    if (made === null || lot.cost === null) return
+    if (made === null) return
     made.costUsd = sign === 1 ? add(made.costUsd, lot.cost) : subtract(made.costUsd, lot.cost)
   }
 
@@ -323,6 +366,8 @@ export class Inventory {
       decimal(made.costPeakUsd)
     })
     this.#positions.write(writer)
+    this.#trading.write(writer)
+    writer.decimal(this.#costUsd)
   }
 
   static read(reader: Reader, book: PriceBook, contracts: Contracts): Inventory {
@@ -341,6 +386,8 @@ export class Inventory {
     }))
     for (const [symbol, one] of made) inventory.#made.set(symbol, one)
     inventory.#positions = ContractBooks.read(reader, contracts)
+    inventory.#trading = Trading.read(reader)
+    inventory.#costUsd = reader.decimal()
     return inventory
   }
 }

@@ -83,11 +83,17 @@ export class Lots {
     return this.#lots.some((lot, index) => index >= this.#head && lot.cost === null)
   }
 
-  /** Gives lots of unknown worth what one unit is worth now. */
-  appraise(unit: Decimal): void {
-    this.#lots = this.#lots.map((lot) =>
-      lot.cost === null ? { ...lot, cost: multiply(lot.quantity, unit), unit } : lot,
-    )
+  /** Gives lots of unknown worth what one unit is worth now; those are returned. */
+  appraise(unit: Decimal): Lot[] {
+    const appraised: Lot[] = []
+    this.#lots = this.#lots.slice(this.#head).map((lot) => {
+      if (lot.cost !== null) return lot
+      const known = { ...lot, cost: multiply(lot.quantity, unit), unit }
+      appraised.push(known)
+      return known
+    })
+    this.#head = 0
+    return appraised
   }
 
   write(writer: Writer): void {

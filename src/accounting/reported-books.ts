@@ -1,4 +1,15 @@
-import { add, decimalFromInteger, maximum, multiply, negate, signOf, subtract, zero } from '@perf-agg/sdk'
+import {
+  absolute,
+  add,
+  compare,
+  decimalFromInteger,
+  maximum,
+  multiply,
+  negate,
+  signOf,
+  subtract,
+  zero,
+} from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import { addExecuted, nothingExecuted, readExecuted, writeExecuted } from './bucket.ts'
 import type { Executed } from './bucket.ts'
@@ -6,6 +17,7 @@ import type { Reader, Writer } from './codec.ts'
 import { AveragePosition, FifoPosition } from './position.ts'
 import type { Instrument } from './position.ts'
 import type { Trade } from './reported-trade.ts'
+import { Trading } from './trading.ts'
 
 const instrument: Instrument = { kind: 'spot', contractSize: decimalFromInteger(1) }
 
@@ -25,10 +37,17 @@ interface Book {
 export class ReportedBooks {
   readonly #books = new Map<string, Book>()
   #capitalUsd = zero
+  /** Cost of all open positions. */
+  #costUsd = zero
+  #trading = new Trading()
   #trades = 0
 
   get hasTraded(): boolean {
     return this.#trades > 0
+  }
+
+  get trading(): Trading {
+    return this.#trading
   }
 
   get capitalUsd(): Decimal {
@@ -44,7 +63,8 @@ export class ReportedBooks {
     return pnl
   }
 
-  apply(trade: Trade): void {
+  /** `isForeign`: of before the account was there; positions need it, figures of trading do not count it. */
+  apply(trade: Trade, isForeign: boolean): void {
     const book = this.#books.get(trade.symbol) ?? {
       average: new AveragePosition(instrument),
       fifo: new FifoPosition(instrument),
@@ -54,14 +74,25 @@ export class ReportedBooks {
     }
     this.#books.set(trade.symbol, book)
     const execution = { side: trade.side, quantity: trade.size, price: trade.price }
+    const held = book.fifo.quantity
+    const worthUsd = multiply(trade.price, trade.size)
+    this.#trading.pass(trade.atMs, this.#costUsd, !isForeign)
+    this.#trading.begin(trade.symbol, trade.side, worthUsd, trade.fee, isForeign)
+    const costBefore = book.average.cost
     book.average.apply(execution)
-    book.fifo.apply(execution)
+    const closed = book.fifo.apply(execution)
+    this.#costUsd = add(this.#costUsd, subtract(book.average.cost, costBefore))
+    if (closed !== null) this.#trading.gain(trade.symbol, closed.pnl)
+    const isClosed = closed !== null && compare(closed.quantity, absolute(held)) === 0
+    if (isClosed) this.#trading.flat(trade.symbol, trade.atMs, closed.quantity, trade.size)
+    if (signOf(book.fifo.quantity) !== 0 && (isClosed || signOf(held) === 0))
+      this.#trading.open(trade.symbol, trade.atMs)
+    this.#trading.end(this.#costUsd)
     book.mark = trade.price
     book.executed = addExecuted(book.executed, executedBy(trade))
     book.costPeakUsd = maximum(book.costPeakUsd, book.average.cost)
     this.#trades += 1
-    let cost = zero
-    for (const { average } of this.#books.values()) cost = add(cost, average.cost)
+    const cost = this.#costUsd
     const lost = negate(this.pnlUsd())
     this.#capitalUsd = maximum(this.#capitalUsd, signOf(lost) > 0 ? add(cost, lost) : cost)
   }
@@ -90,6 +121,8 @@ export class ReportedBooks {
       copy.#books.set(symbol, { ...book, average: book.average.clone(), fifo: book.fifo.clone() })
     }
     copy.#capitalUsd = this.#capitalUsd
+    copy.#costUsd = this.#costUsd
+    copy.#trading = this.#trading.clone()
     copy.#trades = this.#trades
     return copy
   }
@@ -107,6 +140,8 @@ export class ReportedBooks {
       },
     )
     writer.decimal(this.#capitalUsd)
+    writer.decimal(this.#costUsd)
+    this.#trading.write(writer)
     writer.count(this.#trades)
   }
 
@@ -124,6 +159,8 @@ export class ReportedBooks {
     )
     for (const [symbol, book] of read) books.#books.set(symbol, book)
     books.#capitalUsd = reader.decimal()
+    books.#costUsd = reader.decimal()
+    books.#trading = Trading.read(reader)
     books.#trades = reader.count()
     return books
   }

@@ -11,6 +11,7 @@ import { compareTrades, nameOf, namesOf, readReportedTrade, readTrade, writeTrad
 import type { ReportedTrade, Trade } from './reported-trade.ts'
 import { percentOf } from './sub-period.ts'
 import { symbolView } from './symbol-view.ts'
+import { tradingFigures } from './trading-figures.ts'
 import type { AccountView } from './view.ts'
 
 export type { ReportedTrade } from './reported-trade.ts'
@@ -29,7 +30,7 @@ interface Arrivals {
   readonly lastMs: number
 }
 
-const magic = 'perf-agg self-reported 2'
+const magic = 'perf-agg self-reported 3'
 /** However long trades drip in: after this an hour is stated. */
 const patienceMs = 15 * minuteMs
 const tradesMax = 200_000
@@ -146,7 +147,7 @@ export class SelfReported {
     const before = books.pnlUsd()
     let executed = nothingExecuted
     for (const trade of this.#between(startMs, startMs + hourMs)) {
-      books.apply(trade)
+      books.apply(trade, this.#isForeign(trade))
       executed = addExecuted(executed, executedBy(trade))
     }
     const capital = books.capitalUsd
@@ -168,9 +169,13 @@ export class SelfReported {
     return this.#trades.filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
   }
 
+  #isForeign({ atMs }: Trade): boolean {
+    return atMs < hourOf(this.#options.openedAtMs)
+  }
+
   #replayed(toMs: number): ReportedBooks {
     const books = this.#base.clone()
-    for (const trade of this.#between(0, toMs)) books.apply(trade)
+    for (const trade of this.#between(0, toMs)) books.apply(trade, this.#isForeign(trade))
     return books
   }
 
@@ -201,7 +206,7 @@ export class SelfReported {
     const beforeMs = this.#lastStatedMs - this.#options.correctionWindowMs
     const oldest = this.#trades[0]?.atMs ?? this.#history.since(0)[0]?.startMs
     if (oldest === undefined || oldest >= beforeMs - 24 * hourMs || this.#late !== null) return
-    for (const trade of this.#between(0, beforeMs)) this.#base.apply(trade)
+    for (const trade of this.#between(0, beforeMs)) this.#base.apply(trade, this.#isForeign(trade))
     this.#trades = this.#between(beforeMs, Number.MAX_SAFE_INTEGER)
     this.#names = namesOf(this.#trades)
     this.#history.fold(beforeMs)
@@ -234,6 +239,7 @@ export class SelfReported {
         reconciled: true,
       },
       portfolio: portfolioOf(hours, []),
+      trading: tradingFigures(this.#books.trading),
       incomeUsd: {},
       hours,
       equityUsd: null,

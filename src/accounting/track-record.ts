@@ -23,6 +23,8 @@ import { portfolioOf } from './portfolio.ts'
 import type { PriceBook } from './price-book.ts'
 import type { Rules } from './rules.ts'
 import { symbolView } from './symbol-view.ts'
+import { Trading } from './trading.ts'
+import { tradingFigures } from './trading-figures.ts'
 import type { AccountView, SymbolView } from './view.ts'
 
 type HourDraft = Extract<Draft, { kind: 'hour' }>
@@ -183,6 +185,7 @@ export class TrackRecord {
         reconciled: !hours.some((hour) => hour.marks.unreconciled !== undefined),
       },
       portfolio: portfolioOf(hours, this.history.gaps),
+      trading: tradingFigures(this.#inventory?.trading ?? new Trading()),
       incomeUsd: Object.fromEntries(this.#incomes),
       hours,
       equityUsd: last?.equityUsd ?? null,

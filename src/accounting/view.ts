@@ -45,6 +45,8 @@ export interface AccountView {
   readonly coverage: Coverage
   /** twr_pct, mwr_pct, volatility_annualized_pct, sharpe, sortino, max_drawdown_pct, calmar, … */
   readonly portfolio: Figures
+  /** What the fills came to, in USD: the names of figures of fills. */
+  readonly trading: Figures
   /** Performance that no fill made, over the stated hours: `funding`, `interest`, `earn`, `rebate`, `liquidation-fee`. */
   readonly incomeUsd: Readonly<Record<string, Decimal>>
   /** Oldest first, corrected. Hours beyond the correction window are exact to the nearest double. */

@@ -2,10 +2,9 @@
 import { toNumber } from '@perf-agg/sdk'
 import type { Outcome } from '../metric.ts'
 import { ratio } from '../metric.ts'
-import type { FillStatistic } from './fill-statistic.ts'
-import type { TradeHistory } from './trade-history.ts'
+import type { FillStatistic, TradingFacts } from './fill-statistic.ts'
 
-function overTime({ clock }: TradeHistory, part: number): Outcome {
+function overTime({ clock }: TradingFacts, part: number): Outcome {
   return clock.elapsedMs === null ? 'no_times' : ratio(part, clock.elapsedMs)
 }
 

@@ -1,10 +1,9 @@
 /** From the fill that opened a round trip to the one that made it flat. */
 import { hourMs } from '@perf-agg/sdk'
 import type { Outcome } from '../metric.ts'
-import type { FillStatistic } from './fill-statistic.ts'
-import type { TradeHistory } from './trade-history.ts'
+import type { FillStatistic, TradingFacts } from './fill-statistic.ts'
 
-function held({ roundTrips, clock }: TradeHistory, ms: number): Outcome {
+function held({ roundTrips, clock }: TradingFacts, ms: number): Outcome {
   if (roundTrips.count === 0) return 'no_trades'
   return clock.elapsedMs === null ? 'no_times' : ms / hourMs
 }

@@ -1,5 +1,6 @@
 import { add, signOf, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
+import type { Reader, Writer } from '../../codec.ts'
 
 /** Runs of results of one sign; a result of exactly 0 ends either. */
 export interface Streaks {
@@ -67,5 +68,44 @@ export class ResultTally {
       longestLosing: this.#longestLosing,
       current: this.#current,
     }
+  }
+
+  clone(): ResultTally {
+    const copy = new ResultTally()
+    copy.#count = this.#count
+    copy.#wins = this.#wins
+    copy.#losses = this.#losses
+    copy.#gain = this.#gain
+    copy.#loss = this.#loss
+    copy.#longestWinning = this.#longestWinning
+    copy.#longestLosing = this.#longestLosing
+    copy.#current = this.#current
+    return copy
+  }
+
+  write(writer: Writer): void {
+    for (const count of [this.#count, this.#wins, this.#losses]) writer.count(count)
+    writer.decimal(this.#gain)
+    writer.decimal(this.#loss)
+    writer.count(this.#longestWinning)
+    writer.count(this.#longestLosing)
+    writer.flag(this.#current < 0)
+    writer.count(Math.abs(this.#current))
+  }
+
+  static read(reader: Reader): ResultTally {
+    const tally = new ResultTally()
+    tally.#count = reader.count()
+    tally.#wins = reader.count()
+    tally.#losses = reader.count()
+    tally.#gain = reader.decimal()
+    tally.#loss = reader.decimal()
+    tally.#longestWinning = reader.count()
+    tally.#longestLosing = reader.count()
+    const isLosing = reader.flag()
+    const run = reader.count()
+    if (isLosing && run === 0) reader.refuse()
+    tally.#current = isLosing ? -run : run
+    return tally
   }
 }

@@ -5,13 +5,12 @@ import { averageResult } from './average-result.ts'
 import { costShare } from './cost-share.ts'
 import { expectancy } from './expectancy.ts'
 import { exposure } from './exposure.ts'
-import type { FillStatistic } from './fill-statistic.ts'
+import type { FillStatistic, TradingFacts } from './fill-statistic.ts'
 import { holdingTime } from './holding-time.ts'
 import { fillPayoff } from './payoff.ts'
 import { fillProfitFactor } from './profit-factor.ts'
 import { streak } from './streak.ts'
 import { tradeCount } from './trade-count.ts'
-import type { TradeHistory } from './trade-history.ts'
 import { turnover } from './turnover.ts'
 import { fillWinRate } from './win-rate.ts'
 
@@ -30,6 +29,6 @@ export const fillStatisticSet: readonly FillStatistic[] = [
 ]
 
 /** All figures, each O(1) in the number of fills. */
-export function computeFillStatistics(history: TradeHistory): MetricValues {
+export function computeFillStatistics(history: TradingFacts): MetricValues {
   return valuesOf(fillStatisticSet, history)
 }

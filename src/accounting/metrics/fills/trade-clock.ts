@@ -1,3 +1,5 @@
+import type { Reader, Writer } from '../../codec.ts'
+
 /**
  * Time in the market: how long a position stood open, and how much capital at what cost. Without an instant for every
  * fill there is no time to tell, and figures of it do not exist.
@@ -55,5 +57,47 @@ export class TradeClock {
       longestMs: this.#longestMs,
       shortestMs: this.#shortestMs,
     }
+  }
+
+  clone(): TradeClock {
+    const copy = new TradeClock()
+    copy.#isComplete = this.#isComplete
+    copy.#firstMs = this.#firstMs
+    copy.#lastMs = this.#lastMs
+    copy.#openMs = this.#openMs
+    copy.#costMs = this.#costMs
+    copy.#holdings = this.#holdings
+    copy.#heldMs = this.#heldMs
+    copy.#longestMs = this.#longestMs
+    copy.#shortestMs = this.#shortestMs
+    return copy
+  }
+
+  write(writer: Writer): void {
+    writer.flag(this.#isComplete)
+    writer.optional(this.#firstMs, (firstMs) => writer.instant(firstMs))
+    writer.instant(this.#lastMs)
+    writer.count(this.#openMs)
+    writer.double(this.#costMs)
+    writer.count(this.#holdings)
+    writer.count(this.#heldMs)
+    writer.count(this.#longestMs)
+    writer.optional(this.#holdings === 0 ? null : this.#shortestMs, (shortestMs) => writer.count(shortestMs))
+  }
+
+  static read(reader: Reader): TradeClock {
+    const clock = new TradeClock()
+    clock.#isComplete = reader.flag()
+    clock.#firstMs = reader.optional(() => reader.instant())
+    clock.#lastMs = reader.instant()
+    clock.#openMs = reader.count()
+    clock.#costMs = reader.double()
+    clock.#holdings = reader.count()
+    clock.#heldMs = reader.count()
+    clock.#longestMs = reader.count()
+    const shortestMs = reader.optional(() => reader.count())
+    if ((shortestMs === null) !== (clock.#holdings === 0)) reader.refuse()
+    clock.#shortestMs = shortestMs ?? Number.POSITIVE_INFINITY
+    return clock
   }
 }

@@ -6,6 +6,7 @@ import type { AnalyzedFill, AnalyzedInstrument } from '../../fill-analysis.ts'
 import { costScale } from '../../lots.ts'
 import { AveragePosition, FifoPosition, worthOf } from '../../position.ts'
 import type { Closed, Execution } from '../../position.ts'
+import type { TradingFacts } from './fill-statistic.ts'
 import { ResultTally } from './result-tally.ts'
 import { TradeClock } from './trade-clock.ts'
 
@@ -21,7 +22,7 @@ interface OpenTrip {
  * a fill through zero ends one and begins the next, and its fee is split by quantity. A closing fill is one that made
  * P&L, before fees.
  */
-export class TradeHistory {
+export class TradeHistory implements TradingFacts {
   readonly closings = new ResultTally()
   readonly roundTrips = new ResultTally()
   readonly clock = new TradeClock()
