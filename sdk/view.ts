@@ -42,6 +42,12 @@ export interface ViewCoverage {
 export type Figures = Readonly<Record<string, number | null>>
 export type Reasons = Readonly<Record<string, string>>
 
+/** Figures of one kind, with the reasons of those that are null. */
+export interface FigureSet {
+  readonly figures: Figures
+  readonly reasons: Reasons
+}
+
 interface ViewBase {
   /** Null while the exchange has not yet said whose account it is. */
   readonly account: string | null
@@ -56,6 +62,8 @@ interface ViewBase {
   /** Why figures of `portfolio` are null. */
   readonly reasons: Reasons
   readonly totals: Totals
+  /** Performance that no fill made, in USD: `funding`, `interest`, `earn`, `rebate`, `liquidation_fee`. */
+  readonly income_usd: Readonly<Record<string, number>>
   readonly hourly_buckets: readonly Bucket[]
   /** Thumbprint of the enclave's statement key that signed. */
   readonly key_id: string
@@ -75,6 +83,8 @@ export interface SymbolFigures extends Totals {
 export interface MetricsView extends ViewBase {
   readonly schema: 'perf-agg/metrics/v1'
   readonly symbols: readonly SymbolFigures[]
+  /** Win rate, profit factor and the like, of all fills, in USD: the figures of fills of perf-agg-metrics(7). */
+  readonly trading: FigureSet
 }
 
 /** For others: no symbol, no price, no position, no id. */
@@ -114,6 +124,7 @@ const baseMembers = [
   'portfolio',
   'reasons',
   'totals',
+  'income_usd',
   'hourly_buckets',
   'key_id',
   'signature',
@@ -121,11 +132,12 @@ const baseMembers = [
 
 /** @throws {InputError} `INPUT_INVALID` */
 export function parseMetricsView(value: unknown): MetricsView {
-  const view = readObject(value, '', { required: [...baseMembers, 'symbols'] })
+  const view = readObject(value, '', { required: [...baseMembers, 'symbols', 'trading'] })
   return {
     schema: readEnum(view.schema, 'schema', ['perf-agg/metrics/v1']),
     ...readBase(view),
     symbols: readArray(view.symbols, 'symbols', symbolsMax, readSymbol),
+    trading: readFigureSet(view.trading, 'trading'),
   }
 }
 
@@ -150,6 +162,7 @@ function readBase(view: { readonly [Name in (typeof baseMembers)[number]]: unkno
     portfolio,
     reasons,
     totals: readTotals(view.totals, 'totals'),
+    income_usd: mapOf(view.income_usd, 'income_usd', readNumber),
     hourly_buckets: readArray(view.hourly_buckets, 'hourly_buckets', hoursMax, readBucket),
     key_id: readThumbprint(view.key_id, 'key_id'),
     signature: readSignature(view.signature, 'signature'),
@@ -160,6 +173,14 @@ const figureName = { min: 1, max: 64, pattern: /^[a-z][a-z0-9_]*$/, form: 'named
 
 function readFigures(value: unknown, path: string): Figures {
   return mapOf(value, path, (each, eachPath) => readNullable(each, eachPath, readNumber))
+}
+
+function readFigureSet(value: unknown, path: string): FigureSet {
+  const set = readObject(value, path, { required: ['figures', 'reasons'] })
+  return {
+    figures: readFigures(set.figures, memberPath(path, 'figures')),
+    reasons: readReasons(set.reasons, memberPath(path, 'reasons')),
+  }
 }
 
 function readReasons(value: unknown, path: string): Reasons {

@@ -1,4 +1,5 @@
-import type { Bucket, MetricsView, SummaryView, SymbolFigures } from '@perf-agg/sdk'
+import type { Bucket, FigureSet, MetricsView, SummaryView, SymbolFigures } from '@perf-agg/sdk'
+import { formatStatistics } from './analyze/page.ts'
 import { printable } from './failure.ts'
 import { figure, formatPairs, formatTable } from './table.ts'
 import { paint } from './terminal.ts'
@@ -10,6 +11,7 @@ export function formatView(view: MetricsView | SummaryView, title: string, hours
     head(view, title),
     figures(view),
     ...('symbols' in view && view.symbols.length > 0 ? [symbols(view.symbols)] : []),
+    ...('trading' in view && (view.trading.figures['fills'] ?? 0) > 0 ? [trading(view.trading)] : []),
     ...(hours > 0 && view.hourly_buckets.length > 0 ? [buckets(view.hourly_buckets, hours)] : []),
   ].join('\n\n')
 }
@@ -33,6 +35,11 @@ function head(view: MetricsView | SummaryView, title: string): string {
       `${figure(totals.trades, 'count')} trades, ${figure(totals.volume_quote, 'usd')} traded, ${figure(totals.fees_usd, 'usd')} fees`,
     ],
   ]
+  const income = Object.entries(view.income_usd).filter(([, usd]) => usd !== 0)
+  if (income.length > 0) {
+    const parts = income.map(([kind, usd]) => `${printable(words(kind))} ${figure(usd, 'usd')}`)
+    pairs.push(['income', parts.join(', ')])
+  }
   for (const { from, to, reason } of coverage.gaps.slice(-5))
     pairs.push(['gap', `${from} to ${to}: ${printable(reason)}`])
   return `${paint('bold', printable(title))}\n${formatPairs(pairs)}`
@@ -104,6 +111,11 @@ function unitOf(name: string, value: number | null): 'pct' | 'usd' | 'count' | '
 function words(name: string): string {
   const text = name.replace(/_(pct|usd)$/, '').replaceAll('_', ' ')
   return text.replaceAll(/\b(twr|mwr|es|mad)\b/g, (word) => word.toUpperCase()).replace(/\bvar\b/, 'VaR')
+}
+
+/** What the fills came to, in USD. */
+function trading({ figures: metrics, reasons }: FigureSet): string {
+  return formatStatistics({ metrics, reasons })
 }
 
 function symbols(rows: readonly SymbolFigures[]): string {

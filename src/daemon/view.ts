@@ -39,6 +39,7 @@ export function metricsView(figures: AccountView, frame: ViewFrame): Omit<Metric
       return_pct: symbol.returnPct,
       ...(symbol.returnPct === null ? { reasons: { return_pct: 'no_cost' } } : {}),
     })),
+    trading: { figures: figures.trading.values, reasons: figures.trading.reasons },
   }
 }
 
@@ -67,6 +68,9 @@ function base(figures: AccountView, frame: ViewFrame): Omit<SummaryView, 'signat
     portfolio: figures.portfolio.values,
     reasons: figures.portfolio.reasons,
     totals: totalsOf(figures.totals),
+    income_usd: Object.fromEntries(
+      Object.entries(figures.incomeUsd).map(([kind, usd]) => [kind.replaceAll('-', '_'), toNumber(usd)]),
+    ),
     hourly_buckets: figures.hours.map(bucketOf),
     key_id: frame.keyId,
   }

@@ -100,6 +100,8 @@ const Bucket = Type.Object(
 
 const Figures = Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Null()]))
 
+const FigureSet = Type.Object({ figures: Figures, reasons: Type.Record(Type.String(), Type.String()) })
+
 const view = {
   account: nullable(Type.String()),
   exchange: Type.String(),
@@ -119,6 +121,9 @@ const view = {
   }),
   portfolio: Figures,
   totals: Type.Object(totals, options),
+  income_usd: Type.Record(Type.String(), Type.Number(), {
+    description: 'performance that no fill made: funding, interest, earn, rebate, liquidation_fee',
+  }),
   hourly_buckets: Type.Array(Bucket),
   signature: Type.String(),
 }
@@ -136,6 +141,7 @@ const MetricsView = Type.Object(
         return_pct: nullable(Type.Number()),
       }),
     ),
+    trading: FigureSet,
   },
   { description: 'The owner’s figures; signed. An undefined figure is null' },
 )

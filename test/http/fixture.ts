@@ -21,6 +21,7 @@ const view = {
   portfolio: { twr_pct: 1.5, sharpe: null },
   reasons: { sharpe: 'too-few-hours' },
   totals: { trades: 1, volume_base: 1, volume_quote: 50_000, fees_usd: 1.5 },
+  income_usd: { funding: -1 },
   hourly_buckets: [
     {
       t: '2026-11-23T00:00:00.000Z',
@@ -107,7 +108,11 @@ export class FakeService implements EnclaveService {
       unrealized_pnl_usd: null,
       return_pct: null,
     }
-    return { schema: 'perf-agg/metrics/v1', ...view, request_nonce: nonce, symbols: [symbol] }
+    const trading = {
+      figures: { fills: 1, round_trip_win_rate: null },
+      reasons: { round_trip_win_rate: 'no_trades' },
+    }
+    return { schema: 'perf-agg/metrics/v1', ...view, request_nonce: nonce, symbols: [symbol], trading }
   }
 
   async summary(id: string, nonce: string | null): Promise<object> {

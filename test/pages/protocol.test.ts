@@ -91,7 +91,7 @@ function misfits(example: unknown, actual: unknown, path = ''): string[] {
   }
   if (actual === null || typeof actual !== 'object') return [`${path} is ${JSON.stringify(actual)}`]
   // Maps by name, and what the operator's page leaves out for length.
-  const open = /\.(portfolio|reasons|config)$/.test(path) || (path === '' && 'uptime_s' in example)
+  const open = /\.(portfolio|figures|reasons|config)$/.test(path) || (path === '' && 'uptime_s' in example)
   const missing = Object.keys(example).filter((name) => !(name in actual))
   const more = open || Array.isArray(example) ? [] : Object.keys(actual).filter((name) => !(name in example))
   return [

@@ -126,6 +126,7 @@ export class FakeEnclave {
       portfolio: { twr_pct: 1.5, sharpe: null },
       reasons: { sharpe: 'too-few-days' },
       totals: figures,
+      income_usd: { funding: -2.5, liquidation_fee: 0 },
       hourly_buckets: [{ t: '2026-11-23T01:00:00.000Z', return_pct: 1.5, ...figures }],
       ...(schema.includes('metrics')
         ? {
@@ -139,6 +140,10 @@ export class FakeEnclave {
                 reasons: { unrealized_pnl_usd: 'no-price' },
               },
             ],
+            trading: {
+              figures: { fills: 3, round_trip_win_rate: null },
+              reasons: { round_trip_win_rate: 'no_trades' },
+            },
           }
         : {}),
       key_id: await thumbprint(this.sigKey.publicKey),

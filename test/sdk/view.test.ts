@@ -47,6 +47,9 @@ t.test('refuses by the path', async (t) => {
     [{ totals: {} }, /totals\.trades is missing/],
     [{ hourly_buckets: [{}] }, /hourly_buckets\[0\]\.t is missing/],
     [{ symbols: [{ symbol: '' }] }, /symbols\[0\]/],
+    [{ income_usd: { funding: null } }, /income_usd\.funding/],
+    [{ trading: { figures: {} } }, /trading\.reasons is missing/],
+    [{ trading: { figures: { fills: '1' }, reasons: {} } }, /trading\.figures\.fills/],
     [{ key_id: 'x' }, /key_id/],
   ]
   for (const [change, message] of refused) {

@@ -55,9 +55,13 @@ export function formatFills(
   return [
     `${paint('bold', `${count} fills`)}\n${table}`,
     `fees: ${fees.length === 0 ? 'none' : fees.join(', ')}`,
-    formatResults(statistics),
-    formatRest(statistics),
+    formatStatistics(statistics),
   ].join('\n\n')
+}
+
+/** Figures of fills, of a file or of an account. */
+export function formatStatistics(statistics: MetricValues): string {
+  return `${formatResults(statistics)}\n\n${formatRest(statistics)}`
 }
 
 /** Figures of round trips beside those of closing fills. */
