@@ -12,6 +12,8 @@ export interface Source {
   readonly exchange: string
   readonly sandbox: boolean
   readonly marketTypes: readonly MarketType[]
+  /** Which of our own addresses asks, by its place in the configuration; 0 where there is one. */
+  readonly address?: number
 }
 
 /** Where an answer really came from, as egress (not ccxt) reports it. */
@@ -33,6 +35,14 @@ export interface Weight {
   readonly spent: number
   /** Used of this minute by everybody behind our address, as the exchange counts; null when it did not say. */
   readonly usedOfMinute: number | null
+  readonly limitOfMinute: number
+  /** The same of each budget of the exchange that the job touched, by the adapter's name for it. */
+  readonly budgets: Readonly<Record<string, BudgetWeight>>
+}
+
+export interface BudgetWeight {
+  readonly spent: number
+  readonly usedOfMinute: number
   readonly limitOfMinute: number
 }
 

@@ -63,7 +63,7 @@ export class Caller implements Calls {
   #running = 0
   readonly #queue: (() => void)[] = []
   #requests = 0
-  #spent = 0
+  readonly #spent = new Map<string, number>()
 
   constructor(options: CallerOptions) {
     this.#options = options
@@ -71,11 +71,22 @@ export class Caller implements Calls {
 
   get weight(): Weight {
     const { limiter, mainBudget, clock } = this.#options
+    const budgets = Object.fromEntries(
+      [...this.#spent].map(([name, spent]) => [
+        name,
+        {
+          spent,
+          usedOfMinute: limiter.usedOfMinute(name, clock.exchangeNowMs()),
+          limitOfMinute: limiter.limitOfMinute(name),
+        },
+      ]),
+    )
     return {
       requests: this.#requests,
-      spent: this.#spent,
+      spent: this.#spent.get(mainBudget) ?? 0,
       usedOfMinute: limiter.usedOfMinute(mainBudget, clock.exchangeNowMs()),
       limitOfMinute: limiter.limitOfMinute(mainBudget),
+      budgets,
     }
   }
 
@@ -122,7 +133,7 @@ export class Caller implements Calls {
     await this.#enter()
     try {
       this.#requests += 1
-      this.#spent += endpoint.weight
+      this.#spent.set(endpoint.budget, (this.#spent.get(endpoint.budget) ?? 0) + endpoint.weight)
       // What ccxt throws is never looked at: the slot knows what happened.
       await slots.run(slot, () => Promise.resolve(method.call(methods, { ...parameters }))).catch(() => {})
     } finally {

@@ -19,7 +19,7 @@ import { limits } from '../limits.ts'
 import type { ChildUser } from './child-user.ts'
 import { type Finished, judgeCandles, judgeCheck, judgeMarkets, judgePoll } from './judge.ts'
 import { Pair, PairDied } from './pair.ts'
-import { Places, type PlaceStats } from './place.ts'
+import { placeOf, Places, type PlaceStats } from './place.ts'
 
 /** Where an exchange is looked for instead of its own hosts; environment `simulated`. Part of `config_digest`. */
 export type ExchangeSettings = Readonly<Record<string, { readonly base_url?: string }>>
@@ -35,7 +35,9 @@ export interface CollectorsOptions {
   readonly clock: { nowMs(): number; readonly frozen: boolean }
   readonly exchanges: ExchangeSettings
   readonly log: Log
-  /** Pairs of processes that work at the same time. */
+  /** Our own addresses that requests leave from; none: the system chooses. */
+  readonly addresses?: readonly string[]
+  /** Pairs of processes that work at the same time, of each address. */
   readonly pairs?: 1 | 2
   /** A pair is replaced by a fresh one after so many jobs, or so long. */
   readonly replaceAfterJobs?: number
@@ -95,11 +97,15 @@ export async function startCollectors(options: CollectorsOptions): Promise<Colle
 }
 
 interface Slot {
+  readonly address: number
   pair: Pair | null
   busy: boolean
+  /** Whom its job asks. */
+  place: string | null
 }
 
 interface Turn {
+  readonly address: number
   readonly take: (slot: Slot) => void
   readonly refuse: () => void
 }
@@ -126,12 +132,20 @@ class Pool implements Collectors {
     this.#rules = exchangesWithHosts.flatMap((exchange) =>
       rulesOf(exchange, baseUrlOf(options.exchanges, exchange)),
     )
-    this.#slots = Array.from({ length: options.pairs ?? 1 }, () => ({ pair: null, busy: false }))
+    const perAddress = options.pairs ?? 1
+    const count = Math.max(options.addresses?.length ?? 0, 1) * perAddress
+    // the second of an address starts when its first is busy
+    this.#slots = Array.from({ length: count }, (_, index) => ({
+      address: Math.floor(index / perAddress),
+      pair: null,
+      busy: false,
+      place: null,
+    }))
   }
 
   /** Starts a pair ahead of the first job, which then need not wait; where it fails, that job says so. */
   warm(): void {
-    this.#turn()
+    this.#turn(0)
       .then(async (slot) => {
         try {
           await this.#pairOf(slot)
@@ -206,11 +220,12 @@ class Pool implements Collectors {
     if (closed !== null) return closed
     let slot: Slot
     try {
-      slot = await this.#turn()
+      slot = await this.#turn(source.address ?? 0)
     } catch {
       return failureOf(this.#closed ? 'COLLECTOR_CLOSED' : 'COLLECTOR_DIED', 'collector')
     }
     try {
+      slot.place = placeOf(source)
       // It may have closed while this one waited.
       const closedNow = this.#places.closed(source)
       if (closedNow !== null) return closedNow
@@ -228,10 +243,13 @@ class Pool implements Collectors {
         const { code, exchangeCode, retryAfterMs } = answer
         const told = { exchange, code, exchange_code: exchangeCode, retry_after_ms: retryAfterMs }
         this.#options.log('warn', 'exchange-closed', told)
+        this.#stopOthers(slot)
       }
       return answer
     } catch (error) {
       if (this.#closed) return failureOf('COLLECTOR_CLOSED', 'collector')
+      const stopped = this.#places.closed(source)
+      if (stopped !== null) return stopped
       if (error instanceof PairDied || error instanceof PerfAggError) {
         return failureOf(
           error instanceof PairDied ? 'COLLECTOR_DIED' : 'COLLECTOR_ANSWER_INVALID',
@@ -243,19 +261,31 @@ class Pool implements Collectors {
       }
       throw error
     } finally {
+      slot.place = null
       this.#free(slot)
     }
   }
 
-  /** The next free slot, in the order of asking. */
-  #turn(): Promise<Slot> {
+  /** The exchange sent our address away: what is under way there from the same address would go on asking. */
+  #stopOthers(slot: Slot): void {
+    for (const other of this.#slots) {
+      if (other !== slot && other.place === slot.place) void other.pair?.close()
+    }
+  }
+
+  /** The next free slot of an address, in the order of asking. */
+  #turn(address: number): Promise<Slot> {
     return new Promise((resolve, reject) => {
       if (this.#closed || this.#turns.length >= limits.collector.waitingMax) {
         return reject(new InputError('COLLECTOR_BUSY', 'no collector is free'))
       }
-      const slot = this.#slots.find(({ busy }) => !busy)
+      const slot = this.#slots.find((each) => each.address === address && !each.busy)
       if (slot === undefined) {
-        this.#turns.push({ take: resolve, refuse: () => reject(new InputError('COLLECTOR_BUSY', 'closed')) })
+        this.#turns.push({
+          address,
+          take: resolve,
+          refuse: () => reject(new InputError('COLLECTOR_BUSY', 'closed')),
+        })
         return
       }
       slot.busy = true
@@ -264,7 +294,8 @@ class Pool implements Collectors {
   }
 
   #free(slot: Slot): void {
-    const next = this.#turns.shift()
+    const index = this.#turns.findIndex(({ address }) => address === slot.address)
+    const next = index < 0 ? undefined : this.#turns.splice(index, 1)[0]
     if (next === undefined) slot.busy = false
     else next.take(slot)
   }
@@ -294,7 +325,7 @@ class Pool implements Collectors {
           if (code !== 'UNREACHABLE' && code !== 'TIMED_OUT') log('warn', 'egress-refused', { code, host })
         },
       },
-      this.#options.childUser ?? null,
+      { user: this.#options.childUser ?? null, address: this.#options.addresses?.[slot.address] ?? null },
     )
     if (this.#closed) {
       await pair.close()

@@ -8,6 +8,7 @@ import type { Feeds } from './feeds.ts'
 import type { PendingSessions } from './pending.ts'
 import type { Poller, PollOutcome } from './poller.ts'
 import type { Report } from './report.ts'
+import type { Ended } from './place-queue.ts'
 import type { Schedule } from './schedule.ts'
 
 interface Parts {
@@ -56,7 +57,7 @@ export class Conductor {
     const { clock, store, schedule, feeds, delivery } = this.#parts
     const deliveryMs = clock.frozen && delivery !== null ? await store.outboxNextMs() : null
     return Math.min(
-      schedule.nextMs(),
+      schedule.nextMs(clock.nowMs()),
       await feeds.nextMs(),
       deliveryMs ?? Number.POSITIVE_INFINITY,
       this.#housekeptAtMs + (clock.frozen ? hourMs : minuteMs),
@@ -143,8 +144,8 @@ export class Conductor {
       outcome = { news: false, retryAfterMs: troublePauseMs, heldForMs: null }
     }
     const nowMs = clock.nowMs()
-    if (outcome.heldForMs !== null) schedule.hold(nowMs + outcome.heldForMs)
-    schedule.done(key, nowMs, outcome)
+    if (outcome.heldForMs !== null) schedule.hold(key, nowMs + outcome.heldForMs)
+    schedule.done(key, nowMs, { ...outcome, ...spentOf(outcome) })
     this.#wake()
   }
 
@@ -168,4 +169,10 @@ export class Conductor {
       error instanceof PerfAggError ? error.code : error instanceof Error ? error.constructor.name : 'unknown'
     this.#parts.log.error(event, { code })
   }
+}
+
+function spentOf({ weight }: PollOutcome): Pick<Ended, 'spent' | 'budgets'> {
+  if (weight === undefined) return {}
+  const spent = Object.entries(weight.budgets).map(([name, budget]) => [name, budget.spent] as const)
+  return { spent: Object.fromEntries(spent), budgets: weight.budgets }
 }

@@ -25,6 +25,7 @@ import {
   readSecretPath,
   readSwitch,
   readUid,
+  readAddress,
   readWitness,
 } from './setting-reader.ts'
 
@@ -76,6 +77,8 @@ export interface Configuration {
   readonly ingest: { readonly profile: IngestProfile }
   /** C2SP verifier keys of the witnesses that co-sign checkpoints, each with the address it is asked at. */
   readonly witnesses: readonly string[]
+  /** Our own addresses that exchanges are asked from; none: the system chooses one. */
+  readonly egressAddresses: readonly string[]
   readonly limits: RateLimits
   /** User of the collector and egress processes; null: another one than the daemon's where it may choose. */
   readonly childUid: number | null
@@ -142,6 +145,7 @@ const settings = {
   grace_seconds: setting(integerReader(0, 900), 90),
   ingest: setting(readIngest, { profile: 'full' }),
   witnesses: setting(listReader(readWitness, 16), []),
+  egress_addresses: setting(listReader(readAddress, 64), []),
   limits: setting(readLimits, defaultLimits),
   child_uid: setting(readUid, null),
 } as const
@@ -219,6 +223,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     graceSeconds: values.grace_seconds,
     ingest: values.ingest,
     witnesses: values.witnesses,
+    egressAddresses: [...new Set(values.egress_addresses)],
     limits: values.limits,
     childUid: values.child_uid,
   }

@@ -10,9 +10,11 @@ import { type Listeners, startListeners } from '../http/listeners.ts'
 import type { Log } from '../http/log.ts'
 import { limits } from '../limits.ts'
 import { minimalBody } from '../statement/minimal.ts'
+import { outageMsMaxOf } from '../session/exchange.ts'
 import { Issuer } from '../statement/issuer.ts'
 import { deliveryOutbox } from '../store/delivery-outbox.ts'
 import type { SessionRow, Store } from '../store/store.ts'
+import { Admission } from './admission.ts'
 import { Book, MarketLists } from './book.ts'
 import { findChildUser } from './child-user.ts'
 import { Chain, type LiveSession } from './chain.ts'
@@ -134,11 +136,15 @@ async function compose(
   )
   opened.push(() => keeper.publisher.stop())
 
+  const addresses = configuration.egressAddresses
   const childUser = findChildUser(configuration.childUid)
   log.info('children', { uid: childUser?.uid ?? process.getuid?.() ?? null })
   const collectors = await startCollectors({
     clock,
     childUser,
+    addresses,
+    // on a stepped clock nobody waits, and the order of things is to be the same every time
+    pairs: clock.frozen ? 1 : 2,
     exchanges: exchangeSettings(configuration),
     log: (level, event, fields) => log[level](event, fields),
   })
@@ -178,13 +184,21 @@ async function compose(
   const ahead = <T>(account: string, work: () => Promise<T>): Promise<T> => poller.ahead(account, work)
   const feeds = new Feeds({ store, lanes, chain, graceMs: configuration.graceSeconds * 1_000, log })
 
+  const admission = new Admission(schedule, addresses)
+
   let conductor: Conductor | null = null
   const watch = (session: LiveSession): void => {
     const settings = readSettings(session.settings)
     expiry.note(session)
-    if (session.account === null) schedule.add(pending.add(session), settings.apiIntervalMs, clock.nowMs())
+    const key = session.account ?? PendingSessions.keyOf(session)
+    const plan = {
+      place: admission.placeFor(key, session.exchange, settings.sandbox),
+      wishedMs: settings.apiIntervalMs,
+      outageMsMax: outageMsMaxOf(session.exchange),
+    }
+    if (session.account === null) schedule.add(pending.add(session), plan, clock.nowMs())
     else if (methodOf(session.exchange) === 'capital-in-use') feeds.watch(session.account, session)
-    else schedule.add(session.account, settings.apiIntervalMs, clock.nowMs())
+    else schedule.add(session.account, plan, clock.nowMs())
     conductor?.wake()
   }
   const unwatch = (session: SessionRow): void => {
@@ -205,6 +219,8 @@ async function compose(
     ahead,
     chain,
     watch,
+    addresses,
+    admission,
   })
   const pending = new PendingSessions({
     clock,
@@ -225,6 +241,7 @@ async function compose(
     expiry,
     log,
     unwatch,
+    addresses,
     allowTradingKeys: configuration.allowTradingKeys,
   })
   let stopping: Promise<void> | null = null

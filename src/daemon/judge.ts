@@ -9,6 +9,7 @@ import {
   readString,
 } from '@perf-agg/sdk'
 import type {
+  BudgetWeight,
   CandlesAnswer,
   CheckAnswer,
   Failure,
@@ -186,17 +187,33 @@ function originOf({ reports, hosts, environment }: Finished, head: DoneHead): Or
   }
 }
 
+const budgetsMax = 16
+
+function readBudget(value: unknown): BudgetWeight {
+  const budget = readObject(value, 'budget', { required: ['spent', 'usedOfMinute', 'limitOfMinute'] })
+  return {
+    spent: count(budget.spent, 'budget.spent'),
+    usedOfMinute: count(budget.usedOfMinute, 'budget.usedOfMinute'),
+    limitOfMinute: count(budget.limitOfMinute, 'budget.limitOfMinute'),
+  }
+}
+
 const count = (value: unknown, path: string): number => readInteger(value, path, { min: 0 })
 
 function weightOf({ place }: Finished, head: DoneHead): Weight {
   const weight = readObject(head.weight, 'weight', {
-    required: ['requests', 'spent', 'usedOfMinute', 'limitOfMinute'],
+    required: ['requests', 'spent', 'usedOfMinute', 'limitOfMinute', 'budgets'],
   })
   const read: Weight = {
     requests: count(weight.requests, 'weight.requests'),
     spent: count(weight.spent, 'weight.spent'),
     usedOfMinute: readNullable(weight.usedOfMinute, 'weight.usedOfMinute', count),
     limitOfMinute: count(weight.limitOfMinute, 'weight.limitOfMinute'),
+    budgets: Object.fromEntries(
+      Object.entries(readRecord(weight.budgets, 'weight.budgets'))
+        .slice(0, budgetsMax)
+        .map(([name, value]) => [name, readBudget(value)]),
+    ),
   }
   place.usedOfMinute = read.usedOfMinute
   place.limitOfMinute = read.limitOfMinute

@@ -47,7 +47,7 @@ export class Pair {
   static async start(
     rules: readonly Rule[],
     events: PairEvents,
-    user: ChildUser | null = null,
+    { user, address }: { readonly user: ChildUser | null; readonly address: string | null },
   ): Promise<Pair> {
     const egress = spawnChild('egress', ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'], user)
     const link = pipeOf(egress, 3)
@@ -64,7 +64,7 @@ export class Pair {
     const pair = new Pair(egress, collector, events)
     const timer = setTimeout(() => pair.close(), limits.collector.startTimeoutMs)
     try {
-      await writeFrame(pipeOf(egress, 4), { rules })
+      await writeFrame(pipeOf(egress, 4), { rules, address })
       await pair.#ready
     } catch {
       await pair.close()

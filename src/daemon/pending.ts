@@ -48,9 +48,7 @@ export class PendingSessions {
     const settings = readSettings(session.settings)
     try {
       const identified = await registration.identify(
-        session.exchange,
-        settings.sandbox,
-        settings.wallets,
+        { key, exchange: session.exchange, sandbox: settings.sandbox, marketTypes: settings.wallets },
         credentials,
       )
       if (identified === null) return { news: false, retryAfterMs: null, heldForMs: null }

@@ -1,6 +1,11 @@
 import type { Failure, FailureCode, Source } from '../collector/answer.ts'
 import { failureOf } from '../collector/failure.ts'
 
+/** What shares budgets and bans: an exchange's host set, as one address of ours sees it. */
+export function placeOf({ exchange, sandbox, address = 0 }: Omit<Source, 'marketTypes'>): string {
+  return `${exchange}${sandbox ? ' sandbox' : ''}${address === 0 ? '' : ` @${address}`}`
+}
+
 /** What our address has left at one exchange, and whether it may call there at all. */
 export interface PlaceStats {
   /** Null until the exchange has said. */
@@ -32,7 +37,7 @@ export class Places {
   }
 
   of(source: Source): Place {
-    const name = source.sandbox ? `${source.exchange} sandbox` : source.exchange
+    const name = placeOf(source)
     let place = this.#places.get(name)
     if (place === undefined) {
       place = {

@@ -3,12 +3,13 @@ import type { PriceWant } from '../accounting/hour.ts'
 import type { Quarantined } from '../accounting/intake.ts'
 import type { MarketType, Observation } from '../accounting/observation.ts'
 import { defaultRules } from '../accounting/rules.ts'
-import type { Failure, PollRequest, PollResult, Source } from '../collector/answer.ts'
+import type { Failure, PollRequest, PollResult, Source, Weight } from '../collector/answer.ts'
 import { pricingTypes } from '../session/exchange.ts'
 import type { AccountRow, SessionRow, Store } from '../store/store.ts'
 import type { Book, MarketLists, Watched } from './book.ts'
 import { type Chain, type Content, contentsOf } from './chain.ts'
 import type { Clock } from './clock.ts'
+import { addressFor } from './egress-address.ts'
 import type { Log } from '../http/log.ts'
 import type { Collectors } from './collectors.ts'
 import { Cut, PollCut } from './cut.ts'
@@ -24,6 +25,8 @@ export interface PollOutcome {
   readonly retryAfterMs: number | null
   /** Nobody may ask this exchange from here before then. */
   readonly heldForMs: number | null
+  /** What it cost of the exchange's budgets; absent where nothing came back. */
+  readonly weight?: Weight
 }
 
 /** What is known of accounts beyond one poll, while this start lives. */
@@ -58,6 +61,8 @@ interface Parts {
   readonly log: Log
   /** A session is over: nothing of it is polled any more. */
   readonly unwatch: (session: SessionRow) => void
+  /** Ours, that exchanges are asked from. */
+  readonly addresses: readonly string[]
   readonly allowTradingKeys: boolean
 }
 
@@ -147,7 +152,8 @@ export class Poller {
     const { clock, collectors, book, health } = this.#parts
     const { sandbox, apiIntervalMs, maxRetries } = readSettings(session.settings)
     const marketTypes = walletsOf(row.scope)
-    const source: Source = { exchange: row.exchange, sandbox, marketTypes }
+    const address = addressFor(row.pseudonym, this.#parts.addresses)
+    const source: Source = { exchange: row.exchange, sandbox, marketTypes, address }
     const watched = await book.load(row)
     const refusal = await this.#recheck(row.pseudonym, source, credentials)
     if (refusal !== null) return this.#closed(row, session, watched, refusal)
@@ -164,7 +170,7 @@ export class Poller {
     this.#parts.chain.noteOrigin(row.pseudonym, answer.origin)
     if (Math.abs(answer.origin.serverTimeSkewMs) > skewMsMax && !clock.frozen) {
       health.bad(row.pseudonym, 'CLOCK_SKEW', clock.nowMs())
-      return { news: false, retryAfterMs: null, heldForMs: null }
+      return { news: false, retryAfterMs: null, heldForMs: null, weight: answer.weight }
     }
     const { complete, anchor } = answer.observation
     this.#parts.log.debug('polled', { complete, anchor: anchor === null ? null : toInstant(anchor.atMs) })
@@ -205,7 +211,7 @@ export class Poller {
         })
         watched.savedAtMs = nowMs
       }
-      return { news, retryAfterMs: null, heldForMs: null }
+      return { news, retryAfterMs: null, heldForMs: null, weight: answer.weight }
     } catch (error) {
       // what is in memory was not stored: read it back before the next poll
       book.forget(row.pseudonym)

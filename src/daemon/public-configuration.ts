@@ -97,6 +97,7 @@ export function toConfigFile(configuration: Configuration): Readonly<Record<stri
     grace_seconds: configuration.graceSeconds,
     ingest: { profile: configuration.ingest.profile },
     witnesses: configuration.witnesses,
+    egress_addresses: configuration.egressAddresses,
     limits: limitsOf(configuration.limits),
   }
 }

@@ -11,16 +11,18 @@ import {
   verifyClientSignature,
   wipeBytes,
 } from '@perf-agg/sdk'
-import type { CheckAnswer, Origin } from '../collector/answer.ts'
+import type { CheckAnswer, Origin, Source } from '../collector/answer.ts'
 import type { Enclave, OpenedBox } from '../enclave/enclave.ts'
 import type { Submission } from '../http/service.ts'
 import { offerFor } from '../session/exchange.ts'
 import { hashOfId, newId } from '../session/id.ts'
 import type { AccountIdentity, AccountRow, NewSession, Store, Tx } from '../store/store.ts'
+import type { Admission } from './admission.ts'
 import type { Chain, LiveSession } from './chain.ts'
 import type { Clock } from './clock.ts'
 import type { Collectors } from './collectors.ts'
 import type { Configuration } from './config.ts'
+import { addressFor } from './egress-address.ts'
 import { writeSettings } from './session-settings.ts'
 import { signedAnswer } from './view.ts'
 
@@ -41,6 +43,9 @@ interface Parts {
   readonly chain: Chain
   /** A session is there: begin to watch its account (or to ask whose it is). */
   readonly watch: (session: LiveSession) => void
+  /** Ours, that exchanges are asked from. */
+  readonly addresses: readonly string[]
+  readonly admission: Admission
 }
 
 /** How a submission came in. */
@@ -161,7 +166,9 @@ export class Registration {
     credentials: Uint8Array,
   ): Promise<Identified | null> {
     const { collectors, configuration } = this.#parts
-    const source = { exchange: payload.exchange, sandbox: payload.config.sandbox, marketTypes: wallets }
+    const { exchange, config } = payload
+    const address = addressFor(payload.nonce, this.#parts.addresses)
+    const source = { exchange, sandbox: config.sandbox, marketTypes: wallets, address }
     let timer: NodeJS.Timeout | undefined
     const patience = new Promise<null>((resolve) => {
       timer = setTimeout(resolve, exchangeAnswerMsMax, null)
@@ -176,13 +183,15 @@ export class Registration {
 
   /** Asks again on behalf of a pending session. Null: still not to be asked. */
   async identify(
-    exchange: string,
-    sandbox: boolean,
-    wallets: NewWallets,
+    source: Omit<Source, 'address'> & { readonly key: string },
     credentials: Uint8Array,
   ): Promise<Identified | null> {
-    const source = { exchange, sandbox, marketTypes: wallets }
-    const answer = await this.#parts.collectors.check({ source, credentials })
+    const { key, exchange, sandbox, marketTypes } = source
+    const address = addressFor(key, this.#parts.addresses)
+    const answer = await this.#parts.collectors.check({
+      source: { exchange, sandbox, marketTypes, address },
+      credentials,
+    })
     return judge(answer, this.#parts.configuration.allowTradingKeys, exchange)
   }
 
@@ -227,6 +236,10 @@ export class Registration {
       this.#parts.chain.noteOrigin(session.account, identified.origin)
     }
     try {
+      if (!isSelfReported(payload.exchange)) {
+        const key = session.account ?? session.idHash
+        this.#parts.admission.check(key, payload.exchange, payload.config.sandbox)
+      }
       const remember = (tx: Tx): void => tx.insertSession(session)
       if (session.account === null) await store.commit(remember)
       else await this.bind(session.account, session, given.wallets, remember)
@@ -324,7 +337,11 @@ export class Registration {
 type NewWallets = ReturnType<typeof offerFor>['wallets']
 
 export function methodOf(exchange: string): 'twr' | 'capital-in-use' {
-  return exchange === 'mock' || exchange === 'push' ? 'capital-in-use' : 'twr'
+  return isSelfReported(exchange) ? 'capital-in-use' : 'twr'
+}
+
+function isSelfReported(exchange: string): boolean {
+  return exchange === 'mock' || exchange === 'push'
 }
 
 export function sameKey(a: Uint8Array | null, b: Uint8Array | null): boolean {

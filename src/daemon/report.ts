@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import type { Collectors } from './collectors.ts'
 import type { Feeds } from './feeds.ts'
 import type { Health } from './health.ts'
+import type { PlaceState } from './place-queue.ts'
 import type { Schedule } from './schedule.ts'
 
 interface Parts {
@@ -21,6 +22,13 @@ interface Parts {
   readonly conflict: () => PerfAggError | null
 }
 
+export interface Readiness {
+  readonly ready: boolean
+  readonly checks: Readonly<Record<string, string>>
+  /** `limit` is null while the exchange has not told its budgets. */
+  readonly capacity: Readonly<Record<string, { readonly accounts: number; readonly limit: number | null }>>
+}
+
 /** What the operator may know of the daemon: counts and codes, no id and no account. */
 export class Report {
   readonly #parts: Parts
@@ -30,14 +38,29 @@ export class Report {
     this.#parts = parts
   }
 
-  ready(): { readonly ready: boolean; readonly checks: Readonly<Record<string, string>> } {
+  ready(): Readiness {
     const { store, stopping, conflict } = this.#parts
     const checks = {
       state: store.condition === 'ok' ? 'ok' : `STATE_${store.condition.toUpperCase()}`,
       daemon: stopping() ? 'STOPPING' : 'ok',
       log: conflict()?.code ?? 'ok',
     }
-    return { ready: Object.values(checks).every((check) => check === 'ok'), checks }
+    return {
+      ready: Object.values(checks).every((check) => check === 'ok'),
+      checks,
+      capacity: this.#capacity(),
+    }
+  }
+
+  /** By exchange and address of ours: accounts watched, and how many its budgets can hold. */
+  #capacity(): Readiness['capacity'] {
+    const { clock, schedule } = this.#parts
+    return Object.fromEntries(
+      Object.entries(schedule.stats(clock.nowMs())).map(([place, { accounts, limit }]) => [
+        place,
+        { accounts, limit },
+      ]),
+    )
   }
 
   async status(): Promise<object> {
@@ -65,6 +88,7 @@ export class Report {
         parked_codes: [...new Set(parked.map((row) => row.lastCode ?? 'unknown'))],
       },
       collectors: collectors.stats(),
+      places: schedule.stats(nowMs),
     }
   }
 
@@ -100,7 +124,39 @@ export class Report {
       counter('collector_died_total', 'collector or egress processes that died', stats.died),
       counter('collector_failures_total', 'failed jobs by code', labelled('code', stats.failures)),
       gauge('collector_waiting', 'jobs waiting for a collector', stats.waiting),
+      ...this.#placeGauges(nowMs),
     ].join('')
+  }
+
+  #placeGauges(nowMs: number): string[] {
+    const places = Object.entries(this.#parts.schedule.stats(nowMs))
+    const of = (value: (state: PlaceState) => number | null): Sample[] =>
+      places.flatMap(([place, state]) => {
+        const number = value(state)
+        return number === null ? [] : labelled('place', { [place]: number })
+      })
+    return [
+      gauge(
+        'place_accounts',
+        'accounts watched, by exchange and address of ours',
+        of(({ accounts }) => accounts),
+      ),
+      gauge(
+        'place_accounts_limit',
+        'accounts that the budgets there can hold',
+        of(({ limit }) => limit),
+      ),
+      gauge(
+        'place_lag',
+        'the longest wait in paces; 1 is on time',
+        of(({ lag }) => lag),
+      ),
+      gauge(
+        'place_budget_used',
+        'used of the tightest budget of this minute, 0 to 1',
+        of(({ budgets }) => Math.max(0, ...Object.values(budgets).map(({ used, limit }) => used / limit))),
+      ),
+    ]
   }
 }
 

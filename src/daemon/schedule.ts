@@ -1,32 +1,25 @@
-import { hourMs, hourOf } from '@perf-agg/sdk'
+import { Activity } from './activity.ts'
+import { type Ended, type Entry, type Pacing, PlaceQueue, type PlaceState } from './place-queue.ts'
 
-/** When accounts are polled: bounds of the pause between two polls, and how long an exchange needs to settle an hour. */
-export interface Pacing {
-  readonly pauseMsMin: number
-  readonly pauseMsMax: number
-  /** An hour is read only this long after its end. */
-  readonly settlingMs: number
-}
+export type { Pacing } from './place-queue.ts'
 
-interface Entry {
-  readonly key: string
+export interface Plan {
+  /** Exchange, host set and egress address: what shares budgets and bans. */
+  readonly place: string
   /** The pause the client asked for while the account is active. */
   readonly wishedMs: number
-  pauseMs: number
-  dueAtMs: number
-  /** Waits for the first poll after an hour's end: such go first. */
-  boundary: boolean
-  running: boolean
+  /** What the exchange forgets after that is lost: polled within half of it whatever else waits. */
+  readonly outageMsMax: number
 }
 
 /**
- * Which account is polled when. An account with news is looked at more often, a quiet one less, between the bounds;
- * every account is looked at right after each hour's end, and those polls go before all others.
+ * Which account is polled when. Every account is looked at after each hour's end and before its exchange forgets: that is
+ * promised. What is left of a place's budgets goes where news is likeliest. Places don't wait for each other.
  */
 export class Schedule {
   readonly #pacing: Pacing
   readonly #entries = new Map<string, Entry>()
-  #heldUntilMs = 0
+  readonly #queues = new Map<string, PlaceQueue>()
 
   constructor(pacing: Pacing) {
     this.#pacing = pacing
@@ -36,66 +29,89 @@ export class Schedule {
     return this.#entries.size
   }
 
-  add(key: string, wishedMs: number, nowMs: number): void {
-    const pauseMs = this.#bounded(wishedMs)
-    this.#entries.set(key, {
+  has(key: string): boolean {
+    return this.#entries.has(key)
+  }
+
+  add(key: string, { place, wishedMs, outageMsMax }: Plan, nowMs: number): void {
+    this.remove(key)
+    const { pauseMsMin, pauseMsMax } = this.#pacing
+    const paceMs = Math.min(Math.max(wishedMs, pauseMsMin), pauseMsMax)
+    const entry: Entry = {
       key,
-      wishedMs: pauseMs,
-      pauseMs,
-      dueAtMs: nowMs,
-      boundary: false,
-      running: false,
-    })
+      queue: this.#queueOf(place),
+      wishedMs: paceMs,
+      outageMsMax,
+      activity: new Activity(),
+      costs: null,
+      polledAtMs: nowMs,
+      fresh: true,
+      restsUntilMs: nowMs,
+      paceMs,
+      reserved: null,
+      removed: false,
+    }
+    this.#entries.set(key, entry)
+    entry.queue.enter(entry)
   }
 
   remove(key: string): void {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return
+    entry.removed = true
+    entry.queue.leave(entry)
     this.#entries.delete(key)
   }
 
-  /** No poll begins before then: the exchange refused the whole address. */
-  hold(untilMs: number): void {
-    this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs)
+  /** No poll at the place of this account begins before then: the exchange refused its whole address. */
+  hold(key: string, untilMs: number): void {
+    this.#entries.get(key)?.queue.hold(untilMs)
   }
 
-  /** The next instant at which something is due; Infinity when nothing ever is. */
-  nextMs(): number {
+  /** The next instant at which something may begin; Infinity when nothing ever is due. */
+  nextMs(nowMs: number): number {
     let next = Number.POSITIVE_INFINITY
-    for (const entry of this.#entries.values()) if (!entry.running) next = Math.min(next, entry.dueAtMs)
-    return Math.max(next, this.#heldUntilMs)
+    for (const queue of this.#queues.values()) next = Math.min(next, queue.nextMs(nowMs))
+    return next
   }
 
-  /** Takes up to `count` due accounts, hour boundaries first, then the longest waiting. Each is `done` later. */
+  /** Takes up to `count` due accounts, from each place in turn. Each is `done` later. */
   take(nowMs: number, count: number): string[] {
-    if (nowMs < this.#heldUntilMs) return []
-    const due = [...this.#entries.values()].filter((entry) => !entry.running && entry.dueAtMs <= nowMs)
-    due.sort((a, b) => Number(b.boundary) - Number(a.boundary) || a.dueAtMs - b.dueAtMs)
-    return due.slice(0, count).map((entry) => {
-      entry.running = true
-      return entry.key
-    })
+    const taken: string[] = []
+    let open = [...this.#queues.values()]
+    while (open.length > 0 && taken.length < count) {
+      open = open.filter((queue) => {
+        if (taken.length >= count) return false
+        const entry = queue.take(nowMs)
+        if (entry !== null) taken.push(entry.key)
+        return entry !== null
+      })
+    }
+    return taken
   }
 
-  /** A poll ended: with news the pause shrinks to what the client wished, without it grows. */
-  done(
-    key: string,
-    nowMs: number,
-    outcome: { readonly news: boolean; readonly retryAfterMs?: number | null },
-  ): void {
+  /** A poll ended: when the next one is due follows from what it brought. */
+  done(key: string, nowMs: number, ended: Ended): void {
     const entry = this.#entries.get(key)
-    if (entry === undefined) return
-    entry.running = false
-    entry.pauseMs = this.#bounded(
-      outcome.news ? Math.min(entry.wishedMs, entry.pauseMs / 2) : entry.pauseMs * 1.5,
-    )
-    const plannedMs = nowMs + (outcome.retryAfterMs ?? entry.pauseMs)
-    const settledMs = hourOf(nowMs - this.#pacing.settlingMs) + hourMs + this.#pacing.settlingMs
-    entry.boundary = settledMs <= plannedMs
-    // an hour's end inside the pause comes first, but never sooner than the exchange allows
-    const earliestMs = nowMs + (outcome.retryAfterMs ?? 0)
-    entry.dueAtMs = entry.boundary ? Math.max(settledMs, earliestMs) : plannedMs
+    if (entry !== undefined && entry.reserved !== null) entry.queue.settle(entry, ended, nowMs)
   }
 
-  #bounded(pauseMs: number): number {
-    return Math.min(Math.max(pauseMs, this.#pacing.pauseMsMin), this.#pacing.pauseMsMax)
+  /** By place: how many accounts, how late they are looked at, and how many its budgets can hold. */
+  stats(nowMs: number): Readonly<Record<string, PlaceState>> {
+    return Object.fromEntries([...this.#queues].map(([place, queue]) => [place, queue.state(nowMs)]))
+  }
+
+  /** False where the budgets of that place can't keep their promises to one account more. */
+  admits(place: string): boolean {
+    return this.#queues.get(place)?.isFull !== true
+  }
+
+  #queueOf(place: string): PlaceQueue {
+    let queue = this.#queues.get(place)
+    if (queue === undefined) {
+      queue = new PlaceQueue(this.#pacing)
+      this.#queues.set(place, queue)
+    }
+    return queue
   }
 }

@@ -31,7 +31,7 @@ import type { Book } from './book.ts'
 import type { Health } from './health.ts'
 import type { Lanes } from './lane.ts'
 import { methodOf, type Registration, sameKey } from './registration.ts'
-import type { Report } from './report.ts'
+import type { Readiness, Report } from './report.ts'
 import { recordPage, type RecordPlace } from './record-page.ts'
 import { metricsView, sealedAnswer, signedAnswer, summaryView, type ViewFrame } from './view.ts'
 
@@ -158,7 +158,7 @@ export class Service implements EnclaveService {
     return this.#parts.store.condition !== 'broken'
   }
 
-  ready(): { readonly ready: boolean; readonly checks: Readonly<Record<string, string>> } {
+  ready(): Readiness {
     return this.#parts.report.ready()
   }
 

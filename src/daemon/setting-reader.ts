@@ -171,6 +171,12 @@ export const readNetwork: Reader<string> = (given) => {
   throw refuse('NETWORK_INVALID', given, 'must be an address or a range', 'like 10.0.0.7 or 10.0.0.0/8')
 }
 
+/** An address of this machine. */
+export const readAddress: Reader<string> = (given) => {
+  if (typeof given.value === 'string' && isIP(given.value) !== 0) return given.value
+  throw refuse('ADDRESS_INVALID', given, 'must be an address of this machine', 'like 192.0.2.7')
+}
+
 /** A C2SP verifier key, `name+8 hex digits+base64`, and after a space the address that co-signing is asked at. */
 export const readWitness: Reader<string> = (given) => {
   const { value } = given

@@ -59,7 +59,8 @@ function listen(pipe: Socket, bodyBytesMax: number, take: (frame: Frame) => void
 
 listen(control, 0, (frame) => {
   if (egress !== null) end(3)
-  egress = new Egress(readRules(frame.head))
+  const { rules, address } = readRules(frame.head)
+  egress = new Egress(rules, { address })
   tell({ kind: 'ready' }).catch(() => end(0))
 })
 listen(link, limits.egress.requestBodyBytesMax, (frame) => {

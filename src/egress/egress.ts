@@ -1,15 +1,15 @@
 import { limits } from '../limits.ts'
 import type { Rule } from './hosts.ts'
 import type { WireRequest } from './message.ts'
-import { EgressRefusal, type Fetched, Origin, type RequestBounds } from './request.ts'
+import { EgressRefusal, type Fetched, Origin, type OriginOptions } from './request.ts'
 
 /** Lets through what a rule allows and nothing else. */
 export class Egress {
   readonly #origins: ReadonlyMap<string, Origin>
   #running = 0
 
-  constructor(rules: readonly Rule[], bounds: RequestBounds = limits.egress, roots?: readonly string[]) {
-    this.#origins = new Map(rules.map((rule) => [rule.origin, new Origin(rule, bounds, roots)]))
+  constructor(rules: readonly Rule[], options: OriginOptions = {}) {
+    this.#origins = new Map(rules.map((rule) => [rule.origin, new Origin(rule, options)]))
   }
 
   /** @throws {EgressRefusal} */

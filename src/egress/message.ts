@@ -3,6 +3,7 @@ import {
   readBoolean,
   readEnum,
   readInteger,
+  readNullable,
   readObject,
   readRecord,
   readString,
@@ -72,8 +73,19 @@ export type ControlMessage =
   | Report
   | { readonly kind: 'refused'; readonly code: Refusal; readonly host: string | null }
 
-export function readRules(head: unknown): readonly Rule[] {
-  const { rules } = readObject(head, '', { required: ['rules'] })
+/** The daemon's one message: what may be called, and the address of ours to call from; null is the system's choice. */
+export function readRules(head: unknown): {
+  readonly rules: readonly Rule[]
+  readonly address: string | null
+} {
+  const { rules, address } = readObject(head, '', { required: ['rules', 'address'] })
+  return {
+    rules: readRuleList(rules),
+    address: readNullable(address, 'address', (value, path) => readString(value, path, { max: 45 })),
+  }
+}
+
+function readRuleList(rules: unknown): readonly Rule[] {
   return readArray(rules, 'rules', limits.egress.originsMax, (value, path) => {
     const rule = readObject(value, path, {
       required: ['origin', 'environment', 'methods', 'paths', 'headers', 'privateAllowed'],

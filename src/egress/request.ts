@@ -41,6 +41,14 @@ export interface RequestBounds {
   readonly requestTimeoutMs: number
 }
 
+export interface OriginOptions {
+  readonly bounds?: RequestBounds
+  /** Node's own, whatever this machine's settings say; only a test gives others. */
+  readonly roots?: readonly string[]
+  /** Our own address that connections leave from; null: the system's choice. */
+  readonly address?: string | null
+}
+
 /** What of an answer's headers is handed on. */
 const answerHeaders =
   /^(?:content-type|date|retry-after|x-mbx-used-weight(?:-\d+[smhd])?|x-sapi-used-(?:ip|uid)-weight(?:-\d+[smhd])?)$/
@@ -55,11 +63,9 @@ export class Origin {
   readonly #agent: PlainAgent | TlsAgent
   readonly #secure: boolean
 
-  /** `roots` are Node's own, whatever this machine's settings say; only a test gives others. */
   constructor(
     rule: Rule,
-    bounds: RequestBounds = limits.egress,
-    roots: readonly string[] = rootCertificates,
+    { bounds = limits.egress, roots = rootCertificates, address = null }: OriginOptions = {},
   ) {
     this.rule = rule
     this.#bounds = bounds
@@ -71,6 +77,7 @@ export class Origin {
       timeout: bounds.requestTimeoutMs,
       scheduling: 'lifo' as const,
       lookup: this.#lookup,
+      ...(address === null ? {} : { localAddress: address }),
     }
     this.#agent = this.#secure
       ? new TlsAgent({

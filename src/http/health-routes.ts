@@ -14,8 +14,10 @@ export function healthRoutes(app: FastifyInstance, service: EnclaveService): voi
   app.get('/readyz', {
     schema: { summary: 'Can it take sessions and state hours?', response: { 200: Health, 503: Health } },
     handler: async (_request, reply) => {
-      const { ready, checks } = service.ready()
-      return reply.code(ready ? 200 : 503).send({ status: ready ? 'ok' : 'failed', checks })
+      const { ready, checks, capacity } = service.ready()
+      return reply
+        .code(ready ? 200 : 503)
+        .send({ status: ready ? 'ok' : 'failed', checks, ...(capacity === undefined ? {} : { capacity }) })
     },
   })
 }

@@ -222,6 +222,21 @@ export const Health = Type.Object(
   {
     status: Type.Union([Type.Literal('ok'), Type.Literal('failed')]),
     checks: Type.Optional(Type.Record(Type.String(), Type.String())),
+    capacity: Type.Optional(
+      Type.Record(
+        Type.String(),
+        Type.Object(
+          {
+            accounts: Type.Integer({ minimum: 0 }),
+            limit: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+          },
+          options,
+        ),
+        {
+          description: 'By exchange and address of ours: accounts watched, and how many its budgets can hold',
+        },
+      ),
+    ),
   },
   options,
 )

@@ -57,7 +57,11 @@ export interface EnclaveService {
   /** False only when nothing but a restart helps. */
   live(): boolean
   /** Whether sessions can be taken and hours stated now; the checks by name, `ok` or why not (a code). */
-  ready(): { readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }
+  ready(): {
+    readonly ready: boolean
+    readonly checks: Readonly<Record<string, string>>
+    readonly capacity?: Readonly<Record<string, { readonly accounts: number; readonly limit: number | null }>>
+  }
   /** For the operator: queues, sessions, gaps, parked deliveries. No id, no account. */
   status(): Promise<object>
   /** Prometheus text (0.0.4) of the daemon's own figures; the HTTP room appends its own, `perf_agg_http_*`. */

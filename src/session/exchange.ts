@@ -1,4 +1,4 @@
-import { InputError } from '@perf-agg/sdk'
+import { dayMs, hourMs, InputError } from '@perf-agg/sdk'
 import type { MarketType } from '../accounting/observation.ts'
 
 /** What this enclave can watch at an exchange, and how the account's figures come in. */
@@ -8,19 +8,28 @@ export interface ExchangeOffer {
   /** The wallets each account type watches; they become the signed `scope`. */
   readonly accountTypes: Readonly<Record<string, readonly MarketType[]>>
   readonly sandbox: boolean
+  /** What is older can't be read any more, of whichever of its lists is the shortest; absent: it keeps everything for weeks. */
+  readonly outageMsMax?: number
 }
 
 const offers: Readonly<Record<string, ExchangeOffer>> = {
   binance: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: true },
   bybit: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: true },
   coinbase: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
-  kraken: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
+  // minutes of prices are kept for half a day
+  kraken: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false, outageMsMax: 12 * hourMs },
   kucoin: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   mock: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },
   push: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },
 }
 
 export const exchangeIds: readonly string[] = Object.keys(offers)
+
+/** Beyond that an outage loses what happened. */
+export function outageMsMaxOf(exchange: string): number {
+  const offer = Object.hasOwn(offers, exchange) ? offers[exchange] : undefined
+  return offer?.outageMsMax ?? 7 * dayMs
+}
 
 /** The markets that price what these wallets hold: their own, and spot's where the exchange has it. */
 export function pricingTypes(exchange: string, wallets: readonly MarketType[]): readonly MarketType[] {

@@ -7,11 +7,12 @@ import { merkle } from './merkle.ts'
 import { metricSet } from './metric-set.ts'
 import { requests } from './requests.ts'
 import type { Bench } from './row.ts'
+import { scheduler } from './scheduler.ts'
 import { start } from './start.ts'
 import { statements } from './statements.ts'
 import { views } from './views.ts'
 
-/** Every benchmark, in the order of the table. What an address's weight is spent on is simulated apart, by the scheduler's. */
+/** Every benchmark, in the order of the table. */
 export const benches: readonly Bench[] = [
   aggregation,
   decimals,
@@ -24,4 +25,5 @@ export const benches: readonly Bench[] = [
   requests,
   memory,
   start,
+  scheduler,
 ]

@@ -169,7 +169,7 @@ t.test('what it can not do, it can not do as that user either', { skip: noOther 
 })
 
 t.test('a pair of both starts and works as that user', { skip: noOther }, async (t) => {
-  const pair = await Pair.start([], { onDeath: () => {}, onRefused: () => {} }, user)
+  const pair = await Pair.start([], { onDeath: () => {}, onRefused: () => {} }, { user, address: null })
   t.teardown(() => pair.close())
   const status = (pid: string): string => readFileSync(`/proc/${pid}/status`, 'latin1')
   const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim().split(' ')

@@ -29,7 +29,13 @@ const head = {
   kind: 'done',
   collector: 'ccxt 4.5.84',
   skewMs: 0,
-  weight: { requests: 2, spent: 21, usedOfMinute: 21, limitOfMinute: 6_000 },
+  weight: {
+    requests: 2,
+    spent: 21,
+    usedOfMinute: 21,
+    limitOfMinute: 6_000,
+    budgets: { ip: { spent: 21, usedOfMinute: 21, limitOfMinute: 6_000 } },
+  },
 }
 
 function finished(change: Partial<Finished> & { head?: object; body?: Uint8Array }): Finished {

@@ -145,6 +145,7 @@ t.test('every bad value has its code, and names its source', async (t) => {
     [{ grace_seconds: 1.5 }, 'NUMBER_INVALID'],
     [{ ingest: { profile: 'all' } }, 'CHOICE_UNKNOWN'],
     [{ witnesses: ['somebody'] }, 'WITNESS_INVALID'],
+    [{ egress_addresses: ['my.host'] }, 'ADDRESS_INVALID'],
     [{ allowed_origins: 'https://a.example' }, 'LIST_INVALID'],
     [{ limits: { boxes_per_second: 0 } }, 'NUMBER_INVALID'],
     [{ port: 5000 }, 'PORTS_EQUAL'],

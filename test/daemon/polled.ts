@@ -37,7 +37,7 @@ const origin: Origin = {
   serverTimeSkewMs: 0,
   collector: 'ccxt 4.5.84',
 }
-const weight = { requests: 1, spent: 1, usedOfMinute: null, limitOfMinute: 1 }
+const weight = { requests: 1, spent: 1, usedOfMinute: null, limitOfMinute: 1, budgets: {} }
 
 /** An exchange with a spot wallet and a futures wallet of one account, as its collector tells of them. */
 export class TwoWallets implements Pick<Collectors, 'check' | 'poll' | 'candles' | 'markets'> {
@@ -236,6 +236,7 @@ export async function startPolled(
     health,
     log: silentLog,
     unwatch: () => {},
+    addresses: [],
     allowTradingKeys: false,
   })
   return {

@@ -1,80 +1,163 @@
-import { hourMs, minuteMs } from '@perf-agg/sdk'
+import { hourMs, minuteMs, secondMs } from '@perf-agg/sdk'
 import t from 'tap'
-import { Schedule } from '../../src/daemon/schedule.ts'
+import { type Plan, Schedule } from '../../src/daemon/schedule.ts'
 
 const pacing = { pauseMsMin: 30_000, pauseMsMax: 300_000, settlingMs: 5_000 }
 const noon = Date.UTC(2026, 0, 1, 12)
-const nothing = { news: false, retryAfterMs: null }
+const plan: Plan = { place: 'binance', wishedMs: minuteMs, outageMsMax: 24 * hourMs }
+const nothing = { news: false, spent: { ip: 21 } }
+const something = { news: true, spent: { ip: 41 } }
+const limited = (limitOfMinute: number) => ({ ip: { limitOfMinute, usedOfMinute: null } })
+
+/** One poll of one account: when it began. */
+function poll(schedule: Schedule, nowMs: number, ended: Parameters<Schedule['done']>[2]): number {
+  const atMs = schedule.nextMs(nowMs)
+  const [key] = schedule.take(atMs, 1)
+  if (key !== undefined) schedule.done(key, atMs, ended)
+  return atMs
+}
 
 t.test('polls a new account at once', async (t) => {
   const schedule = new Schedule(pacing)
-  schedule.add('a', 60_000, noon)
-  t.equal(schedule.nextMs(), noon)
+  schedule.add('a', plan, noon)
+  t.equal(schedule.nextMs(noon), noon)
   t.same(schedule.take(noon, 4), ['a'])
   t.same(schedule.take(noon, 4), [], 'and not twice at a time')
 })
 
 t.test('a quiet account is looked at less and less, down to the bound; news brings it back', async (t) => {
   const schedule = new Schedule(pacing)
-  let now = noon + minuteMs
-  schedule.add('a', 60_000, now)
+  let nowMs = noon + minuteMs
+  schedule.add('a', plan, nowMs)
   const pauses: number[] = []
-  for (let poll = 0; poll < 5; poll += 1) {
-    schedule.take(now, 1)
-    schedule.done('a', now, nothing)
-    pauses.push(schedule.nextMs() - now)
-    now = schedule.nextMs()
+  for (let count = 0; count < 9; count += 1) {
+    nowMs = poll(schedule, nowMs, nothing)
+    pauses.push(schedule.nextMs(nowMs) - nowMs)
   }
-  t.same(pauses, [90_000, 135_000, 202_500, 300_000, 300_000])
-  schedule.take(now, 1)
-  schedule.done('a', now, { news: true, retryAfterMs: null })
-  t.equal(schedule.nextMs() - now, 60_000)
+  t.same(
+    pauses.toSorted((a, b) => a - b),
+    pauses,
+    'each pause is as long as the one before or longer',
+  )
+  t.ok(pauses[0]! >= minuteMs)
+  t.equal(pauses.at(-1), 300_000)
+  nowMs = poll(schedule, nowMs, something)
+  t.equal(schedule.nextMs(nowMs) - nowMs, minuteMs)
 })
 
 t.test('never asks more often than the bound, whatever a client wishes', async (t) => {
   const schedule = new Schedule(pacing)
-  schedule.add('a', 1_000, noon + minuteMs)
-  schedule.take(noon + minuteMs, 1)
-  schedule.done('a', noon + minuteMs, { news: true, retryAfterMs: null })
-  t.equal(schedule.nextMs() - noon - minuteMs, 30_000)
+  schedule.add('a', { ...plan, wishedMs: 1_000 }, noon + minuteMs)
+  const nowMs = poll(schedule, noon + minuteMs, something)
+  t.equal(schedule.nextMs(nowMs) - nowMs, 30_000)
 })
 
-t.test('an hour is read as soon as it has settled, and such polls go first', async (t) => {
+t.test('an hour is read as soon as it has settled', async (t) => {
   const schedule = new Schedule(pacing)
   const late = noon + hourMs - minuteMs
-  schedule.add('early', 300_000, late)
-  schedule.add('plain', 300_000, noon + hourMs)
-  schedule.take(late, 1)
-  schedule.done('early', late, nothing)
-  t.equal(schedule.nextMs(), noon + hourMs)
-  t.same(schedule.take(noon + hourMs + 5_000, 2), ['early', 'plain'])
-  schedule.done('early', noon + hourMs + 5_000, nothing)
-  t.equal(schedule.nextMs(), noon + hourMs + 305_000, 'the next hour is an hour away')
+  schedule.add('a', { ...plan, wishedMs: 300_000 }, late)
+  poll(schedule, late, nothing)
+  t.equal(schedule.nextMs(late), noon + hourMs + 5 * secondMs)
+  t.same(schedule.take(noon + hourMs + 4_999, 1), [])
+  t.same(schedule.take(noon + hourMs + 5_000, 1), ['a'])
+})
+
+t.test(
+  'in a spent budget hours go before idle looks, and whoever has news before whoever has none',
+  async (t) => {
+    const schedule = new Schedule(pacing)
+    const names = ['busy', 'quiet']
+    let nowMs = noon + minuteMs
+    for (const name of names) schedule.add(name, plan, nowMs)
+    for (; nowMs < noon + hourMs - 5 * minuteMs; nowMs += 10 * secondMs) {
+      for (const key of schedule.take(nowMs, 9)) {
+        schedule.done(key, nowMs, { ...(key === 'busy' ? something : nothing), budgets: limited(100_000) })
+      }
+    }
+    // two polls fit into a minute, of which one is taken by somebody new
+    schedule.add('new', plan, nowMs)
+    const order: string[] = []
+    for (; nowMs < noon + hourMs + 10 * minuteMs; nowMs += secondMs) {
+      for (const key of schedule.take(nowMs, 9)) {
+        order.push(key)
+        schedule.done(key, nowMs, { ...(key === 'busy' ? something : nothing), budgets: limited(30) })
+      }
+    }
+    t.equal(order[0], 'new')
+    t.ok(order.filter((key) => key === 'busy').length > order.filter((key) => key === 'quiet').length)
+    t.ok(order.includes('quiet'), 'nobody is forgotten')
+  },
+)
+
+t.test('what an exchange forgets soon is read within half of that time', async (t) => {
+  const schedule = new Schedule(pacing)
+  let nowMs = noon + minuteMs
+  schedule.add('a', { ...plan, outageMsMax: 4 * minuteMs }, nowMs)
+  for (let count = 0; count < 6; count += 1) nowMs = poll(schedule, nowMs, nothing)
+  t.ok(schedule.nextMs(nowMs) - nowMs <= 2 * minuteMs)
 })
 
 t.test('obeys the exchange before its own plan', async (t) => {
   const schedule = new Schedule(pacing)
-  schedule.add('a', 60_000, noon + hourMs - minuteMs)
-  schedule.take(noon + hourMs - minuteMs, 1)
-  schedule.done('a', noon + hourMs - minuteMs, { news: false, retryAfterMs: 600_000 })
-  t.equal(schedule.nextMs(), noon + hourMs - minuteMs + 600_000)
+  const nowMs = noon + hourMs - minuteMs
+  schedule.add('a', plan, nowMs)
+  poll(schedule, nowMs, { news: false, retryAfterMs: 600_000 })
+  t.equal(schedule.nextMs(nowMs), nowMs + 600_000)
+  t.same(schedule.take(nowMs + 599_999, 1), [])
+  t.same(schedule.take(nowMs + 600_000, 1), ['a'])
 })
 
-t.test('a ban holds every account', async (t) => {
+t.test('a ban holds every account of its place, and no other', async (t) => {
   const schedule = new Schedule(pacing)
-  schedule.add('a', 60_000, noon)
-  schedule.hold(noon + 120_000)
-  t.equal(schedule.nextMs(), noon + 120_000)
-  t.same(schedule.take(noon + 60_000, 4), [])
+  schedule.add('a', plan, noon)
+  schedule.add('b', { ...plan, place: 'kraken' }, noon)
+  schedule.hold('a', noon + 120_000)
+  t.same(schedule.take(noon + 60_000, 4), ['b'])
+  t.equal(schedule.nextMs(noon + 60_000), noon + 120_000)
   t.same(schedule.take(noon + 120_000, 4), ['a'])
+})
+
+t.test('no more is begun in a minute than its budget holds, and no place waits for another', async (t) => {
+  const schedule = new Schedule(pacing)
+  for (let index = 0; index < 9; index += 1) {
+    schedule.add(`a${index}`, plan, noon)
+    schedule.add(`b${index}`, { ...plan, place: 'kraken' }, noon)
+  }
+  // the first poll tells what a poll costs
+  for (const key of schedule.take(noon, 2)) schedule.done(key, noon, { ...nothing, budgets: limited(100) })
+  const taken = schedule.take(noon, 100)
+  // 90 of 100 may be planned with; 21 are spent
+  t.equal(taken.filter((key) => key.startsWith('a')).length, 3)
+  t.equal(taken.filter((key) => key.startsWith('b')).length, 3)
+  for (const key of taken) schedule.done(key, noon + secondMs, { ...nothing, budgets: limited(100) })
+  t.same(schedule.take(noon + 2 * secondMs, 100), [])
+  t.equal(schedule.nextMs(noon + 2 * secondMs), noon + minuteMs)
+  t.equal(schedule.take(noon + minuteMs, 100).length, 8)
+})
+
+t.test('an address says how many accounts it can hold, and when it is full', async (t) => {
+  const schedule = new Schedule(pacing)
+  schedule.add('a', plan, noon)
+  t.equal(schedule.stats(noon)['binance']?.limit, null)
+  t.ok(schedule.admits('binance'))
+  t.ok(schedule.admits('elsewhere'))
+  const [key = ''] = schedule.take(noon, 1)
+  schedule.done(key, noon, { news: false, spent: { ip: 27 }, budgets: limited(30) })
+  // 27 of a minute may be planned with: one account a minute, sixty an hour
+  t.equal(schedule.stats(noon)['binance']?.limit, 60)
+  for (let index = 1; index < 60; index += 1) {
+    t.ok(schedule.admits('binance'))
+    schedule.add(`a${index}`, plan, noon)
+  }
+  t.notOk(schedule.admits('binance'))
 })
 
 t.test('what is removed is not polled again, even when its poll ends later', async (t) => {
   const schedule = new Schedule(pacing)
-  schedule.add('a', 60_000, noon)
+  schedule.add('a', plan, noon)
   schedule.take(noon, 1)
   schedule.remove('a')
   schedule.done('a', noon, nothing)
   t.equal(schedule.size, 0)
-  t.equal(schedule.nextMs(), Number.POSITIVE_INFINITY)
+  t.equal(schedule.nextMs(noon), Number.POSITIVE_INFINITY)
 })

@@ -60,7 +60,26 @@ const server = await startServer((request, response) => {
 })
 
 const [rule] = rulesOf('binance', server.url) as [Rule]
-const egress = new Egress([rule], bounds)
+const egress = new Egress([rule], { bounds })
+
+t.test('connections leave from the address that was given', async (t) => {
+  const seen: (string | undefined)[] = []
+  const other = await startServer((request, response) => {
+    seen.push(request.socket.remoteAddress)
+    response.end('{}')
+  })
+  const [there] = rulesOf('binance', other.url) as [Rule]
+  t.teardown(() => other.close())
+  for (const address of ['127.0.0.3', null]) {
+    const bound = new Egress([there], { bounds, address })
+    await bound.fetch(
+      { id: 1, method: 'GET', url: `${other.url}/api/v3/time`, headers: [] },
+      new Uint8Array(),
+    )
+    bound.close()
+  }
+  t.same(seen, ['127.0.0.3', '127.0.0.1'])
+})
 
 t.teardown(async () => {
   egress.close()
@@ -147,7 +166,7 @@ t.test('refuses what is not on the list before a connection is made', async (t) 
 t.test('refuses a private address behind a listed name', async (t) => {
   const names: Rule = { ...rule, origin: `http://localhost:${server.port}`, privateAllowed: false }
   const literal: Rule = { ...rule, privateAllowed: false }
-  const strict = new Egress([names, literal], bounds)
+  const strict = new Egress([names, literal], { bounds })
   t.teardown(() => strict.close())
   const before = server.paths.length
   for (const { origin } of [names, literal]) {
@@ -174,7 +193,7 @@ t.test('says so where nobody listens', async (t) => {
   const nobody = await startServer(() => {})
   await nobody.close()
   const [there] = rulesOf('binance', nobody.url) as [Rule]
-  const lonely = new Egress([there], bounds)
+  const lonely = new Egress([there], { bounds })
   t.teardown(() => lonely.close())
   const request = { id: 1, method: 'GET', url: `${nobody.url}/api/v3/plain`, headers: [] }
   await refused(t, lonely.fetch(request, new Uint8Array()), 'UNREACHABLE')

@@ -38,7 +38,7 @@ async function serve(t: Test, options: ServerOptions = {}): Promise<number> {
 }
 
 function get(t: Test, origin: string, roots?: readonly string[]) {
-  const egress = new Egress(rulesOf('binance', origin), undefined, roots)
+  const egress = new Egress(rulesOf('binance', origin), roots === undefined ? {} : { roots })
   t.teardown(() => egress.close())
   return egress.fetch({ id: 1, method: 'GET', url: `${origin}/api/v3/time`, headers: [] }, new Uint8Array())
 }

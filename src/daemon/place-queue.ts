@@ -1,0 +1,338 @@
+import { hourMs, hourOf, minuteMs, secondMs } from '@perf-agg/sdk'
+import type { Activity } from './activity.ts'
+import { Allowance, type BudgetState, type Costs, plannedShare } from './allowance.ts'
+import { Heap } from './heap.ts'
+
+/** When accounts are polled: bounds of the pause between two polls, and how long an exchange needs to settle an hour. */
+export interface Pacing {
+  readonly pauseMsMin: number
+  readonly pauseMsMax: number
+  /** An hour is read only this long after its end. */
+  readonly settlingMs: number
+}
+
+/** How a poll ended. */
+export interface Ended {
+  readonly news: boolean
+  readonly retryAfterMs?: number | null
+  /** What it cost of each budget, and what the exchange says of them; absent where nothing was asked. */
+  readonly spent?: Costs
+  readonly budgets?: Readonly<Record<string, BudgetState>>
+}
+
+/** One account in the schedule. */
+export interface Entry {
+  readonly key: string
+  readonly queue: PlaceQueue
+  readonly wishedMs: number
+  readonly outageMsMax: number
+  readonly activity: Activity
+  /** What its polls cost of late; null before the first. */
+  costs: Costs | null
+  /** When it was polled last; before the first, when it came. */
+  polledAtMs: number
+  fresh: boolean
+  /** Not before then: the exchange asked for a pause. */
+  restsUntilMs: number
+  /** The pause that suits its activity. */
+  paceMs: number
+  reserved: { readonly costs: Costs; readonly atMs: number; readonly promised: boolean } | null
+  removed: boolean
+}
+
+export interface PlaceState {
+  readonly accounts: number
+  /** So many can be looked at as often as promised; null while the exchange has not told its budgets. */
+  readonly limit: number | null
+  /** The longest wait, in paces: 1 is on time. */
+  readonly lag: number
+  readonly heldUntilMs: number | null
+  readonly budgets: Readonly<Record<string, { readonly used: number; readonly limit: number }>>
+}
+
+/**
+ * A poll finds what has come since the one before: with rate r and pause p its news is p / 2 old on average. The mean age
+ * over all news is least, for a given budget, where pauses are in proportion to the root of 1 / r. So p² = t / r is the
+ * pace of an account, with one time t for all; and where the budget is too small for it, all paces are stretched alike.
+ */
+const balanceMs = minuteMs
+/** An hour's end that was not yet read becomes more urgent by one pace in this time. */
+const promiseMs = 10 * minuteMs
+/**
+ * A look beside any promise that will likely find nothing is idle. Those may take this part of all that is spent; where
+ * the promises leave much of a budget free, more.
+ */
+const idleLikelihood = 0.5
+const idleShare = 0.1
+const idleShareAlone = 0.5
+/** What was spent longer ago counts for less. */
+const spendingHalfLifeMs = 30 * minuteMs
+/** Of a new measurement in a mean. */
+const weightOfNew = 0.2
+const noCosts: Costs = {}
+
+/**
+ * The accounts of one place: an exchange's host set behind one address of ours. They share its budgets and its bans.
+ * Whoever waits longest in his own paces goes first, which stretches all paces alike; what is promised (an hour's end
+ * read, nothing forgotten) grows more urgent than any. Accounts of about one pace stand in one line, so that only the
+ * heads of some twenty lines have to be compared.
+ */
+export class PlaceQueue {
+  readonly #pacing: Pacing
+  readonly #lines = new Map<number, Heap<Entry>>()
+  readonly #resting = new Heap<Entry>((a, b) => a.restsUntilMs < b.restsUntilMs)
+  readonly #allowance = new Allowance()
+  #accounts = 0
+  /** Sum over the accounts: how many of its polls an hour are promised. */
+  #promisesPerHour = 0
+  #heldUntilMs = 0
+  #spentUntilMs = 0
+  #underWay = 0
+  /** Minutes' worth of the tightest budget, fading. */
+  readonly #spending = { atMs: 0, all: 0, idle: 0 }
+  #usualCosts: Costs | null = null
+  #promiseCosts: Costs | null = null
+
+  constructor(pacing: Pacing) {
+    this.#pacing = pacing
+  }
+
+  enter(entry: Entry): void {
+    this.#accounts += 1
+    this.#promisesPerHour += promisesOf(entry)
+    this.#line(entry)
+  }
+
+  leave(entry: Entry): void {
+    this.#accounts -= 1
+    this.#promisesPerHour -= promisesOf(entry)
+  }
+
+  /** Nothing begins before then. */
+  hold(untilMs: number): void {
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs)
+  }
+
+  /** The next instant at which something may begin; Infinity where nothing ever is due. */
+  nextMs(nowMs: number): number {
+    this.#wake(nowMs)
+    let nextMs = this.#resting.peek()?.restsUntilMs ?? Number.POSITIVE_INFINITY
+    for (const entry of this.#heads()) nextMs = Math.min(nextMs, this.#mayBeginMs(entry, nowMs))
+    return Math.max(nextMs, this.#heldUntilMs, this.#spentUntilMs)
+  }
+
+  /** The next one to poll, its expected cost reserved; null: none is due, or there is no room. */
+  take(nowMs: number): Entry | null {
+    if (nowMs < this.#heldUntilMs || nowMs < this.#spentUntilMs) return null
+    this.#wake(nowMs)
+    const entry = this.#mostUrgent(nowMs)
+    if (entry === null) return null
+    const costs = entry.costs ?? this.#usualCosts ?? noCosts
+    if (!this.#allowance.reserve(costs, nowMs)) {
+      // what is under way may cost less than was reserved for it
+      const nextMinuteMs = (Math.floor(nowMs / minuteMs) + 1) * minuteMs
+      this.#spentUntilMs = this.#underWay === 0 ? nextMinuteMs : Math.min(nextMinuteMs, nowMs + secondMs)
+      return null
+    }
+    this.#underWay += 1
+    this.#lines.get(lineOf(entry.paceMs))?.pop()
+    const promised = this.#isPromised(entry, nowMs)
+    const share = this.#shareOf(costs)
+    this.#spending.all += share
+    if (!promised && this.#isIdle(entry, nowMs)) this.#spending.idle += share
+    entry.reserved = { costs, atMs: nowMs, promised }
+    return entry
+  }
+
+  /** A poll has ended: its cost is known, and its account stands in line again. */
+  settle(entry: Entry, { news, retryAfterMs = null, spent, budgets = {} }: Ended, nowMs: number): void {
+    const { reserved, activity } = entry
+    entry.reserved = null
+    this.#underWay -= 1
+    if (reserved !== null) this.#allowance.settle(reserved.costs, reserved.atMs, spent ?? noCosts, nowMs)
+    this.#allowance.heard(budgets, nowMs)
+    if (spent !== undefined) {
+      if (!entry.fresh) activity.note(news, nowMs - entry.polledAtMs)
+      entry.costs = blend(entry.costs, spent)
+      this.#usualCosts = blend(this.#usualCosts, spent)
+      if (reserved?.promised === true) this.#promiseCosts = blend(this.#promiseCosts, spent)
+    }
+    entry.fresh = false
+    entry.polledAtMs = nowMs
+    const { pauseMsMin } = this.#pacing
+    const balancedMs = Math.sqrt(activity.meanMs * balanceMs)
+    entry.paceMs = Math.max(
+      news ? Math.min(balancedMs, entry.wishedMs) : balancedMs,
+      entry.wishedMs,
+      pauseMsMin,
+    )
+    entry.restsUntilMs = nowMs + (retryAfterMs ?? 0)
+    if (retryAfterMs === null) this.#line(entry)
+    else this.#resting.push(entry)
+  }
+
+  /** One account more could not be kept the promises to. */
+  get isFull(): boolean {
+    const limit = this.#limit()
+    return limit !== null && this.#accounts >= limit
+  }
+
+  state(nowMs: number): PlaceState {
+    this.#wake(nowMs)
+    const budgets = this.#allowance.names().flatMap((name) => {
+      const limit = this.#allowance.limitOfMinute(name)
+      return limit === null
+        ? []
+        : [[name, { used: this.#allowance.usedOfMinute(name, nowMs), limit }] as const]
+    })
+    const lag = Math.max(
+      0,
+      ...[...this.#heads()].map((entry) => (nowMs - entry.polledAtMs) / this.#pauseMs(entry)),
+    )
+    return {
+      accounts: this.#accounts,
+      limit: this.#limit(),
+      lag,
+      heldUntilMs: this.#heldUntilMs > nowMs ? this.#heldUntilMs : null,
+      budgets: Object.fromEntries(budgets),
+    }
+  }
+
+  *#heads(): Iterable<Entry> {
+    for (const line of this.#lines.values()) {
+      while (line.peek()?.removed === true) line.pop()
+      const head = line.peek()
+      if (head !== undefined) yield head
+    }
+  }
+
+  /** Who has rested long enough stands in line again. */
+  #wake(nowMs: number): void {
+    for (;;) {
+      const entry = this.#resting.peek()
+      if (entry === undefined || (!entry.removed && entry.restsUntilMs > nowMs)) return
+      this.#resting.pop()
+      if (!entry.removed) this.#line(entry)
+    }
+  }
+
+  #line(entry: Entry): void {
+    const name = lineOf(entry.paceMs)
+    let line = this.#lines.get(name)
+    if (line === undefined) {
+      line = new Heap<Entry>((a, b) => {
+        if (a.fresh !== b.fresh) return a.fresh
+        return a.polledAtMs === b.polledAtMs ? a.key < b.key : a.polledAtMs < b.polledAtMs
+      })
+      this.#lines.set(name, line)
+    }
+    line.push(entry)
+  }
+
+  #mostUrgent(nowMs: number): Entry | null {
+    let most: Entry | null = null
+    let mostUrgency = 0
+    for (const entry of this.#heads()) {
+      if (this.#mayBeginMs(entry, nowMs) > nowMs) continue
+      const urgency = this.#urgency(entry, nowMs)
+      if (most === null || urgency > mostUrgency || (urgency === mostUrgency && entry.key < most.key)) {
+        most = entry
+        mostUrgency = urgency
+      }
+    }
+    return most
+  }
+
+  #urgency(entry: Entry, nowMs: number): number {
+    if (entry.fresh) return Number.POSITIVE_INFINITY
+    const waited = (nowMs - entry.polledAtMs) / entry.paceMs
+    const promisedMs = nowMs - this.#promisedAtMs(entry)
+    return promisedMs < 0 ? waited : waited + 1 + promisedMs / promiseMs
+  }
+
+  /** In a budget with room a quiet account is looked at this often all the same: a read of its balances anchors its hours. */
+  #pauseMs({ paceMs }: Entry): number {
+    return Math.min(paceMs, this.#pacing.pauseMsMax)
+  }
+
+  #dueMs(entry: Entry): number {
+    return entry.fresh
+      ? entry.polledAtMs
+      : Math.min(entry.polledAtMs + this.#pauseMs(entry), this.#promisedAtMs(entry))
+  }
+
+  /** When it is due, or where that would be an idle look and those have had their share, when it is none any more. */
+  #mayBeginMs(entry: Entry, nowMs: number): number {
+    const dueMs = this.#dueMs(entry)
+    if (dueMs > nowMs || this.#isPromised(entry, nowMs) || this.#mayIdle(nowMs)) return dueMs
+    const nextMinuteMs = (Math.floor(nowMs / minuteMs) + 1) * minuteMs
+    const likelyMs = entry.polledAtMs - Math.log(1 - idleLikelihood) * entry.activity.meanMs
+    return Math.max(dueMs, Math.min(likelyMs, nextMinuteMs, this.#promisedAtMs(entry)))
+  }
+
+  /** The first hour's end after its last poll, settled; or half the time in which the exchange forgets. */
+  #promisedAtMs({ polledAtMs, outageMsMax }: Entry): number {
+    const { settlingMs } = this.#pacing
+    const settledMs = hourOf(polledAtMs - settlingMs) + hourMs + settlingMs
+    return Math.min(settledMs, polledAtMs + Math.max(outageMsMax / 2, minuteMs))
+  }
+
+  #isPromised(entry: Entry, nowMs: number): boolean {
+    return entry.fresh || nowMs >= this.#promisedAtMs(entry)
+  }
+
+  #isIdle({ activity, polledAtMs }: Entry, nowMs: number): boolean {
+    return 1 - Math.exp(-(nowMs - polledAtMs) / activity.meanMs) < idleLikelihood
+  }
+
+  #mayIdle(nowMs: number): boolean {
+    const spending = this.#spending
+    const fading = 2 ** (-(nowMs - spending.atMs) / spendingHalfLifeMs)
+    spending.atMs = nowMs
+    spending.all *= fading
+    spending.idle *= fading
+    const limit = this.#limit()
+    const free = limit === null ? 1 : 1 - this.#accounts / limit
+    const minutes = spendingHalfLifeMs / minuteMs / Math.LN2
+    return spending.idle <= Math.max(idleShare * spending.all, (free - idleShareAlone) * minutes)
+  }
+
+  /** How many accounts the tightest budget can keep its promises to, at what a promised poll costs. */
+  #limit(): number | null {
+    const costs = this.#promiseCosts ?? this.#usualCosts
+    const share = costs === null ? 0 : this.#shareOf(costs)
+    if (share === 0) return null
+    const each = this.#accounts === 0 ? 1 : this.#promisesPerHour / this.#accounts
+    return Math.floor(60 / (share * each))
+  }
+
+  /** As a part of what may be planned with in a minute of the budget that it takes most of. */
+  #shareOf(costs: Costs): number {
+    let most = 0
+    for (const [name, cost] of Object.entries(costs)) {
+      const limit = this.#allowance.limitOfMinute(name)
+      if (limit !== null) most = Math.max(most, cost / (limit * plannedShare))
+    }
+    return most
+  }
+}
+
+/** Paces within a factor of √2 share a line. */
+function lineOf(paceMs: number): number {
+  return Math.round(2 * Math.log2(paceMs))
+}
+
+function promisesOf({ outageMsMax }: Entry): number {
+  return Math.max(1, (2 * hourMs) / outageMsMax)
+}
+
+function blend(before: Costs | null, spent: Costs): Costs {
+  if (before === null) return spent
+  const names = new Set([...Object.keys(before), ...Object.keys(spent)])
+  return Object.fromEntries(
+    [...names].map((name) => {
+      const old = before[name] ?? 0
+      return [name, old + weightOfNew * ((spent[name] ?? 0) - old)]
+    }),
+  )
+}
