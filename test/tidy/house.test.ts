@@ -157,7 +157,7 @@ t.test('what stands in the root is known', async (t) => {
     'tsconfig.json',
     'tsconfig.base.json',
   ]
-  const folders = ['bin', 'man', 'sdk', 'src', 'test', 'dist', 'node_modules', 'demo-output']
+  const folders = ['bin', 'man', 'sdk', 'src', 'test', 'dist', 'node_modules', 'perf-agg-demo']
   const known = new Set([...dotted.map((name) => `.${name}`), ...documents, ...settings, ...folders])
   t.strictSame(
     readdirSync(root).filter((name) => !known.has(name) && !name.endsWith('.tgz')),
