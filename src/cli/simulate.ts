@@ -10,7 +10,7 @@ import { print, remark } from './terminal.ts'
 /** The simulated exchange, for trying things out. */
 
 interface SimulateFlags {
-  exchange: 'binance' | 'bybit' | 'kraken'
+  exchange: 'binance' | 'bybit' | 'kraken' | 'okx'
   port?: number
   seed: number
   speed: number
@@ -27,7 +27,7 @@ export function define(command: Command): void {
   )
     .addOption(
       new Option('--exchange <id>', 'whose wire protocol it speaks')
-        .choices(['binance', 'bybit', 'kraken'])
+        .choices(['binance', 'bybit', 'kraken', 'okx'])
         .default('binance'),
     )
     .option('--port <n>', 'listen here on loopback; 0 takes a free one', integerFlag('--port', 0, 65_535))
@@ -59,7 +59,12 @@ async function simulate(flags: SimulateFlags & { credentialsOut?: string }): Pro
     throw new UsageError('PORT_TAKEN', 'the port is taken', { hint: '--port 0 takes a free one' })
   })
   const halt = simulator.run(flags.speed)
-  const accounts = simulator.accounts.map(({ uid, apiKey, secret }) => ({ uid, api_key: apiKey, secret }))
+  const accounts = simulator.accounts.map(({ uid, apiKey, secret, passphrase }) => ({
+    uid,
+    api_key: apiKey,
+    secret,
+    ...(passphrase === undefined ? {} : { passphrase }),
+  }))
   const first = accounts[0]
   if (flags.credentialsOut !== undefined && first !== undefined) writeCredentials(flags.credentialsOut, first)
   if (flags.json || !process.stdout.isTTY) {
@@ -87,9 +92,12 @@ async function simulate(flags: SimulateFlags & { credentialsOut?: string }): Pro
   await simulator.close()
 }
 
-function writeCredentials(path: string, { api_key, secret }: { api_key: string; secret: string }): void {
+function writeCredentials(
+  path: string,
+  { uid: _uid, ...credentials }: { uid: string; api_key: string; secret: string; passphrase?: string },
+): void {
   try {
-    writeFileSync(path, `${JSON.stringify({ api_key, secret })}\n`, { mode: 0o600, flag: 'wx' })
+    writeFileSync(path, `${JSON.stringify(credentials)}\n`, { mode: 0o600, flag: 'wx' })
   } catch (error) {
     throw new PerfAggError('FILE_UNWRITABLE', `can't write ${path} (${systemCode(error)})`, {
       hint: 'nothing is overwritten: name a new file',

@@ -31,6 +31,10 @@ declare module 'ccxt:bitget' {
   const exchange: import('./adapter.ts').CcxtClass
   export default exchange
 }
+declare module 'ccxt:okx' {
+  const exchange: import('./adapter.ts').CcxtClass
+  export default exchange
+}
 
 /** The release that was bundled: `4.5.84`. */
 declare const ccxtRelease: string

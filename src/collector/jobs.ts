@@ -11,6 +11,7 @@ import type { Job } from './job.ts'
 import { newKraken } from './kraken/adapter.ts'
 import { newKucoin } from './kucoin/adapter.ts'
 import { Limiter } from './limiter.ts'
+import { newOkx } from './okx/adapter.ts'
 import { type Instance, newInstance, openCalls } from './open.ts'
 import type { Wire } from './wire.ts'
 
@@ -20,6 +21,7 @@ const adapters: Readonly<Record<string, () => Adapter>> = {
   coinbase: newCoinbase,
   kraken: newKraken,
   kucoin: newKucoin,
+  okx: newOkx,
 }
 
 /** What one address and one host set share, whoever's account is polled. */

@@ -43,6 +43,7 @@ const exchanges: Readonly<Record<string, Rules>> = {
     judge: judgeKucoin,
     accountId: (answer) => textOrNumber(kucoinData(answer)['uid'], 'apiKey.uid'),
   },
+  okx: { judge: judgeOkx, accountId: accountIdOfOkx },
 }
 
 /** Null: the exchange has no such call, nothing is known. @throws {CollectorFailure} where it is no answer */
@@ -162,6 +163,31 @@ function judgeKucoin(answer: unknown): Judgement {
     excess.filter((word) => !trades.includes(word)),
     trades,
   )
+}
+
+function okxConfig(answer: unknown): Row {
+  return rowOf(rowsOf(rowOf(answer, 'config')['data'], 'config', 1)[0], 'config')
+}
+
+/** okx's words, one for each thing that a key may do. */
+function judgeOkx(answer: unknown): Judgement {
+  const { perm } = okxConfig(answer)
+  if (typeof perm !== 'string' || perm === '') return judgementOf(['perm?'], [])
+  const words = perm.split(',').map((word) => idOf(word.trim(), 'config.perm'))
+  const excess = words.filter((word) => word !== 'read_only')
+  return judgementOf(
+    excess.filter((word) => word !== 'trade'),
+    excess.filter((word) => word === 'trade'),
+  )
+}
+
+function accountIdOfOkx(answer: unknown): string {
+  const { uid, acctLv, perm } = okxConfig(answer)
+  // A portfolio's margin is not read here; who may not come in anyway is told of that first.
+  if (perm === 'read_only' && !['1', '2', '3'].includes(String(acctLv))) {
+    throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode: 'acctLv' }))
+  }
+  return textOrNumber(uid, 'config.uid')
 }
 
 function textOrNumber(value: unknown, place: string): string {

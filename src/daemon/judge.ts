@@ -55,6 +55,7 @@ const accountPaths: Readonly<
   },
   kraken: { account: '/0/private/GetApiKeyInfo', restrictions: '/0/private/GetApiKeyInfo' },
   kucoin: { account: '/api/v1/user/api-key', restrictions: '/api/v1/user/api-key' },
+  okx: { account: '/api/v5/account/config', restrictions: '/api/v5/account/config' },
 }
 
 const doneMembers = ['id', 'kind', 'collector', 'skewMs', 'weight'] as const

@@ -6,7 +6,16 @@ import type { ExchangeConfiguration, IngestProfile, RateLimits } from './config.
 /** The members of the config file that are objects themselves. */
 
 /** What sessions may name here. Self-reported ones have no exchange behind them and no address to move. */
-export const exchangeIds = ['binance', 'bybit', 'coinbase', 'kraken', 'kucoin', 'mock', 'push'] as const
+export const exchangeIds = [
+  'binance',
+  'bybit',
+  'coinbase',
+  'kraken',
+  'kucoin',
+  'okx',
+  'mock',
+  'push',
+] as const
 export const selfReportedIds: readonly string[] = ['mock', 'push']
 /** Where the exchange has nothing to practise on. */
 export const withoutSandboxIds: readonly string[] = ['coinbase', 'kraken', 'kucoin', 'mock', 'push']

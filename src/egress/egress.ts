@@ -5,19 +5,21 @@ import { EgressRefusal, type Fetched, Origin, type OriginOptions } from './reque
 
 /** Lets through what a rule allows and nothing else. */
 export class Egress {
-  readonly #origins: ReadonlyMap<string, Origin>
+  readonly #origins: ReadonlyMap<string, readonly Origin[]>
   #running = 0
 
   constructor(rules: readonly Rule[], options: OriginOptions = {}) {
-    this.#origins = new Map(rules.map((rule) => [rule.origin, new Origin(rule, options)]))
+    const origins = rules.map((rule) => new Origin(rule, options))
+    this.#origins = Map.groupBy(origins, ({ rule }) => rule.origin)
   }
 
   /** @throws {EgressRefusal} */
   async fetch(request: WireRequest, body: Uint8Array): Promise<Fetched> {
     const url = URL.canParse(request.url) ? new URL(request.url) : null
-    const origin = url === null ? undefined : this.#origins.get(url.origin)
+    const origins = (url === null ? undefined : this.#origins.get(url.origin)) ?? []
+    const origin = origins.find(({ rule }) => bears(request, rule, origins))
     if (url === null || origin === undefined || !allows(origin.rule, request, url, body)) {
-      throw new EgressRefusal('HOST_REFUSED', origin === undefined || url === null ? null : url.host)
+      throw new EgressRefusal('HOST_REFUSED', origins.length === 0 || url === null ? null : url.host)
     }
     if (this.#running >= limits.egress.requestsMax) throw new EgressRefusal('BUSY', url.host)
     this.#running += 1
@@ -29,8 +31,19 @@ export class Egress {
   }
 
   close(): void {
-    for (const origin of this.#origins.values()) origin.close()
+    for (const origins of this.#origins.values()) for (const origin of origins) origin.close()
   }
+}
+
+/** A request is of the rule whose mark it bears, or of the one without a mark where it bears none. */
+function bears({ headers }: WireRequest, rule: Rule, origins: readonly Origin[]): boolean {
+  const given = (header: string): readonly string[] =>
+    headers.flatMap(([name, value]) => (name === header ? [value] : []))
+  if (rule.mark !== undefined) {
+    const { header, value } = rule.mark
+    return given(header).length === 1 && given(header)[0] === value
+  }
+  return !origins.some(({ rule: other }) => other.mark !== undefined && given(other.mark.header).length > 0)
 }
 
 /** `url` is parsed: dot segments are resolved, so a prefix means what it says. */

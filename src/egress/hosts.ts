@@ -18,6 +18,17 @@ export interface Rule {
   readonly headers: readonly string[]
   /** True only for what a configuration names itself: it may stand on this machine or in its network. */
   readonly privateAllowed: boolean
+  /**
+   * Where one origin is two environments: the header that makes a request one of this. Without that header, or with
+   * another value, it is none of it; and with it, it is none of the origin's other rules.
+   */
+  readonly mark?: Mark
+}
+
+export interface Mark {
+  /** Lower case. */
+  readonly header: string
+  readonly value: string
 }
 
 interface ExchangeHosts {
@@ -26,6 +37,8 @@ interface ExchangeHosts {
   readonly methods: readonly string[]
   readonly paths: readonly string[]
   readonly headers: readonly string[]
+  /** Where its sandbox is its live host and a header. */
+  readonly sandboxMark?: Mark
 }
 
 const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
@@ -73,6 +86,14 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
     paths: ['/api/v1/', '/api/v2/', '/api/ua/v1/account/mode'],
     headers: ['kc-api-key', 'kc-api-key-version', 'kc-api-passphrase', 'kc-api-sign', 'kc-api-timestamp'],
   },
+  okx: {
+    live: ['https://www.okx.com'],
+    sandbox: ['https://www.okx.com'],
+    sandboxMark: { header: 'x-simulated-trading', value: '1' },
+    methods: ['GET'],
+    paths: ['/api/v5/'],
+    headers: ['ok-access-key', 'ok-access-passphrase', 'ok-access-timestamp', 'ok-access-sign'],
+  },
 }
 
 export const exchangesWithHosts: readonly string[] = Object.keys(exchangeHosts)
@@ -81,12 +102,15 @@ export const exchangesWithHosts: readonly string[] = Object.keys(exchangeHosts)
 export function rulesOf(exchange: string, baseUrl: string | null): readonly Rule[] {
   const hosts = Object.hasOwn(exchangeHosts, exchange) ? exchangeHosts[exchange] : undefined
   if (hosts === undefined) return []
-  const { methods, paths, headers } = hosts
+  const { methods, paths, headers, sandboxMark: mark } = hosts
   if (baseUrl !== null) {
     const origin = new URL(baseUrl).origin
     return [{ origin, environment: 'simulated', methods, paths, headers, privateAllowed: true }]
   }
   const rules = (environment: Environment, origins: readonly string[]): Rule[] =>
     origins.map((origin) => ({ origin, environment, methods, paths, headers, privateAllowed: false }))
-  return [...rules('live', hosts.live), ...rules('sandbox', hosts.sandbox)]
+  const sandbox = rules('sandbox', hosts.sandbox)
+  if (mark === undefined) return [...rules('live', hosts.live), ...sandbox]
+  const marked = sandbox.map((rule) => ({ ...rule, headers: [...headers, mark.header], mark }))
+  return [...rules('live', hosts.live), ...marked]
 }

@@ -9,7 +9,7 @@ import {
   readString,
 } from '@perf-agg/sdk'
 import { limits } from '../limits.ts'
-import type { Rule } from './hosts.ts'
+import type { Mark, Rule } from './hosts.ts'
 
 /**
  * What egress hears and says. On the link to the collector: requests and answers. On the control pipe to the
@@ -89,6 +89,7 @@ function readRuleList(rules: unknown): readonly Rule[] {
   return readArray(rules, 'rules', limits.egress.originsMax, (value, path) => {
     const rule = readObject(value, path, {
       required: ['origin', 'environment', 'methods', 'paths', 'headers', 'privateAllowed'],
+      optional: ['mark'],
     })
     const texts = (name: 'methods' | 'paths' | 'headers'): readonly string[] =>
       readArray(rule[name], `${path}.${name}`, 32, (text, at) => readString(text, at, { min: 1, max: 128 }))
@@ -99,8 +100,18 @@ function readRuleList(rules: unknown): readonly Rule[] {
       paths: texts('paths'),
       headers: texts('headers'),
       privateAllowed: readBoolean(rule.privateAllowed, `${path}.privateAllowed`),
+      ...(rule.mark === undefined ? {} : { mark: readMark(rule.mark, `${path}.mark`) }),
     }
   })
+}
+
+function readMark(value: unknown, path: string): Mark {
+  const mark = readObject(value, path, { required: ['header', 'value'] })
+  const bounds = { min: 1, max: 128 }
+  return {
+    header: readString(mark.header, `${path}.header`, bounds),
+    value: readString(mark.value, `${path}.value`, bounds),
+  }
 }
 
 export function readWireRequest(head: unknown): WireRequest {

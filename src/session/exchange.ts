@@ -19,6 +19,7 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
   // minutes of prices are kept for half a day
   kraken: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false, outageMsMax: 12 * hourMs },
   kucoin: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
+  okx: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: true },
   mock: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },
   push: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },
 }

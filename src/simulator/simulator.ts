@@ -13,6 +13,7 @@ import { Wire as KrakenWire } from './kraken/wire.ts'
 import { listingOf, listings } from './listing.ts'
 import { Marks } from './mark.ts'
 import { Market } from './market.ts'
+import { passphrase, Wire as OkxWire } from './okx/wire.ts'
 import { readReplay } from './replay.ts'
 import type { AccountPlan, Scenario } from './scenario.ts'
 import { Chance } from './seed.ts'
@@ -30,9 +31,9 @@ import { accrueInterest, Wallet } from './wallet.ts'
  */
 
 /** Whose wire protocol is spoken. */
-export type SimulatedExchange = 'binance' | 'bybit' | 'kraken'
+export type SimulatedExchange = 'binance' | 'bybit' | 'kraken' | 'okx'
 
-const wires = { binance: BinanceWire, bybit: BybitWire, kraken: KrakenWire } as const
+const wires = { binance: BinanceWire, bybit: BybitWire, kraken: KrakenWire, okx: OkxWire } as const
 
 export interface SimulatorOptions {
   readonly exchange: SimulatedExchange
@@ -56,6 +57,8 @@ export interface SimulatedAccount {
   readonly uid: string
   readonly apiKey: string
   readonly secret: string
+  /** Where its keys have a third part. */
+  readonly passphrase?: string
 }
 
 export interface Simulator {
@@ -207,7 +210,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 
   return {
     url: `http://127.0.0.1:${port}`,
-    accounts: wallets.map(({ uid, apiKey, secret }) => ({ uid, apiKey, secret })),
+    accounts: wallets.map(({ uid, apiKey, secret }) => ({
+      uid,
+      apiKey,
+      secret,
+      ...(options.exchange === 'okx' && { passphrase }),
+    })),
     truth,
     nowMs: () => nowMs,
     advanceTo,

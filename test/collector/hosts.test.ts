@@ -7,6 +7,7 @@ import { exchangeIds, offerFor } from '../../src/session/exchange.ts'
 interface Ccxt {
   readonly urls: { readonly api?: Readonly<Record<string, unknown>> }
   readonly hostname?: string
+  readonly headers: Readonly<Record<string, string>>
   setSandboxMode(enabled: boolean): void
 }
 
@@ -17,7 +18,8 @@ async function newCcxt(id: string): Promise<Ccxt> {
 }
 
 function origins({ urls, hostname = '' }: Ccxt): (string | null)[] {
-  return ['public', 'private'].map((name) => {
+  const names = urls.api?.['rest'] === undefined ? ['public', 'private'] : ['rest']
+  return names.map((name) => {
     const leaf = urls.api?.[name]
     return typeof leaf === 'string' ? new URL(leaf.replaceAll('{hostname}', hostname)).origin : null
   })
@@ -31,7 +33,10 @@ for (const id of exchangesWithHosts) {
         .map(({ origin }) => origin)
     const exchange = await newCcxt(id)
     t.ok(origins(exchange).every((origin) => origin !== null && of('live').includes(origin)))
+    const marks = rulesOf(id, null).flatMap(({ mark }) => (mark === undefined ? [] : [mark]))
+    t.ok(marks.every(({ header }) => exchange.headers[header] === undefined))
     exchange.setSandboxMode(true)
+    t.ok(marks.every(({ header, value }) => exchange.headers[header] === value))
     if (of('sandbox').length > 0) {
       t.ok(origins(exchange).every((origin) => origin !== null && of('sandbox').includes(origin)))
     } else {

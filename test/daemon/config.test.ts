@@ -47,6 +47,7 @@ t.test('defaults', async (t) => {
     'coinbase',
     'kraken',
     'kucoin',
+    'okx',
     'mock',
     'push',
   ])

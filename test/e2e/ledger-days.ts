@@ -26,7 +26,6 @@ export interface LedgerDays {
   readonly seed: number
   /** The path of its ledger, which answers by halves for a while. */
   readonly ledgerPath: string
-  readonly passphrase?: string
   readonly scenario?: (at: At, startMs: number) => Scenario
   readonly symbols?: readonly string[]
   readonly tradesMin?: number
@@ -78,7 +77,7 @@ function usualScenario(at: At, symbols: readonly string[]): Scenario {
 }
 
 function usualFaults(at: At, ledgerPath: string): Faults {
-  // polls come with the hour, which is forty minutes into each of these
+  // polls come with the hour, which begins in each of these
   return [
     { kind: 'bad-gateway', fromMs: at(2, 3, 30), toMs: at(2, 3, 50) },
     { kind: 'clock-skew', fromMs: at(2, 12, 0), toMs: at(2, 18, 0), skewMs: -1_500 },
@@ -87,7 +86,7 @@ function usualFaults(at: At, ledgerPath: string): Faults {
     { kind: 'truncate', fromMs: at(4, 5, 30), toMs: at(4, 5, 50), path: ledgerPath },
     { kind: 'ban', fromMs: at(4, 15, 30), toMs: at(4, 15, 50) },
     { kind: 'unavailable', fromMs: at(4, 22, 30), toMs: at(5, 1, 10) },
-    { kind: 'rate-limit', fromMs: at(5, 6, 30), toMs: at(5, 6, 50) },
+    { kind: 'rate-limit', fromMs: at(5, 6, 38), toMs: at(5, 6, 42) },
   ]
 }
 
@@ -117,7 +116,6 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
   })
   const { daemon, clock } = composed
   const account = simulator.accounts[0]!
-  const { passphrase } = options
   const client = new PerfAggClient({ serviceUrl: daemon.urls.enclave, nowMs: () => clock.nowMs() })
   const { receipt } = await client.register({
     clientId: 'trader',
@@ -126,7 +124,7 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
     credentials: {
       api_key: account.apiKey,
       secret: account.secret,
-      ...(passphrase === undefined ? {} : { passphrase }),
+      ...(account.passphrase === undefined ? {} : { passphrase: account.passphrase }),
     },
     clientKey: await newSigningKey(),
     insecureSimulated: true,

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { Egress } from '../../src/egress/egress.ts'
 import { type Rule, rulesOf } from '../../src/egress/hosts.ts'
+import { readRules } from '../../src/egress/message.ts'
 import { EgressRefusal } from '../../src/egress/request.ts'
 import { startServer } from './hostile-server.ts'
 
@@ -197,6 +198,47 @@ t.test('says so where nobody listens', async (t) => {
   t.teardown(() => lonely.close())
   const request = { id: 1, method: 'GET', url: `${nobody.url}/api/v3/plain`, headers: [] }
   await refused(t, lonely.fetch(request, new Uint8Array()), 'UNREACHABLE')
+})
+
+t.test('one origin, two environments: a header tells them apart', async (t) => {
+  const header = 'x-simulated-trading'
+  const [live, sandbox] = rulesOf('okx', null) as [Rule, Rule]
+  t.equal(live.origin, sandbox.origin)
+  const rules = [live, sandbox].map((rule) => ({
+    ...rule,
+    origin: server.url,
+    paths: ['/api/v3/'],
+    privateAllowed: true,
+  }))
+  const both = new Egress(readRules({ rules, address: null }).rules, { bounds })
+  t.teardown(() => both.close())
+  const fetch = (headers: readonly (readonly [string, string])[]) =>
+    both.fetch({ id: 1, method: 'GET', url: `${server.url}/api/v3/plain`, headers }, new Uint8Array())
+  const sent = ({ body }: { readonly body: Buffer }) => JSON.parse(body.toString()) as Record<string, string>
+  const one = await fetch([['ok-access-key', 'k']])
+  t.equal(one.report.environment, 'live')
+  t.equal(sent(one)[header], undefined)
+  const other = await fetch([
+    ['ok-access-key', 'k'],
+    [header, '1'],
+  ])
+  t.equal(other.report.environment, 'sandbox')
+  t.equal(sent(other)[header], '1')
+  for (const values of [['0'], [''], ['1', '1'], ['1', '0']]) {
+    const headers = values.map((value) => [header, value] as const)
+    await refused(t, fetch(headers), 'HOST_REFUSED')
+  }
+  const single = new Egress(readRules({ rules: [rules[0]], address: null }).rules, { bounds })
+  t.teardown(() => single.close())
+  const request = {
+    id: 1,
+    method: 'GET',
+    url: `${server.url}/api/v3/plain`,
+    headers: [[header, '1']] as const,
+  }
+  const { body, report } = await single.fetch(request, new Uint8Array())
+  t.equal(sent({ body })[header], undefined, 'where no rule has it, it is not handed on')
+  t.equal(report.environment, 'live')
 })
 
 t.test('the real hosts are https, GET only, and public', async (t) => {

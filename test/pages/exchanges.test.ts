@@ -5,6 +5,7 @@ import { endpoints as bybit } from '../../src/collector/bybit/endpoint.ts'
 import { endpoints as coinbase } from '../../src/collector/coinbase/endpoint.ts'
 import { endpoints as kraken } from '../../src/collector/kraken/endpoint.ts'
 import { endpoints as kucoin } from '../../src/collector/kucoin/endpoint.ts'
+import { endpoints as okx } from '../../src/collector/okx/endpoint.ts'
 import { exchangesWithHosts, rulesOf } from '../../src/egress/hosts.ts'
 import { exchangeIds, offerFor } from '../../src/session/exchange.ts'
 
@@ -61,6 +62,7 @@ t.test('every call has its place in the list, and may be made', async (t) => {
     coinbase,
     kraken,
     kucoin,
+    okx,
   }
   const calls = rows('CALLS')
   t.strictSame(

@@ -1,0 +1,73 @@
+import type { MarketType } from '../../accounting/observation.ts'
+import type { Adapter, Connection } from '../adapter.ts'
+import { pollLedger } from '../ledger-poll.ts'
+import { candlesFor } from './candles.ts'
+import { budgets, endpoints } from './endpoint.ts'
+import { listedTypesOf } from './instrument.ts'
+import { clockCode, judge } from './judge.ts'
+import { OkxLedger } from './ledger.ts'
+import { Listings } from './listings.ts'
+import { refuseConfig, serverTimeOf } from './row.ts'
+
+const connection: Connection = {
+  load: () => import('ccxt:okx'),
+  prepare: (exchange) => {
+    exchange.options['adjustForTimeDifference'] = false
+  },
+  // its live host, and a header that egress knows it by
+  hasSandbox: true,
+  budgets,
+  mainBudget: 'ip',
+  judge,
+  clockCode,
+  time: endpoints.time,
+  serverTimeOf,
+  // signed requests carry the time: a poll begins with it
+  timeKeptMs: 0,
+}
+
+/**
+ * okx's trading account: one ledger for spot, margin and contracts, in spot, futures and multi-currency mode. A
+ * session refuses what its account type does not watch, every session options, portfolio margin and pairs that are
+ * held as positions.
+ */
+export function newOkx(): Adapter {
+  const listings = new Listings()
+  return {
+    connection,
+    wallets: ['spot', 'margin', 'linear', 'inverse'],
+    async check({ caller, sync }) {
+      await sync()
+      const { body } = await caller.call(endpoints.config)
+      return { restrictions: body, account: body }
+    },
+    async poll({ caller, sync, clock }, wants) {
+      await listings.load(caller, clock.exchangeNowMs(), listedTypesOf(wants.wallets))
+      if (wants.cursor === null) refuseConfig((await caller.call(endpoints.config)).value)
+      const ledger = new OkxLedger({ caller, listings, clock, watched: watchedOf(wants.wallets) })
+      return pollLedger(ledger, sync, wants)
+    },
+    async markets({ caller, sync }, wallets) {
+      await listings.load(caller, await sync(), listedTypesOf(wallets))
+      return listings.markets(wallets)
+    },
+    async candles({ caller, clock }, want) {
+      const isContract = want.symbol.includes(':')
+      const types = listedTypesOf(isContract ? ['linear'] : ['spot'])
+      await listings.load(caller, clock.exchangeNowMs(), types)
+      // A pair that has left the exchange may still answer under the name it had.
+      const gone = isContract ? undefined : { id: want.symbol.replace('/', '-'), market: 'spot' as const }
+      const listing = listings.bySymbol(want.symbol) ?? gone
+      return listing === undefined ? null : candlesFor(listing, want, caller, clock)
+    },
+  }
+}
+
+function watchedOf(wallets: readonly MarketType[]): ReadonlySet<string> {
+  const contracts = wallets.includes('linear') || wallets.includes('inverse')
+  return new Set([
+    'SPOT',
+    ...(wallets.includes('margin') ? ['MARGIN'] : []),
+    ...(contracts ? ['SWAP', 'FUTURES'] : []),
+  ])
+}

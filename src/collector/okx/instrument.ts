@@ -1,0 +1,90 @@
+import { multiply, parseDecimal, toText } from '@perf-agg/sdk'
+import type { ContractTerms, Market, MarketType } from '../../accounting/observation.ts'
+import { limits } from '../../limits.ts'
+import { invalidAnswer } from '../failure.ts'
+import { assetOf, decimalOf, type Row, rowOf, rowsOf } from '../field.ts'
+
+/** okx's instruments: an id names its coins, and its kind by its ending. */
+
+/** Kinds that have a list of their own. Pairs traded on margin are those of spot. */
+export const listedTypes = ['SPOT', 'SWAP', 'FUTURES'] as const
+export type ListedType = (typeof listedTypes)[number]
+
+export interface Listing {
+  readonly id: string
+  readonly market: 'spot' | 'linear' | 'inverse'
+  readonly symbol: string
+  readonly base: string
+  readonly quote: string
+  readonly active: boolean
+  /** Of contracts. */
+  readonly terms?: ContractTerms
+}
+
+export function listingsOf(value: unknown, type: ListedType): Listing[] {
+  return rowsOf(value, 'instruments', limits.collector.symbolsMax).flatMap((each): Listing[] => {
+    const row = rowOf(each, 'instruments')
+    if (row['instType'] !== type) throw invalidAnswer('instruments.instType')
+    if (type === 'SPOT') return [spotOf(row)]
+    const contract = contractOf(row)
+    return contract === null ? [] : [contract]
+  })
+}
+
+function spotOf(row: Row): Listing {
+  const base = assetOf(row['baseCcy'], 'instrument.baseCcy')
+  const quote = assetOf(row['quoteCcy'], 'instrument.quoteCcy')
+  const id = assetOf(row['instId'], 'instrument.instId')
+  return { id, market: 'spot', symbol: `${base}/${quote}`, base, quote, active: row['state'] === 'live' }
+}
+
+/** Null where its terms are none that are known here: what it is worth could not be told. */
+function contractOf(row: Row): Listing | null {
+  const id = assetOf(row['instId'], 'instrument.instId')
+  const names = namesOf(id)
+  const kind = row['ctType']
+  if (names === null || (kind !== 'linear' && kind !== 'inverse')) return null
+  const { base, quote, expiry } = names
+  const settle = assetOf(row['settleCcy'], 'instrument.settleCcy')
+  const value = decimalOf(row['ctVal'], 'instrument.ctVal', 'positive')
+  const times = row['ctMult'] === undefined || row['ctMult'] === '' ? '1' : row['ctMult']
+  const size = toText(
+    multiply(parseDecimal(value), parseDecimal(decimalOf(times, 'instrument.ctMult', 'positive'))),
+  )
+  // a contract of so many of another coin than it is named after is none of these two
+  if (row['ctValCcy'] !== (kind === 'linear' ? base : quote)) return null
+  return {
+    id,
+    market: kind,
+    symbol: `${base}/${quote}:${settle}${expiry === '' ? '' : `-${expiry}`}`,
+    base,
+    quote,
+    active: row['state'] === 'live',
+    terms: { size, settle },
+  }
+}
+
+/** `BTC-USD-SWAP` and `BTC-USD-260327`. */
+function namesOf(id: string): { base: string; quote: string; expiry: string } | null {
+  const [, base, quote, ending] = /^([\p{L}\p{N}]+)-([\p{L}\p{N}]+)-(SWAP|\d{6})$/u.exec(id) ?? []
+  if (base === undefined || quote === undefined || ending === undefined) return null
+  // some names hold both coins that it is settled in: `BTC-USD_UM`
+  return { base, quote: quote.replace(/_.*$/, ''), expiry: ending === 'SWAP' ? '' : ending }
+}
+
+/** A pair that has left the list still says its coins; a contract does not say its size. */
+export function delistedPair(id: string): Listing | undefined {
+  const [, base, quote] = /^([\p{L}\p{N}]+)-([\p{L}\p{N}]+)$/u.exec(id) ?? []
+  if (base === undefined || quote === undefined) return undefined
+  return { id, market: 'spot', symbol: `${base}/${quote}`, base, quote, active: false }
+}
+
+export function marketOf({ market, symbol, base, quote, active }: Listing): Market {
+  return { symbol, base, quote, type: market, active }
+}
+
+/** The lists that watched wallets need. */
+export function listedTypesOf(wallets: readonly MarketType[]): readonly ListedType[] {
+  const contracts = wallets.includes('linear') || wallets.includes('inverse')
+  return listedTypes.filter((type) => type === 'SPOT' || contracts)
+}

@@ -1,0 +1,215 @@
+import {
+  absolute,
+  add,
+  minuteMs,
+  multiply,
+  negate,
+  parseDecimal,
+  signOf,
+  subtract,
+  sum,
+  toText,
+} from '@perf-agg/sdk'
+import type { CashFlow, Conversion, Fill, Income } from '../../accounting/observation.ts'
+import { type Entry, entryOfContract } from '../explain.ts'
+import { invalidAnswer } from '../failure.ts'
+import { sumOf } from '../holding.ts'
+import type { Reading } from '../ledger-poll.ts'
+import type { Listing } from './instrument.ts'
+import {
+  closingSides,
+  conversionTypes,
+  executionOf,
+  filledTypes,
+  flowKinds,
+  flowSubKinds,
+  incomeKinds,
+  incomeSubKinds,
+  neutralTypes,
+} from './kind.ts'
+import { type Bill, type FillRow, refuseAccount } from './row.ts'
+
+/** Kinds of instruments whose bills are read. */
+export type Watched = ReadonlySet<string>
+
+type ListingOf = (id: string) => Listing | undefined
+
+/**
+ * What okx's bills and fills mean. A bill that nobody can name stays one: it moved a balance, and the account's books
+ * will show it as unexplained.
+ */
+export function tell(
+  bills: readonly Bill[],
+  rows: readonly FillRow[],
+  { listingOf, watched }: { readonly listingOf: ListingOf; readonly watched: Watched },
+): Omit<Reading, 'cutAtMs'> {
+  refuseOthers(bills, rows, watched)
+  const byFill = Map.groupBy(
+    bills.filter(({ type, tradeId }) => filledTypes.has(type) && tradeId !== ''),
+    fillKey,
+  )
+  const known = new Map(rows.map((row) => [fillKey(row), row]))
+  const seen = new Set<string>()
+  const filled = rows.map((row) => fillOf(row, byFill.get(fillKey(row)) ?? [], { listingOf, seen }))
+  const closed = bills.flatMap((bill) => closingOf(bill, rows, listingOf))
+  const fills = [...filled, ...closed]
+  const booked = bills
+    .filter(({ type }) => !neutralTypes.has(type))
+    .map((bill): Entry => ({
+      // a fill and its bills are one instant
+      atMs: (bill.tradeId === '' ? undefined : known.get(fillKey(bill))?.atMs) ?? bill.atMs,
+      changes: [[bill.asset, parseDecimal(bill.change)]],
+    }))
+  return {
+    fills,
+    flows: bills.flatMap(flowOf),
+    conversions: conversionsOf(bills),
+    incomes: bills.flatMap(incomeOf),
+    entries: [...booked, ...fills.filter(({ terms }) => terms !== undefined).map(entryOfContract)],
+    pending:
+      [...byFill.keys()].some((key) => !known.has(key)) ||
+      rows.some((row) => row.tradeId !== '' && isPair(row.instType) && !byFill.has(fillKey(row))),
+  }
+}
+
+function fillKey({ instId, tradeId, orderId }: Pick<FillRow, 'instId' | 'tradeId' | 'orderId'>): string {
+  return `${instId} ${tradeId} ${orderId}`
+}
+
+function isPair(instType: string): boolean {
+  return instType === 'SPOT' || instType === 'MARGIN'
+}
+
+/** One account holds all markets there: with one in it that is not watched, its balances are not all it is worth. */
+function refuseOthers(bills: readonly Bill[], rows: readonly FillRow[], watched: Watched): void {
+  for (const { instType } of [...bills, ...rows]) {
+    if (instType !== '' && !watched.has(instType)) throw refuseAccount(instType)
+  }
+  if (bills.some(({ instType, isolated }) => instType === 'MARGIN' && isolated)) {
+    throw refuseAccount('isolated margin')
+  }
+}
+
+/** The bills say to the last digit what was paid and received; until they are there, the fill's own figures stand. */
+function fillOf(
+  row: FillRow,
+  bills: readonly Bill[],
+  { listingOf, seen }: { readonly listingOf: ListingOf; readonly seen: Set<string> },
+): Fill {
+  const { instId, instType, side, price, size, atMs } = row
+  const listing = listingOf(instId)
+  if (listing === undefined) throw invalidAnswer('fill.instId')
+  const { symbol, base, quote, terms } = listing
+  const booked = (asset: string, otherwise: string): string => {
+    const own = terms === undefined ? bills.filter((bill) => bill.asset === asset) : []
+    const amount = absolute(
+      sum(own.map(({ change, fee }) => subtract(parseDecimal(change), parseDecimal(fee)))),
+    )
+    return signOf(amount) === 0 ? otherwise : toText(amount)
+  }
+  const feeAsset = row.feeAsset === '' ? (terms?.settle ?? (side === 'buy' ? base : quote)) : row.feeAsset
+  const fees =
+    bills.length === 0
+      ? [{ asset: feeAsset, amount: paid(row.fee) }]
+      : bills.map(({ asset, fee }) => ({ asset, amount: paid(fee) }))
+  // Who trades with oneself has one number on both sides; a takeover has none.
+  const named = row.tradeId === '' || seen.has(`${instId} ${row.tradeId}`)
+  seen.add(`${instId} ${row.tradeId}`)
+  const value = toText(multiply(parseDecimal(price), parseDecimal(size)))
+  return {
+    id: named ? `bill-${row.billId}` : row.tradeId,
+    market: instType === 'MARGIN' ? 'margin' : listing.market,
+    symbol,
+    base,
+    quote,
+    side,
+    price,
+    quantity: booked(base, size),
+    quoteQuantity: listing.market === 'inverse' ? size : booked(quote, value),
+    fees: sumOf(fees),
+    atMs,
+    execution: executionOf(row.subType),
+    ...(terms === undefined ? {} : { terms }),
+  }
+}
+
+function paid(fee: string): string {
+  return toText(negate(parseDecimal(fee)))
+}
+
+/** A delivery, or a position that was taken over: nobody traded, and the bill alone says how many went at which price. */
+function closingOf(bill: Bill, rows: readonly FillRow[], listingOf: ListingOf): Fill[] {
+  const { id, type, subType, instId, tradeId, size, price, atMs } = bill
+  const side = Object.hasOwn(closingSides, subType) ? closingSides[subType] : undefined
+  if (side === undefined || tradeId !== '' || !['3', '5', '9'].includes(type)) return []
+  const isTold = rows.some(
+    (row) => row.instId === instId && row.subType === subType && Math.abs(row.atMs - atMs) <= minuteMs,
+  )
+  const isSome = [size, price].every((text) => signOf(parseDecimal(text)) > 0)
+  const listing = listingOf(instId)
+  if (isTold || !isSome || listing?.terms === undefined) return []
+  const { market, symbol, base, quote, terms } = listing
+  const quoteQuantity =
+    market === 'inverse' ? size : toText(multiply(parseDecimal(price), parseDecimal(size)))
+  return [
+    {
+      id: `bill-${id}`,
+      market,
+      symbol,
+      base,
+      quote,
+      side,
+      price,
+      quantity: size,
+      quoteQuantity,
+      fees: sumOf([{ asset: bill.asset, amount: paid(bill.fee) }]),
+      atMs,
+      execution: executionOf(subType),
+      terms,
+    },
+  ]
+}
+
+function flowOf({ id, type, subType, asset, change, atMs }: Bill): CashFlow[] {
+  const flow = flowSubKinds[subType] ?? flowKinds[type]
+  if (flow === undefined || signOf(parseDecimal(change)) === 0) return []
+  return [{ id, flow, asset, amount: change, atMs, atEstimated: false }]
+}
+
+function incomeOf(bill: Bill): Income[] {
+  const { id, type, subType, asset, atMs } = bill
+  const income = incomeSubKinds[subType] ?? incomeKinds[type]
+  const amount = income === undefined ? penaltyOf(bill) : bill.change
+  if (signOf(parseDecimal(amount)) === 0) return []
+  return [{ id, income: income ?? 'liquidation-fee', asset, amount, atMs }]
+}
+
+/** What a liquidation took beyond what was lost and the fee. */
+function penaltyOf({ type, instType, change, pnl, fee }: Bill): string {
+  if (type !== '5' || isPair(instType)) return '0'
+  return toText(subtract(parseDecimal(change), add(parseDecimal(pnl), parseDecimal(fee))))
+}
+
+/** Both sides of one have an order's number, or else an instant. */
+function conversionKey({ type, orderId, atMs }: Bill): string {
+  return `${type} ${orderId === '' ? atMs : orderId}`
+}
+
+function conversionsOf(bills: readonly Bill[]): Conversion[] {
+  const converted = bills.filter(({ type }) => Object.hasOwn(conversionTypes, type))
+  return [...Map.groupBy(converted, conversionKey).values()].flatMap((own): Conversion[] => {
+    const changes = sumOf(own.map(({ asset, change }) => ({ asset, amount: change })))
+    const first = own[0]
+    // one side alone is not one yet
+    if (first === undefined || changes.length < 2) return []
+    const id = own.map((bill) => bill.id).toSorted()[0] ?? first.id
+    return [
+      {
+        id,
+        conversion: conversionTypes[first.type] ?? 'convert',
+        changes,
+        atMs: Math.max(...own.map(({ atMs }) => atMs)),
+      },
+    ]
+  })
+}

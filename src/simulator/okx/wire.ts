@@ -1,0 +1,250 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { dayMs, secondMs } from '@perf-agg/sdk'
+import type { Exchange } from '../binance/endpoint.ts'
+import { spoil } from '../binance/spoil.ts'
+import type { FaultPlan } from '../faults.ts'
+import { fromUnits } from '../units.ts'
+import type { Wallet } from '../wallet.ts'
+import { type BookRow, billsOf, fillsOf } from './book.ts'
+import { Pace } from './pace.ts'
+import { candles, instruments, integerOf } from './quotes.ts'
+import { Refusal, refusals } from './refusal.ts'
+
+/**
+ * okx's v5 REST protocol: key, passphrase, time and a signature over time, method, path and query in headers; half a
+ * minute for the time; a pace for each path; pages by the number of a bill, the newest first.
+ */
+
+/** The third part of every key there. */
+export const passphrase = 'simulated'
+
+const windowMs = 30 * secondMs
+const pageRows = 100
+
+/** Calls of two seconds, of an address. */
+const publicPaces: Readonly<Record<string, number>> = {
+  '/api/v5/public/time': 10,
+  '/api/v5/public/instruments': 20,
+  '/api/v5/market/candles': 40,
+  '/api/v5/market/history-candles': 20,
+}
+
+/** And of an account. */
+const privatePaces: Readonly<Record<string, number>> = {
+  '/api/v5/account/config': 5,
+  '/api/v5/account/balance': 10,
+  '/api/v5/account/positions': 10,
+  '/api/v5/account/bills': 10,
+  '/api/v5/account/bills-archive': 5,
+  '/api/v5/trade/fills': 60,
+  '/api/v5/trade/fills-history': 10,
+}
+
+/** How far each list reaches back. */
+const reachMs: Readonly<Record<string, number>> = {
+  '/api/v5/account/bills': 7 * dayMs,
+  '/api/v5/account/bills-archive': 90 * dayMs,
+  '/api/v5/trade/fills': 3 * dayMs,
+  '/api/v5/trade/fills-history': 90 * dayMs,
+}
+
+interface Asked {
+  readonly path: string
+  readonly raw: string
+  readonly query: URLSearchParams
+  readonly nowMs: number
+  readonly serverMs: number
+}
+
+export class Wire {
+  readonly #exchange: Exchange
+  readonly #wallets: ReadonlyMap<string, Wallet>
+  readonly #faults: FaultPlan
+  readonly #nowMs: () => number
+  readonly #pace = new Pace()
+
+  constructor(options: {
+    exchange: Exchange
+    wallets: readonly Wallet[]
+    faults: FaultPlan
+    nowMs: () => number
+  }) {
+    this.#exchange = options.exchange
+    this.#wallets = new Map(options.wallets.map((wallet) => [wallet.apiKey, wallet]))
+    this.#faults = options.faults
+    this.#nowMs = options.nowMs
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const nowMs = this.#nowMs()
+    const serverMs = nowMs + this.#faults.skewMs(nowMs)
+    const [path = '/', raw = ''] = (request.url ?? '/').split('?', 2)
+    response.setHeader('Date', new Date(serverMs).toUTCString())
+    const fault = this.#faults.meet(path, nowMs)
+    if (fault?.kind === 'ban') this.#pace.shutOut(fault.toMs)
+    const given =
+      fault?.kind === 'unavailable'
+        ? refusals.unavailable()
+        : fault?.kind === 'rate-limit'
+          ? refusals.pace()
+          : null
+    const asked = { path, raw, query: new URLSearchParams(raw), nowMs, serverMs }
+    const { status, body } = this.#answer(request, asked, given)
+    if (fault !== null && given === null && fault.kind !== 'ban') return spoil(fault, response, body)
+    response.writeHead(status, { 'Content-Type': 'application/json' }).end(body)
+  }
+
+  #answer(request: IncomingMessage, asked: Asked, given: Refusal | null): { status: number; body: string } {
+    try {
+      if (given !== null) throw given
+      // nothing can be ordered or withdrawn here
+      if (request.method !== 'GET') throw refusals.permission()
+      const data = this.#data(request, asked)
+      return { status: 200, body: JSON.stringify({ code: '0', data, msg: '' }) }
+    } catch (error) {
+      const refusal = error instanceof Refusal ? error : refusals.unavailable()
+      const body = JSON.stringify({ code: refusal.code, data: [], msg: refusal.message })
+      return { status: refusal.status, body }
+    }
+  }
+
+  #data(request: IncomingMessage, asked: Asked): unknown {
+    const { path, nowMs } = asked
+    const address = publicPaces[path]
+    if (address !== undefined) {
+      this.#pace.count('', path, address, nowMs)
+      return this.#public(asked)
+    }
+    const account = privatePaces[path]
+    if (account === undefined) throw refusals.noSuchPath()
+    const wallet = this.#authenticate(request, asked)
+    this.#pace.count(wallet.uid, path, account, nowMs)
+    return this.#private(asked, wallet)
+  }
+
+  #authenticate(request: IncomingMessage, { path, raw, serverMs }: Asked): Wallet {
+    const header = (name: string, code: string): string => {
+      const value = request.headers[name.toLowerCase()]
+      if (typeof value !== 'string' || value === '') throw refusals.empty(name, code)
+      return value
+    }
+    const apiKey = header('OK-ACCESS-KEY', '50103')
+    const phrase = header('OK-ACCESS-PASSPHRASE', '50104')
+    const signature = header('OK-ACCESS-SIGN', '50106')
+    const sent = header('OK-ACCESS-TIMESTAMP', '50107')
+    // every key here is one of the live environment
+    if (request.headers['x-simulated-trading'] === '1') throw refusals.environment()
+    if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(sent)) throw refusals.timestamp()
+    if (Math.abs(Date.parse(sent) - serverMs) > windowMs) throw refusals.late()
+    const wallet = this.#wallets.get(apiKey)
+    if (wallet === undefined) throw refusals.key()
+    const asked = `${sent}GET${path}${raw === '' ? '' : `?${raw}`}`
+    const expected = createHmac('sha256', wallet.secret).update(asked).digest()
+    const given = Buffer.from(signature, 'base64')
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw refusals.signature()
+    if (phrase !== passphrase) throw refusals.passphrase()
+    return wallet
+  }
+
+  #public({ path, query, nowMs, serverMs }: Asked): unknown {
+    switch (path) {
+      case '/api/v5/public/time':
+        return [{ ts: String(serverMs) }]
+      case '/api/v5/public/instruments':
+        return instruments(this.#exchange, query, nowMs)
+      case '/api/v5/market/candles':
+        return candles(this.#exchange, query, nowMs, { rowsMax: 300, isOlder: false })
+      default:
+        return candles(this.#exchange, query, nowMs, { rowsMax: 100, isOlder: true })
+    }
+  }
+
+  #private(asked: Asked, wallet: Wallet): unknown {
+    const { truth } = this.#exchange
+    const { path, query, nowMs } = asked
+    switch (path) {
+      case '/api/v5/account/config':
+        return [configOf(wallet)]
+      case '/api/v5/account/balance':
+        return [
+          {
+            totalEq: '',
+            uTime: String(nowMs),
+            details: wallet.held().map((asset) => detailOf(wallet, asset)),
+          },
+        ]
+      case '/api/v5/account/positions':
+        return []
+      case '/api/v5/trade/fills-history':
+        if (!['SPOT', 'MARGIN', 'SWAP', 'FUTURES', 'OPTION'].includes(query.get('instType') ?? '')) {
+          throw refusals.parameter('instType')
+        }
+        return pageOf(fillsOf(truth, wallet.uid, nowMs), asked)
+      case '/api/v5/trade/fills':
+        return pageOf(fillsOf(truth, wallet.uid, nowMs), asked)
+      default:
+        return pageOf(billsOf(truth, wallet.uid, nowMs), asked)
+    }
+  }
+}
+
+function configOf({ uid, permissions }: Wallet): unknown {
+  return {
+    acctLv: '1',
+    uid,
+    mainUid: uid,
+    perm: ['read_only', ...permissions].join(','),
+    posMode: 'net_mode',
+    label: 'simulated',
+    ip: '',
+    roleType: '0',
+  }
+}
+
+function detailOf(wallet: Wallet, asset: string): unknown {
+  const balance = fromUnits(wallet.balance(asset))
+  return {
+    ccy: asset,
+    cashBal: balance,
+    eq: balance,
+    availBal: fromUnits(wallet.balance(asset) - wallet.locked(asset)),
+    frozenBal: fromUnits(wallet.locked(asset)),
+    liab: '',
+    interest: '',
+    upl: '0',
+    uplLiab: '',
+    isoEq: '0',
+    isoLiab: '',
+    isoUpl: '0',
+    stgyEq: '0',
+  }
+}
+
+/** `after` and `before` are numbers of bills, and left out themselves. */
+function pageOf(all: readonly BookRow[], { path, query, nowMs }: Asked): unknown[] {
+  const limit = integerOf(query, 'limit', pageRows)
+  if (limit < 1 || limit > pageRows) throw refusals.parameter('limit')
+  const number = (name: string): bigint | null => {
+    const text = query.get(name)
+    if (text === null || text === '') return null
+    if (!/^\d{1,30}$/.test(text)) throw refusals.parameter(name)
+    return BigInt(text)
+  }
+  const after = number('after')
+  const before = number('before')
+  const startMs = Math.max(integerOf(query, 'begin', 0), nowMs - (reachMs[path] ?? 0))
+  const endMs = integerOf(query, 'end', Number.MAX_SAFE_INTEGER)
+  const type = query.get('instType')
+  return all
+    .filter(
+      ({ atMs, billId, instType }) =>
+        atMs >= startMs &&
+        atMs <= endMs &&
+        (after === null || billId < after) &&
+        (before === null || billId > before) &&
+        (type === null || type === instType),
+    )
+    .slice(0, limit)
+    .map(({ row }) => row)
+}

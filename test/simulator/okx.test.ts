@@ -1,0 +1,147 @@
+import { createHmac } from 'node:crypto'
+import { dayMs, minuteMs, secondMs } from '@perf-agg/sdk'
+import t from 'tap'
+import { startSimulator } from '../../src/simulator/simulator.ts'
+
+/** okx's protocol as the simulator speaks it: as strict as the original where an adapter could be careless. */
+
+const startMs = Date.UTC(2026, 0, 5)
+const simulator = await startSimulator({
+  exchange: 'okx',
+  seed: 5,
+  startMs,
+  scenario: {
+    accounts: [
+      { opening: { USDT: '20000', BTC: '0.1' }, trader: { ordersPerDay: 90, symbols: ['BTC/USDT'] } },
+      { opening: { USDT: '1' }, trader: null, permissions: ['trade'] },
+    ],
+  },
+})
+t.teardown(() => simulator.close())
+const [trader, other] = simulator.accounts as [(typeof simulator.accounts)[0], (typeof simulator.accounts)[0]]
+
+interface Answer {
+  readonly status: number
+  readonly code: string
+  readonly data: readonly Readonly<Record<string, string>>[]
+}
+
+interface More {
+  readonly account?: typeof trader
+  readonly atMs?: number
+  readonly secret?: string
+  readonly passphrase?: string
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+async function ask(path: string, query = '', more: More = {}): Promise<Answer> {
+  const { account = trader, method = 'GET' } = more
+  const sent = new Date(more.atMs ?? simulator.nowMs()).toISOString()
+  const whole = `/api/v5/${path}${query === '' ? '' : '?'}${query}`
+  const headers = {
+    'ok-access-key': account.apiKey,
+    'ok-access-passphrase': more.passphrase ?? account.passphrase ?? '',
+    'ok-access-timestamp': sent,
+    'ok-access-sign': createHmac('sha256', more.secret ?? account.secret)
+      .update(sent + method + whole)
+      .digest('base64'),
+    ...more.headers,
+  }
+  const answer = await fetch(simulator.url + whole, { headers, method })
+  return { status: answer.status, ...((await answer.json()) as Omit<Answer, 'status'>) }
+}
+
+t.test('who asks, when, and for what', async (t) => {
+  t.match(await ask('account/balance'), {
+    status: 200,
+    code: '0',
+    data: [{ details: [{ ccy: 'USDT', cashBal: '20000.00000000' }, { ccy: 'BTC' }] }],
+  })
+  const refused = async (code: string, more: More, path = 'trade/fills', query = ''): Promise<void> => {
+    t.equal((await ask(path, query, more)).code, code, JSON.stringify({ ...more, path, query }))
+  }
+  await refused('50113', { secret: 'wrong' })
+  await refused('50105', { passphrase: 'wrong' })
+  await refused('50104', { passphrase: '' })
+  await refused('50111', { account: { ...trader, apiKey: 'x' } })
+  await refused('50102', { atMs: startMs - 30 * secondMs - 1 })
+  await refused('0', { atMs: startMs - 30 * secondMs })
+  await refused('50102', { atMs: startMs + 30 * secondMs + 1 })
+  await refused('50112', { headers: { 'ok-access-timestamp': String(startMs) } })
+  await refused('50101', { headers: { 'x-simulated-trading': '1' } })
+  await refused('50120', { method: 'POST' }, 'trade/order')
+  await refused('51000', {}, 'account/bills', 'limit=101')
+  await refused('51000', {}, 'account/bills', 'after=elsewhere')
+  await refused('51000', {}, 'trade/fills-history')
+  t.match((await ask('account/config')).data, [{ perm: 'read_only', acctLv: '1', uid: trader.uid }])
+  t.match((await ask('account/config', '', { account: other })).data, [{ perm: 'read_only,trade' }])
+})
+
+t.test('a hundred rows a page, newest first, and the bills give the balance', async (t) => {
+  simulator.advanceTo(startMs + 3 * dayMs)
+  const endMs = simulator.nowMs()
+  const rows: Readonly<Record<string, string>>[] = []
+  for (let after = ''; ;) {
+    simulator.advanceTo(simulator.nowMs() + 2 * secondMs)
+    const { data } = await ask('account/bills', `end=${endMs}${after === '' ? '' : `&after=${after}`}`)
+    t.ok(data.length <= 100)
+    rows.push(...data)
+    after = data.at(-1)?.['billId'] ?? ''
+    if (data.length < 100) break
+  }
+  t.ok(rows.length > 200)
+  t.equal(new Set(rows.map(({ billId }) => billId)).size, rows.length)
+  const times = rows.map(({ ts }) => Number(ts))
+  t.strictSame(
+    times,
+    times.toSorted((a, b) => b - a),
+  )
+  for (const [asset, opening] of Object.entries({ USDT: 20_000, BTC: 0.1 })) {
+    const own = rows.filter(({ ccy }) => ccy === asset)
+    const moved = own.reduce((sum, { balChg }) => sum + Number(balChg), opening)
+    t.ok(Math.abs(moved - Number(own[0]?.['bal'])) < 1e-6, asset)
+  }
+  const { data } = await ask('trade/fills', `begin=${startMs}`)
+  const newest = data[0]?.['billId'] ?? ''
+  t.strictSame((await ask('trade/fills', `begin=${startMs}&before=${newest}`)).data, [])
+})
+
+t.test('lists forget, and have a pace', async (t) => {
+  simulator.advanceTo(startMs + 8 * dayMs)
+  const quick = (await ask('account/bills', `end=${startMs + dayMs - 1}`)).data
+  t.strictSame(quick, [], 'seven days')
+  t.ok((await ask('account/bills-archive', `end=${startMs + dayMs - 1}`)).data.length > 0)
+  const fills = (await ask('trade/fills')).data.map(({ fillTime }) => Number(fillTime))
+  t.ok(fills.length > 0 && fills.every((atMs) => atMs >= startMs + 5 * dayMs - secondMs), 'three days')
+  simulator.advanceTo(simulator.nowMs() + 2 * secondMs)
+  const codes: string[] = []
+  for (let call = 0; call < 6; call += 1) codes.push((await ask('account/bills-archive')).code)
+  t.strictSame(codes, ['0', '0', '0', '0', '0', '50011'])
+  t.equal((await ask('account/bills-archive', '', { account: other })).code, '0', 'the other one may')
+})
+
+t.test('public calls', async (t) => {
+  const { data } = await ask('public/instruments', 'instType=SPOT')
+  t.match(
+    data.find(({ instId }) => instId === 'BTC-USDT'),
+    { baseCcy: 'BTC', quoteCcy: 'USDT', state: 'live' },
+  )
+  t.equal((await ask('market/candles', 'instId=NOT-HERE&bar=1m')).code, '51001')
+  const nowMs = simulator.nowMs()
+  const span = `instId=BTC-USDT&bar=1m&before=${nowMs - 5 * minuteMs}&limit=3`
+  const rows = (await ask('market/candles', span)).data as unknown as string[][]
+  t.equal(rows.length, 3)
+  const times = rows.map(([atMs]) => Number(atMs))
+  t.strictSame(
+    times,
+    times.toSorted((a, b) => b - a),
+  )
+  t.ok(times.every((atMs) => atMs > nowMs - 5 * minuteMs))
+  const old = (await ask('market/candles', `instId=BTC-USDT&bar=1m&after=${nowMs - 2 * dayMs}`)).data
+  t.strictSame(old, [], 'a day of minutes')
+  t.equal(
+    (await ask('market/history-candles', `instId=BTC-USDT&bar=1m&after=${nowMs - 2 * dayMs}`)).data.length,
+    100,
+  )
+})
