@@ -131,6 +131,10 @@ export const limits = {
     /** A list of Intel's revoked platforms is some 3 KiB, TCB info under 10; and a quote must stay under a megabyte. */
     endorsementBytesMax: 131_072,
     dstackTimeoutMs: 20_000,
+    /** All that makers publish about one platform: a handful of small files, at the start and then daily. */
+    gatherTimeoutMs: 20_000,
+    gatherPauseMs: 86_400_000,
+    gatherRetryMs: 600_000,
     /** A quote, an event log and the configuration of the machine, in hex and JSON. */
     dstackAnswerBytesMax: 2_097_152,
   },

@@ -39,7 +39,11 @@ export function define(command: Command): void {
       ]),
     )
     .option('--insecure-simulated', 'no hardware: what is signed then proves nothing')
-    .option('--endorsements <dir>', 'what makers of hardware publish, served beside evidence')
+    .option(
+      '--endorsements <dir>',
+      'what makers of hardware publish, from a folder of yours instead of their services',
+    )
+    .option('--endorsement-url <url>', "a caching service in place of Intel's and AMD's own")
     .option('--data-key <file>', 'the key that wraps what is stored; outside the state folder')
     .option('--child-uid <n>', 'user of the processes that reach exchanges (61000 where started as root)')
     .option('--database-url <url>', 'PostgreSQL in place of the embedded SQLite; password by PGPASSFILE')

@@ -52,8 +52,10 @@ export interface Configuration {
   readonly stateFolder: string
   /** A daemon that runs over the same state hands it over and ends; where none runs, this changes nothing. */
   readonly takeOver: boolean
-  /** Where the operator keeps what makers of hardware publish beside evidence; null: nowhere. Needs no trust. */
+  /** Where the operator keeps what makers of hardware publish beside evidence; null: it is fetched. Needs no trust. */
   readonly endorsementFolder: string | null
+  /** Where it is fetched in place of the makers' own services; null: there. */
+  readonly endorsementUrl: string | null
   /** The file of the key that wraps what is stored; null: the TEE releases it. */
   readonly dataKeyFile: string | null
   /** May the data key be made when its file does not exist? Only where nothing is promised anyway. */
@@ -128,6 +130,7 @@ const settings = {
   tee: setting(choiceReader(['auto', 'tdx', 'sev-snp', 'nitro', 'dstack-tdx']), 'auto'),
   insecure_simulated: setting(readSwitch, false),
   endorsements: setting(readPath, null),
+  endorsement_url: setting(readHttpUrl, null),
   state: setting(readPath, null),
   take_over: setting(readSwitch, false),
   data_key: setting(readSecretPath, null),
@@ -205,6 +208,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     stateFolder,
     takeOver: values.take_over,
     endorsementFolder: values.endorsements,
+    endorsementUrl: values.endorsement_url,
     dataKeyFile,
     dataKeyCreate: values.insecure_simulated,
     databaseUrl: values.database_url,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { dayMs, PerfAggError } from '@perf-agg/sdk'
 import { defaultRules } from '../accounting/rules.ts'
 import { createDelivery, type Delivery } from '../delivery/delivery.ts'
@@ -22,6 +23,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { type ExchangeSettings, startCollectors } from './collectors.ts'
 import { type Configuration, configurationDigest, publicConfiguration } from './config.ts'
 import { Conductor } from './conductor.ts'
+import { EndorsementKeeper } from './endorsements.ts'
 import { Expiry } from './expiry.ts'
 import { Feeds } from './feeds.ts'
 import { HandoverDoor } from './handover-door.ts'
@@ -89,14 +91,30 @@ async function compose(
 ): Promise<Daemon> {
   refuseUnsafeSurroundings(configuration, log)
   const startedAtMs = clock.nowMs()
+  const gathered = configuration.endorsementFolder ?? join(configuration.stateFolder, 'endorsements')
   const attester = await findAttester(
     {
       tee: configuration.tee,
       insecureSimulated: configuration.insecureSimulated,
-      endorsementFolder: configuration.endorsementFolder,
+      endorsementFolder: gathered,
     },
     machine,
   )
+  const childUser = findChildUser(configuration.childUid)
+  log.info('children', { uid: childUser?.uid ?? process.getuid?.() ?? null })
+  const endorsements =
+    configuration.endorsementFolder === null
+      ? EndorsementKeeper.of({
+          attester,
+          folder: gathered,
+          serviceUrl: configuration.endorsementUrl,
+          childUser,
+          log,
+        })
+      : null
+  if (endorsements !== null) opened.push(() => endorsements.stop())
+  // before the first quote: that one goes into the log
+  await endorsements?.gather(startedAtMs)
   const identify = (logOrigin: string, pseudonymEpoch: string): Promise<Enclave> => {
     const { privateKeyFile } = configuration
     return openEnclave({
@@ -137,8 +155,6 @@ async function compose(
   opened.push(() => keeper.publisher.stop())
 
   const addresses = configuration.egressAddresses
-  const childUser = findChildUser(configuration.childUid)
-  log.info('children', { uid: childUser?.uid ?? process.getuid?.() ?? null })
   const collectors = await startCollectors({
     clock,
     childUser,
@@ -289,6 +305,7 @@ async function compose(
     delivery,
     report,
     cleanup: async () => {
+      endorsements?.tick(clock.nowMs())
       // a session that can't be closed now must not keep the log from going on
       const done = await Promise.allSettled([service.cleanup(), keeper.tick(clock.nowMs())])
       for (const outcome of done) if (outcome.status === 'rejected') throw outcome.reason

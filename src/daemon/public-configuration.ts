@@ -69,6 +69,7 @@ export function toConfigFile(configuration: Configuration): Readonly<Record<stri
     backend_url: configuration.backendUrl,
     private_key: configuration.privateKeyFile,
     endorsements: configuration.endorsementFolder,
+    endorsement_url: configuration.endorsementUrl,
     data_key: configuration.dataKeyFile,
     database_url: configuration.databaseUrl,
     tls_cert: tls?.certFile ?? null,

@@ -96,6 +96,35 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
   },
 }
 
+/** Where makers of hardware publish what evidence needs beside it; `serviceUrl` is one of the operator's in their place. */
+export function makerRules(serviceUrl: string | null): readonly Rule[] {
+  const common = { environment: 'live', methods: ['GET'], headers: ['accept'] } as const
+  if (serviceUrl !== null) {
+    const { origin, pathname } = new URL(serviceUrl)
+    return [{ ...common, origin, paths: [pathname], privateAllowed: true }]
+  }
+  return [
+    {
+      ...common,
+      origin: 'https://api.trustedservices.intel.com',
+      paths: ['/tdx/certification/v4/', '/sgx/certification/v4/'],
+      privateAllowed: false,
+    },
+    {
+      ...common,
+      origin: 'https://certificates.trustedservices.intel.com',
+      paths: ['/IntelSGXRootCA.der'],
+      privateAllowed: false,
+    },
+    {
+      ...common,
+      origin: 'https://kdsintf.amd.com',
+      paths: ['/vcek/v1/', '/vlek/v1/'],
+      privateAllowed: false,
+    },
+  ]
+}
+
 export const exchangesWithHosts: readonly string[] = Object.keys(exchangeHosts)
 
 /** The rules of one exchange; with `baseUrl` that origin alone, whatever the path in it. */

@@ -49,6 +49,10 @@ export interface OriginOptions {
   readonly address?: string | null
 }
 
+/** Chains of certificates, which Intel's service sends in headers, with how long one may be. */
+const chainHeaders = /^(?:tcb-info|sgx-enclave-identity|sgx-pck-crl)-issuer-chain$/
+const chainLengthMax = 12_288
+
 /** What of an answer's headers is handed on. */
 const answerHeaders =
   /^(?:content-type|date|retry-after|x-mbx-used-weight(?:-\d+[smhd])?|x-sapi-used-(?:ip|uid)-weight(?:-\d+[smhd])?)$/
@@ -227,7 +231,9 @@ function certificateDigest(socket: TLSSocket): string | null {
 function headersOf(answer: IncomingMessage): [string, string][] {
   const headers: [string, string][] = []
   for (const [name, value] of Object.entries(answer.headers)) {
-    if (typeof value === 'string' && answerHeaders.test(name)) headers.push([name, value.slice(0, 256)])
+    if (typeof value !== 'string') continue
+    if (answerHeaders.test(name)) headers.push([name, value.slice(0, 256)])
+    else if (chainHeaders.test(name)) headers.push([name, value.slice(0, chainLengthMax)])
   }
   return headers
 }

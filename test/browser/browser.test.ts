@@ -86,7 +86,7 @@ t.test('what a page loads', async (t) => {
   const bundles: readonly (readonly [string, string, number])[] = [
     ['sealing alone', "export { sealBox, encodeCredentials } from '@perf-agg/sdk'", 40_000],
     ['verifying evidence alone', "export { judgeHardware } from '@perf-agg/sdk/verify'", 110_000],
-    ['verifying alone', "export * from '@perf-agg/sdk/verify'", 160_000],
+    ['verifying alone', "export * from '@perf-agg/sdk/verify'", 180_000],
     ['the client, with all it judges by', "export { PerfAggClient } from '@perf-agg/sdk'", 160_000],
   ]
   for (const [name, code, bytesMax] of bundles) {

@@ -79,7 +79,7 @@ function otherHardware(tee: TsmTee): PerfAggError {
 }
 
 /**
- * The host's table where it has the certificate, the folder for what is missing. Authorities above a provider's key
+ * The folder where it has the certificate, the host's table for what is missing: hosts forget theirs after an update. Authorities above a provider's key
  * (VLEK) are not what hosts put into their tables: verifiers know the published ones.
  */
 function amdEndorsements(report: Uint8Array, table: Uint8Array, folder: EndorsementFolder): Endorsements {
@@ -88,7 +88,7 @@ function amdEndorsements(report: Uint8Array, table: Uint8Array, folder: Endorsem
   // KEY_INFO, bits 2 to 4: which key signed.
   const isVlek = ((report[0x48] ?? 0) & 0b11100) === 0b00100
   const fromHost = certificates.get(isVlek ? 'vlek' : 'vcek')
-  const leaf = text(fromHost) ?? files['leaf']
+  const leaf = files['leaf'] ?? text(fromHost)
   const ask = files['ask'] ?? (isVlek ? undefined : text(certificates.get('ask')))
   const ark = files['ark'] ?? (isVlek ? undefined : text(certificates.get('ark')))
   const crl = files['crl'] ?? text(certificates.get('crl'))

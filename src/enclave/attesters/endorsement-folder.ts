@@ -31,6 +31,8 @@ export const amdFiles: Readonly<Record<string, string>> = {
   crl: 'crl.der',
 }
 
+export const endorsementFiles: Readonly<Record<string, string>> = { ...collateralFiles, ...amdFiles }
+
 interface Cached {
   readonly mtimeMs: number
   readonly size: number

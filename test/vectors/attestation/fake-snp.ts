@@ -51,7 +51,19 @@ export interface FakeSnp {
 const cpuid = { Milan: '190101', Genoa: '191101', Turin: '1a0200' }
 const amd = '1.3.6.1.4.1.3704.1'
 
+/** One chip that makes report after report. */
+export interface FakeSnpChip {
+  readonly roots: Roots
+  readonly endorsements: Omit<SevSnpEvidence, 'report'>
+  report(changes?: FakeSnpChanges): Promise<Uint8Array>
+}
+
 export async function makeFakeSnp(changes: FakeSnpChanges = {}): Promise<FakeSnp> {
+  const { roots, endorsements, report } = await makeFakeSnpChip(changes)
+  return { roots, evidence: { ...endorsements, report: await report(changes) } }
+}
+
+export async function makeFakeSnpChip(changes: FakeSnpChanges = {}): Promise<FakeSnpChip> {
   const { product = 'Genoa', signingKey = 'VCEK' } = changes
   const isTurin = product === 'Turin'
   const [rootKey, askKey, leafKey] = await Promise.all([makeKey('rsa'), makeKey('rsa'), makeKey('p384')])
@@ -114,30 +126,33 @@ export async function makeFakeSnp(changes: FakeSnpChanges = {}): Promise<FakeSnp
     ],
     ...changes.leaf,
   })
-  const report = new Uint8Array(1184)
-  const view = new DataView(report.buffer)
-  const version = changes.version ?? 5
-  view.setUint32(0x00, version, true)
-  view.setUint32(0x08, changes.policy ?? 0x3_0000, true)
-  view.setUint32(0x30, changes.vmpl ?? 0, true)
-  view.setUint32(0x34, changes.signatureAlgorithm ?? 1, true)
-  view.setUint32(0x48, changes.keyInfo ?? (signingKey === 'VLEK' ? 4 : 0), true)
-  report.set(tcb, 0x38)
-  report.set(changes.reportData ?? new Uint8Array(64).fill(7), 0x50)
-  report.set(fromHex(changes.measurement ?? 'ab'.repeat(48)), 0x90)
-  report.set(fromHex(changes.hostData ?? '00'.repeat(32)), 0xc0)
-  report.set(tcb, 0x180)
-  if (version >= 3) report.set(fromHex(cpuid[product]), 0x188)
-  report.set(fromHex(chip), 0x1a0)
-  report.set(tcb, 0x1e0)
-  report.set(tcb, 0x1f0)
-  const raw = await signRaw(leafKey, report.subarray(0, 0x2a0))
-  report.set(raw.slice(0, 48).toReversed(), 0x2a0)
-  report.set(raw.slice(48).toReversed(), 0x2a0 + 72)
+  const makeReport = async (given: FakeSnpChanges): Promise<Uint8Array> => {
+    const report = new Uint8Array(1184)
+    const view = new DataView(report.buffer)
+    const version = given.version ?? 5
+    view.setUint32(0x00, version, true)
+    view.setUint32(0x08, given.policy ?? 0x3_0000, true)
+    view.setUint32(0x30, given.vmpl ?? 0, true)
+    view.setUint32(0x34, given.signatureAlgorithm ?? 1, true)
+    view.setUint32(0x48, given.keyInfo ?? (signingKey === 'VLEK' ? 4 : 0), true)
+    report.set(tcb, 0x38)
+    report.set(given.reportData ?? new Uint8Array(64).fill(7), 0x50)
+    report.set(fromHex(given.measurement ?? 'ab'.repeat(48)), 0x90)
+    report.set(fromHex(given.hostData ?? '00'.repeat(32)), 0xc0)
+    report.set(tcb, 0x180)
+    if (version >= 3) report.set(fromHex(cpuid[product]), 0x188)
+    report.set(fromHex(chip), 0x1a0)
+    report.set(tcb, 0x1e0)
+    report.set(tcb, 0x1f0)
+    const raw = await signRaw(leafKey, report.subarray(0, 0x2a0))
+    report.set(raw.slice(0, 48).toReversed(), 0x2a0)
+    report.set(raw.slice(48).toReversed(), 0x2a0 + 72)
+    return concat(report)
+  }
   return {
     roots: { ...pinnedRoots, amd: { ...pinnedRoots.amd, [product]: rootDer } },
-    evidence: {
-      report: concat(report),
+    report: (reportChanges = {}) => makeReport({ ...changes, ...reportChanges }),
+    endorsements: {
       leaf: leafDer,
       chain: [askDer, rootDer],
       crl: await makeCrl({

@@ -52,7 +52,19 @@ export interface FakeTdx {
   readonly evidence: TdxEvidence
 }
 
+/** One platform that makes quote after quote. */
+export interface FakeTdxPlatform {
+  readonly roots: Roots
+  readonly collateral: TdxEvidence['collateral']
+  quote(changes?: FakeTdxChanges): Promise<Uint8Array>
+}
+
 export async function makeFakeTdx(changes: FakeTdxChanges = {}): Promise<FakeTdx> {
+  const { roots, collateral, quote } = await makeFakeTdxPlatform(changes)
+  return { roots, evidence: { quote: await quote(changes), collateral } }
+}
+
+export async function makeFakeTdxPlatform(changes: FakeTdxChanges = {}): Promise<FakeTdxPlatform> {
   const [rootKey, caKey, pckKey, signerKey, attestationKey] = (await Promise.all(
     Array.from({ length: 5 }, () => makeKey('p256')),
   )) as [Key, Key, Key, Key, Key]
@@ -95,17 +107,16 @@ export async function makeFakeTdx(changes: FakeTdxChanges = {}): Promise<FakeTdx
   const chain = pem(signerDer, rootDer)
   return {
     roots: { ...pinnedRoots, intel: rootDer },
-    evidence: {
-      quote: await makeQuote(attestationKey, pckKey, pem(pckDer, caDer, rootDer), changes),
-      collateral: {
-        tcbInfo: await signed('tcbInfo', { ...tcbInfo(), ...changes.tcbInfo }),
-        tcbInfoIssuerChain: chain,
-        qeIdentity: await signed('enclaveIdentity', { ...qeIdentity(), ...changes.qeIdentity }),
-        qeIdentityIssuerChain: chain,
-        rootCaCrl: await makeCrl({ issuer: root, ...window, ...changes.rootCrl }),
-        pckCrl: await makeCrl({ issuer: platformCa, ...window, ...changes.pckCrl }),
-        pckCrlIssuerChain: pem(caDer, rootDer),
-      },
+    quote: (quoteChanges = {}) =>
+      makeQuote(attestationKey, pckKey, pem(pckDer, caDer, rootDer), quoteChanges),
+    collateral: {
+      tcbInfo: await signed('tcbInfo', { ...tcbInfo(), ...changes.tcbInfo }),
+      tcbInfoIssuerChain: chain,
+      qeIdentity: await signed('enclaveIdentity', { ...qeIdentity(), ...changes.qeIdentity }),
+      qeIdentityIssuerChain: chain,
+      rootCaCrl: await makeCrl({ issuer: root, ...window, ...changes.rootCrl }),
+      pckCrl: await makeCrl({ issuer: platformCa, ...window, ...changes.pckCrl }),
+      pckCrlIssuerChain: pem(caDer, rootDer),
     },
   }
 }
