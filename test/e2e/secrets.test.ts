@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { newSigningKey, PerfAggClient } from '@perf-agg/sdk'
 import t from 'tap'
+import { familyOf, formsOf } from './canary.ts'
 import { startBackend } from './enclave.ts'
 import { Exchange } from './exchange.ts'
 import { ask, payloadOf, quoteOf, register } from './forge.ts'
@@ -25,20 +26,6 @@ const [sealedKey, sealedSecret, plainKey, plainSecret, refusedKey, refusedSecret
 ]
 const odd = 'CANARY/odd+pass=word&with?all%of#it'
 
-/** The forms in which it could have been left somewhere: as it is, in hexadecimal, base64 wherever it stood, URLs. */
-function formsOf(secret: string): string[] {
-  const bytes = Buffer.from(secret)
-  const hex = bytes.toString('hex')
-  const base64 = [0, 1, 2].map((offset) => {
-    const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64')
-    // what its neighbours decide is left out at both ends
-    return text.slice(offset === 0 ? 0 : 4, text.length - 4)
-  })
-  const base64url = base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'))
-  const utf16 = Buffer.from(secret, 'utf16le').toString('latin1')
-  return [secret, hex, hex.toUpperCase(), ...base64, ...base64url, encodeURIComponent(secret), utf16]
-}
-
 function foundIn(text: string): string[] {
   return [...secrets, odd].filter((secret) => formsOf(secret).some((form) => text.includes(form)))
 }
@@ -47,12 +34,6 @@ function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile())
-}
-
-/** A process and all that it started. */
-function familyOf(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean)
-  return [pid, ...children.flatMap((child) => familyOf(Number(child)))]
 }
 
 t.test('every form is found where it is', async (t) => {
