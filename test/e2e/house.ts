@@ -12,13 +12,15 @@ import { createLog } from '../../src/http/log.ts'
 export class ShiftedClock implements Clock {
   readonly frozen = false
   offsetMs = 0
+  /** Time that is made to have passed, whatever the clock says. */
+  uptimeShiftMs = 0
 
   nowMs(): number {
     return Date.now() + this.offsetMs
   }
 
   uptimeMs(): number {
-    return performance.now()
+    return performance.now() + this.uptimeShiftMs
   }
 }
 
