@@ -79,12 +79,38 @@ export interface SymbolFigures extends Totals {
   readonly reasons?: Reasons
 }
 
+/** One of the accounts of a composite, by itself. */
+export interface CompositeMember {
+  readonly account: string
+  readonly exchange: string
+  /** Its first hour in the composite. */
+  readonly since: string
+  /** Its share of the equity at `as_of`. */
+  readonly weight_pct: number | null
+  readonly coverage: ViewCoverage
+  readonly portfolio: Figures
+  readonly reasons: Reasons
+}
+
+/** All accounts of one client key and environment as one: returns weighted by value, moves between them left out. */
+export interface CompositeView {
+  readonly as_of: string
+  readonly coverage: ViewCoverage
+  readonly portfolio: Figures
+  readonly reasons: Reasons
+  readonly totals: Totals
+  readonly hourly_buckets: readonly Bucket[]
+  readonly accounts: readonly CompositeMember[]
+}
+
 /** For the account's owner: everything. */
 export interface MetricsView extends ViewBase {
   readonly schema: 'perf-agg/metrics/v1'
   readonly symbols: readonly SymbolFigures[]
   /** Win rate, profit factor and the like, of all fills, in USD: the figures of fills of perf-agg-metrics(7). */
   readonly trading: FigureSet
+  /** Null where the client key has no other account with balances in this environment. */
+  readonly composite: CompositeView | null
 }
 
 /** For others: no symbol, no price, no position, no id. */
@@ -109,6 +135,7 @@ export interface Receipt {
 
 const hoursMax = 200_000
 const symbolsMax = 20_000
+const membersMax = 1_000
 const sessionStatuses: readonly SessionStatus[] = ['active', 'pending', 'degraded', 'expired']
 
 const baseMembers = [
@@ -132,12 +159,13 @@ const baseMembers = [
 
 /** @throws {InputError} `INPUT_INVALID` */
 export function parseMetricsView(value: unknown): MetricsView {
-  const view = readObject(value, '', { required: [...baseMembers, 'symbols', 'trading'] })
+  const view = readObject(value, '', { required: [...baseMembers, 'symbols', 'trading', 'composite'] })
   return {
     schema: readEnum(view.schema, 'schema', ['perf-agg/metrics/v1']),
     ...readBase(view),
     symbols: readArray(view.symbols, 'symbols', symbolsMax, readSymbol),
     trading: readFigureSet(view.trading, 'trading'),
+    composite: readNullable(view.composite, 'composite', readComposite),
   }
 }
 
@@ -209,6 +237,38 @@ function readCoverage(value: unknown, path: string): ViewCoverage {
     recovered: count(coverage.recovered, 'recovered'),
     backfilled: count(coverage.backfilled, 'backfilled'),
     gaps: readArray(coverage.gaps, memberPath(path, 'gaps'), hoursMax, readGap),
+  }
+}
+
+function readComposite(value: unknown, path: string): CompositeView {
+  const of = (name: string): string => memberPath(path, name)
+  const composite = readObject(value, path, {
+    required: ['as_of', 'coverage', 'portfolio', 'reasons', 'totals', 'hourly_buckets', 'accounts'],
+  })
+  return {
+    as_of: readInstant(composite.as_of, of('as_of')),
+    coverage: readCoverage(composite.coverage, of('coverage')),
+    portfolio: readFigures(composite.portfolio, of('portfolio')),
+    reasons: readReasons(composite.reasons, of('reasons')),
+    totals: readTotals(composite.totals, of('totals')),
+    hourly_buckets: readArray(composite.hourly_buckets, of('hourly_buckets'), hoursMax, readBucket),
+    accounts: readArray(composite.accounts, of('accounts'), membersMax, readMember),
+  }
+}
+
+function readMember(value: unknown, path: string): CompositeMember {
+  const of = (name: string): string => memberPath(path, name)
+  const member = readObject(value, path, {
+    required: ['account', 'exchange', 'since', 'weight_pct', 'coverage', 'portfolio', 'reasons'],
+  })
+  return {
+    account: readPseudonym(member.account, of('account')),
+    exchange: readExchange(member.exchange, of('exchange')),
+    since: readInstant(member.since, of('since')),
+    weight_pct: readNullable(member.weight_pct, of('weight_pct'), readNumber),
+    coverage: readCoverage(member.coverage, of('coverage')),
+    portfolio: readFigures(member.portfolio, of('portfolio')),
+    reasons: readReasons(member.reasons, of('reasons')),
   }
 }
 

@@ -1,4 +1,4 @@
-import { InputError, hourMs, parseDecimal } from '@perf-agg/sdk'
+import { InputError, divide, hourMs, parseDecimal, signOf, toNumber } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import type { Account } from './account.ts'
 import { addExecuted, nothingExecuted } from './bucket.ts'
@@ -24,6 +24,7 @@ interface Joined {
 }
 
 const magic = 'perf-agg composite 1'
+const weightScale = 18
 
 /**
  * A client's accounts as one. Equity is their sum, what moves between them cancels, the hour is cut at the union of
@@ -69,12 +70,25 @@ export class Composite {
       )
     }
     if (this.#joined.has(id)) return
-    const { firstHourMs } = account.member()
+    const member = account.member()
     const isFirst = this.#joined.size === 0
-    const fromMs = isFirst ? firstHourMs : Math.max(firstHourMs, this.#nextHourMs)
-    if (isFirst) this.#nextHourMs = firstHourMs
+    const fromMs = isFirst ? member.firstHourMs : Math.max(member.firstHourMs, this.#nextHourMs)
+    if (isFirst) this.#begin(member)
     const joined: [string, Joined][] = [...this.#joined, [id, { account, fromMs }]]
     this.#joined = new Map(joined.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  }
+
+  /** As long as there is one account, it is the composite: hours that can't be made again are taken as they are. */
+  #begin(member: Member): void {
+    const { hours, gaps, toMs, gapFromMs } = member.past()
+    for (const hour of hours) {
+      this.#history.put(hour)
+      if (hour.equityUsd !== null)
+        this.#history.sawEquity(hour.startMs + hourMs, hour.equityUsd, this.#rules.peakWindowMs)
+    }
+    for (const gap of gaps) this.#history.putGap(gap.fromMs, gap.toMs, gap.reason)
+    this.#gapFromMs = gapFromMs
+    this.#nextHourMs = toMs
   }
 
   get #firstHourMs(): number {
@@ -83,6 +97,19 @@ export class Composite {
 
   get nextHourMs(): number {
     return this.#nextHourMs
+  }
+
+  /** What each account's equity is of the whole, in percent, as of the last hour; null where there is none. */
+  weights(): ReadonlyMap<string, number | null> {
+    const last = this.#history.last
+    const whole = last?.equityUsd ?? null
+    return new Map(
+      [...this.#joined].map(([id, { account, fromMs }]) => {
+        const part = last === null || fromMs > last.startMs ? null : account.member().equityUsd(last.startMs)
+        const isShare = part !== null && whole !== null && signOf(whole) > 0
+        return [id, isShare ? toNumber(divide(part, whole, weightScale)) * 100 : null]
+      }),
+    )
   }
 
   /** Since when each account is in it. */

@@ -4,7 +4,7 @@ import type { FlowEntry } from './entry.ts'
 import { crossGap } from './gap-span.ts'
 import type { GapBefore } from './gap-span.ts'
 import type { Draft } from './hour-draft.ts'
-import type { PriceWant } from './hour.ts'
+import type { Gap, Hour, PriceWant } from './hour.ts'
 import type { Ledger } from './ledger.ts'
 import type { Instant, PriceBook } from './price-book.ts'
 import { Pricing } from './pricing.ts'
@@ -48,6 +48,30 @@ export class Member {
   /** What is older can't be looked at any more; 0 while everything can. */
   get foldedMs(): number {
     return this.#ledger.foldedMs > this.firstHourMs ? this.#ledger.foldedMs : 0
+  }
+
+  /** What was stated and can't be made again, up to where it can; and the gap that the hour there has to carry. */
+  past(): {
+    readonly hours: readonly Hour[]
+    readonly gaps: readonly Gap[]
+    readonly toMs: number
+    readonly gapFromMs: number | null
+  } {
+    const first = this.#record.statedHours().toSorted((a, b) => a.startMs - b.startMs)[0]
+    const gapFromMs = first === undefined ? this.#record.gapFromMs : first.context.gapFromMs
+    const toMs = first?.startMs ?? this.nextHourMs
+    const { history } = this.#record
+    return {
+      hours: history.hours().filter(({ startMs }) => startMs < toMs),
+      gaps: history.gaps.filter((gap) => gap.fromMs < toMs),
+      toMs,
+      gapFromMs,
+    }
+  }
+
+  /** At the end of a stated hour; null where it is not one. */
+  equityUsd(startMs: number): Decimal | null {
+    return this.#record.history.hours().findLast((hour) => hour.startMs === startMs)?.equityUsd ?? null
   }
 
   /** How often a stated hour was corrected. */

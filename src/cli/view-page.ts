@@ -1,4 +1,4 @@
-import type { Bucket, FigureSet, MetricsView, SummaryView, SymbolFigures } from '@perf-agg/sdk'
+import type { Bucket, CompositeView, FigureSet, MetricsView, SummaryView, SymbolFigures } from '@perf-agg/sdk'
 import { formatStatistics } from './analyze/page.ts'
 import { printable } from './failure.ts'
 import { figure, formatPairs, formatTable } from './table.ts'
@@ -12,6 +12,7 @@ export function formatView(view: MetricsView | SummaryView, title: string, hours
     figures(view),
     ...('symbols' in view && view.symbols.length > 0 ? [symbols(view.symbols)] : []),
     ...('trading' in view && (view.trading.figures['fills'] ?? 0) > 0 ? [trading(view.trading)] : []),
+    ...('composite' in view && view.composite !== null ? [composite(view.composite)] : []),
     ...(hours > 0 && view.hourly_buckets.length > 0 ? [buckets(view.hourly_buckets, hours)] : []),
   ].join('\n\n')
 }
@@ -116,6 +117,45 @@ function words(name: string): string {
 /** What the fills came to, in USD. */
 function trading({ figures: metrics, reasons }: FigureSet): string {
   return formatStatistics({ metrics, reasons })
+}
+
+/** The client's accounts as one, and each of them. */
+function composite({ accounts, portfolio, coverage, as_of }: CompositeView): string {
+  const line = (
+    name: string,
+    since: string,
+    weight: number | null,
+    { portfolio: own, coverage: seen }: Pick<CompositeView, 'portfolio' | 'coverage'>,
+  ): string[] => [
+    printable(name),
+    since.slice(0, 10),
+    figure(weight, 'pct'),
+    figure(own['twr_pct'] ?? null, 'pct'),
+    figure(own['max_drawdown_pct'] ?? null, 'pct'),
+    figure(own['sharpe'] ?? null, 'plain'),
+    `${seen.observed + seen.recovered} of ${seen.hours_expected}`,
+  ]
+  const table = formatTable(
+    [
+      { title: 'account', align: 'left' },
+      { title: 'since', align: 'left', optional: true },
+      { title: 'weight', align: 'right' },
+      { title: 'TWR', align: 'right' },
+      { title: 'max drawdown', align: 'right' },
+      { title: 'sharpe', align: 'right' },
+      { title: 'hours', align: 'right', optional: true },
+    ],
+    [
+      ...accounts.map((one) =>
+        line(`${one.exchange} ${one.account.slice(0, 8)}…`, one.since, one.weight_pct, one),
+      ),
+      line('all as one', accounts.map(({ since }) => since).toSorted()[0] ?? as_of, 100, {
+        portfolio,
+        coverage,
+      }),
+    ],
+  )
+  return `${paint('bold', 'composite')}\n${table}`
 }
 
 function symbols(rows: readonly SymbolFigures[]): string {

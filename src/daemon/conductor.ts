@@ -4,6 +4,7 @@ import type { Enclave } from '../enclave/enclave.ts'
 import type { Log } from '../http/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
+import type { Composites, Stated } from './composites.ts'
 import type { Feeds } from './feeds.ts'
 import type { PendingSessions } from './pending.ts'
 import type { Poller, PollOutcome } from './poller.ts'
@@ -19,6 +20,7 @@ interface Parts {
   readonly poller: Poller
   readonly pending: PendingSessions
   readonly feeds: Feeds
+  readonly composites: Composites
   /** Runs by itself on the system's clock; null: there is no backend. */
   readonly delivery: Delivery | null
   readonly report: Report
@@ -143,10 +145,20 @@ export class Conductor {
       this.#trouble('poll-not-taken', error)
       outcome = { news: false, retryAfterMs: troublePauseMs, heldForMs: null }
     }
+    if (outcome.stated !== undefined) await this.#compose(key, outcome.stated)
     const nowMs = clock.nowMs()
     if (outcome.heldForMs !== null) schedule.hold(key, nowMs + outcome.heldForMs)
     schedule.done(key, nowMs, { ...outcome, ...spentOf(outcome) })
     this.#wake()
+  }
+
+  /** What goes wrong with a composite is not the account's trouble: the next hour tries again. */
+  async #compose(account: string, stated: Stated): Promise<void> {
+    try {
+      await this.#parts.composites.note(account, stated)
+    } catch (error) {
+      this.#trouble('composite-not-made', error)
+    }
   }
 
   async #housekeep(nowMs: number): Promise<void> {

@@ -22,6 +22,7 @@ import { Chain, type LiveSession } from './chain.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type ExchangeSettings, startCollectors } from './collectors.ts'
 import { type Configuration, configurationDigest, publicConfiguration } from './config.ts'
+import { Composites } from './composites.ts'
 import { Conductor } from './conductor.ts'
 import { EndorsementKeeper } from './endorsements.ts'
 import { Expiry } from './expiry.ts'
@@ -245,13 +246,15 @@ async function compose(
     watch,
     unwatch: (key) => schedule.remove(key),
   })
+  const markets = new MarketLists(dayMs)
+  const composites = new Composites({ clock, store, book, markets, collectors, lanes, log })
   const poller = new Poller({
     clock,
     store,
     collectors,
     lanes,
     book,
-    markets: new MarketLists(dayMs),
+    markets,
     chain,
     health,
     expiry,
@@ -282,6 +285,7 @@ async function compose(
     lanes,
     book,
     feeds,
+    composites,
     chain,
     health,
     report,
@@ -302,6 +306,7 @@ async function compose(
     poller,
     pending,
     feeds,
+    composites,
     delivery,
     report,
     cleanup: async () => {

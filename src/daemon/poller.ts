@@ -9,6 +9,7 @@ import type { AccountRow, SessionRow, Store } from '../store/store.ts'
 import type { Book, MarketLists, Watched } from './book.ts'
 import { type Chain, type Content, contentsOf } from './chain.ts'
 import type { Clock } from './clock.ts'
+import type { Stated } from './composites.ts'
 import { addressFor } from './egress-address.ts'
 import type { Log } from '../http/log.ts'
 import type { Collectors } from './collectors.ts'
@@ -27,6 +28,8 @@ export interface PollOutcome {
   readonly heldForMs: number | null
   /** What it cost of the exchange's budgets; absent where nothing came back. */
   readonly weight?: Weight
+  /** What it stated; absent where nothing was. */
+  readonly stated?: Stated
 }
 
 /** What is known of accounts beyond one poll, while this start lives. */
@@ -211,7 +214,15 @@ export class Poller {
         })
         watched.savedAtMs = nowMs
       }
-      return { news, retryAfterMs: null, heldForMs: null, weight: answer.weight }
+      const { nextHourMs } = account
+      const stated = { nextHourMs, corrected: closed.corrections.length > 0 }
+      return {
+        news,
+        retryAfterMs: null,
+        heldForMs: null,
+        weight: answer.weight,
+        ...(contents.length > 0 && { stated }),
+      }
     } catch (error) {
       // what is in memory was not stored: read it back before the next poll
       book.forget(row.pseudonym)

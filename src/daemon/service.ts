@@ -25,6 +25,7 @@ import type { AccountRow, SessionRow, Store } from '../store/store.ts'
 import type { Published, Publisher } from '../log/publisher.ts'
 import type { Chain } from './chain.ts'
 import type { Clock } from './clock.ts'
+import type { Composites } from './composites.ts'
 import type { Expiry } from './expiry.ts'
 import type { Feeds } from './feeds.ts'
 import type { Book } from './book.ts'
@@ -47,6 +48,7 @@ interface Parts {
   readonly lanes: Lanes
   readonly book: Book
   readonly feeds: Feeds
+  readonly composites: Composites
   readonly chain: Chain
   readonly health: Health
   readonly report: Report
@@ -85,9 +87,10 @@ export class Service implements EnclaveService {
   }
 
   async #metricsOf(session: SessionRow, nonce: string | null): Promise<object> {
-    const { enclave } = this.#parts
+    const { enclave, composites } = this.#parts
     const { figures, frame } = await this.#figuresOf(session, nonce)
-    return signedAnswer(metricsView(figures, frame), enclave.signer, session.replyKey)
+    const composite = frame.account === null ? null : await composites.figures(frame.account)
+    return signedAnswer(metricsView(figures, composite, frame), enclave.signer, session.replyKey)
   }
 
   async summary(id: string, nonce: string | null): Promise<object> {

@@ -1,6 +1,7 @@
 import {
   type Bucket,
   canonicalBytes,
+  type CompositeView,
   type MetricsView,
   type SessionStatus,
   type SummaryView,
@@ -13,6 +14,7 @@ import type { Gap, Hour } from '../accounting/hour.ts'
 import type { AccountTotals, AccountView } from '../accounting/view.ts'
 import type { Signer } from '../enclave/signer.ts'
 import type { AccountRow, SessionRow } from '../store/store.ts'
+import type { CompositeFigures } from './composites.ts'
 
 /** What a view says beside the figures. */
 export interface ViewFrame {
@@ -27,7 +29,11 @@ export interface ViewFrame {
 }
 
 /** Everything, for the account's owner; unsigned. */
-export function metricsView(figures: AccountView, frame: ViewFrame): Omit<MetricsView, 'signature'> {
+export function metricsView(
+  figures: AccountView,
+  composite: CompositeFigures | null,
+  frame: ViewFrame,
+): Omit<MetricsView, 'signature'> {
   return {
     ...base(figures, frame),
     schema: 'perf-agg/metrics/v1',
@@ -40,7 +46,34 @@ export function metricsView(figures: AccountView, frame: ViewFrame): Omit<Metric
       ...(symbol.returnPct === null ? { reasons: { return_pct: 'no_cost' } } : {}),
     })),
     trading: { figures: figures.trading.values, reasons: figures.trading.reasons },
+    composite: composite === null ? null : compositeView(composite, frame.nowMs),
   }
+}
+
+/** A client's accounts as one. Its other accounts are its own business: no summary has it. */
+function compositeView({ whole, members }: CompositeFigures, nowMs: number): CompositeView {
+  return {
+    as_of: toInstant(whole.asOfMs ?? nowMs),
+    coverage: coverageOf(whole),
+    portfolio: whole.portfolio.values,
+    reasons: whole.portfolio.reasons,
+    totals: totalsOf(whole.totals),
+    hourly_buckets: whole.hours.map(bucketOf),
+    accounts: members.map(({ row, fromMs, weightPct, figures }) => ({
+      account: row.pseudonym,
+      exchange: row.exchange,
+      since: toInstant(fromMs),
+      weight_pct: weightPct,
+      coverage: coverageOf(figures),
+      portfolio: figures.portfolio.values,
+      reasons: figures.portfolio.reasons,
+    })),
+  }
+}
+
+function coverageOf({ coverage }: AccountView): MetricsView['coverage'] {
+  const { hoursExpected, observed, recovered, backfilled, gaps } = coverage
+  return { hours_expected: hoursExpected, observed, recovered, backfilled, gaps: gaps.map(gapClaim) }
 }
 
 /** What may be shown to others: no symbol, no price, no position, no id; unsigned. */
@@ -58,13 +91,7 @@ function base(figures: AccountView, frame: ViewFrame): Omit<SummaryView, 'signat
     expires_at: toInstant(session.expiresAtMs),
     request_nonce: frame.requestNonce,
     status: frame.status,
-    coverage: {
-      hours_expected: figures.coverage.hoursExpected,
-      observed: figures.coverage.observed,
-      recovered: figures.coverage.recovered,
-      backfilled: figures.coverage.backfilled,
-      gaps: figures.coverage.gaps.map(gapClaim),
-    },
+    coverage: coverageOf(figures),
     portfolio: figures.portfolio.values,
     reasons: figures.portfolio.reasons,
     totals: totalsOf(figures.totals),

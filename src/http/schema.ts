@@ -100,7 +100,8 @@ const Bucket = Type.Object(
 
 const Figures = Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Null()]))
 
-const FigureSet = Type.Object({ figures: Figures, reasons: Type.Record(Type.String(), Type.String()) })
+const Reasons = Type.Record(Type.String(), Type.String())
+const FigureSet = Type.Object({ figures: Figures, reasons: Reasons })
 
 const view = {
   account: nullable(Type.String()),
@@ -142,6 +143,27 @@ const MetricsView = Type.Object(
       }),
     ),
     trading: FigureSet,
+    composite: nullable(
+      Type.Object({
+        as_of: Type.String(),
+        coverage: view.coverage,
+        portfolio: Figures,
+        reasons: Reasons,
+        totals: Type.Object(totals, options),
+        hourly_buckets: Type.Array(Bucket),
+        accounts: Type.Array(
+          Type.Object({
+            account: Type.String(),
+            exchange: Type.String(),
+            since: Type.String(),
+            weight_pct: nullable(Type.Number()),
+            coverage: view.coverage,
+            portfolio: Figures,
+            reasons: Reasons,
+          }),
+        ),
+      }),
+    ),
   },
   { description: 'The owner’s figures; signed. An undefined figure is null' },
 )

@@ -68,6 +68,10 @@ export class Accounts {
     return row === null ? null : read(row)
   }
 
+  boundTo(clientKey: Uint8Array): AccountRow[] {
+    return this.#connection.all(this.#queries.boundTo, { client_key: clientKey }).map(read)
+  }
+
   all(): AccountRow[] {
     return this.#connection.all(this.#queries.all, {}).map(read)
   }
@@ -158,6 +162,9 @@ function build(builder: Kysely<Tables>) {
         .where('head_digest', 'is not distinct from', slot.previous),
     ),
     byPseudonym: query((slot: { pseudonym: string }) => select.where('pseudonym', '=', slot.pseudonym)),
+    boundTo: query((slot: { client_key: Uint8Array }) =>
+      select.where('client_key', '=', slot.client_key).orderBy('first_registered_at_ms').orderBy('pseudonym'),
+    ),
     all: query(() => select.orderBy('first_registered_at_ms').orderBy('pseudonym')),
     remember: query((slot: Tables['bindings']) =>
       builder

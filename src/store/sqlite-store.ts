@@ -101,6 +101,7 @@ export class SqliteStore implements Store {
   credentials = (idHash: string) => this.#read(() => this.#sessions.credentials(idHash))
   account = (pseudonym: string) => this.#read(() => this.#accounts.byPseudonym(pseudonym))
   accounts = () => this.#read(() => this.#accounts.all())
+  accountsOf = (clientKey: Uint8Array) => this.#read(() => this.#accounts.boundTo(clientKey))
   clientAccounts = (clientKey: Uint8Array, account: string) =>
     this.#read(() => this.#accounts.countOf(clientKey, account))
   progress = (account: string) => this.#read(() => this.#journal.read(account))

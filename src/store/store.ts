@@ -66,6 +66,8 @@ export interface Store {
 
   account(pseudonym: string): Promise<AccountRow | null>
   accounts(): Promise<AccountRow[]>
+  /** Those that are bound to this client key now, the first registered first. */
+  accountsOf(clientKey: Uint8Array): Promise<AccountRow[]>
   /** How many accounts this client key has ever bound, with this one, bound or about to be. */
   clientAccounts(clientKey: Uint8Array, account: string): Promise<number>
   /** Accounting snapshot and cursor with the journal entries that came after it, oldest first. */

@@ -196,6 +196,50 @@ t.test('self-reported, simulated and live are never one', (t) => {
   t.end()
 })
 
+t.test("an account's long past is the composite's until another joins", (t) => {
+  const rules = { ...defaultRules, correctionWindowMs: 24 * hour }
+  const rise = (symbol: string, at: number): string =>
+    symbol === 'BTC/USDT' ? String(50_000 + Math.floor((at - start) / hour) * 100) : flat(symbol)
+  const a = new Desk({ opening: { BTC: '1', USDT: '1000' }, prices: rise, account: { rules } })
+  a.flow(start + 10 * hour + minute, 'deposit', 'USDT', '500')
+  for (let at = start + 10_000; at <= start + 80 * hour + 10_000; at += hour) {
+    // A day and more without any answer: a gap that is a part of the past.
+    if (at > start + 20 * hour && at < start + 50 * hour) continue
+    a.poll(at + minute)
+    a.close(at + minute)
+  }
+  const own = a.account.view(0)
+  const family = new Family({ a })
+  family.close(start + 80 * hour + 2 * minute)
+  const alone = family.composite.view()
+  t.same(alone.coverage, own.coverage)
+  t.same(alone.portfolio, own.portfolio)
+  t.same(alone.hours.map(facts), own.hours.map(facts))
+  const b = new Desk({
+    opening: { USDT: '9000' },
+    prices: rise,
+    account: { openedAtMs: start + 80 * hour, firstRegisteredAtMs: start + 80 * hour, rules },
+  })
+  family.add('b', b)
+  const joined = family.run(start + 80 * hour + 3 * minute, start + 82 * hour + 5 * minute, minute)
+  t.same(
+    joined.hours.map(({ returnPct, equityUsd, flows }) => [
+      returnPct,
+      toText(equityUsd!),
+      toText(flows.netUsd),
+    ]),
+    [
+      [(100 / (58_000 + 1_500 + 9_000)) * 100, '68600', '9000'],
+      [(100 / 68_600) * 100, '68700', '0'],
+    ],
+  )
+  t.same(
+    [...family.composite.weights()].map(([, weight]) => weight!.toFixed(6)),
+    [((59_700 / 68_700) * 100).toFixed(6), ((9_000 / 68_700) * 100).toFixed(6)],
+  )
+  t.end()
+})
+
 t.test('a flow at the very turn of an hour is a flow of that hour, and no gain', (t) => {
   const a = new Desk({ opening: { USDT: '1000' }, prices: flat })
   const b = new Desk({ opening: { USDT: '500' }, prices: flat })

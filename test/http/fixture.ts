@@ -112,7 +112,14 @@ export class FakeService implements EnclaveService {
       figures: { fills: 1, round_trip_win_rate: null },
       reasons: { round_trip_win_rate: 'no_trades' },
     }
-    return { schema: 'perf-agg/metrics/v1', ...view, request_nonce: nonce, symbols: [symbol], trading }
+    return {
+      schema: 'perf-agg/metrics/v1',
+      ...view,
+      request_nonce: nonce,
+      symbols: [symbol],
+      trading,
+      composite: null,
+    }
   }
 
   async summary(id: string, nonce: string | null): Promise<object> {

@@ -140,6 +140,7 @@ export class FakeEnclave {
                 reasons: { unrealized_pnl_usd: 'no-price' },
               },
             ],
+            composite: null,
             trading: {
               figures: { fills: 3, round_trip_win_rate: null },
               reasons: { round_trip_win_rate: 'no_trades' },
