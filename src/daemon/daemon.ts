@@ -35,6 +35,7 @@ import { PendingSessions } from './pending.ts'
 import { Poller } from './poller.ts'
 import { methodOf, Registration } from './registration.ts'
 import { Report } from './report.ts'
+import { recordStart } from './start-record.ts'
 import { type Pacing, Schedule } from './schedule.ts'
 import { Service } from './service.ts'
 import { readSettings } from './session-settings.ts'
@@ -353,32 +354,6 @@ function refuseUnsafeSurroundings(configuration: Configuration, log: Log): void 
   for (const { code, message } of judgeSurroundings(weaknesses, configuration.insecureSimulated)) {
     log.warn('surroundings-unsafe', { code, message })
   }
-}
-
-/** The keys and the configuration of this start, on record before anything is signed with them. */
-async function recordStart(
-  store: Store,
-  enclave: Awaited<ReturnType<typeof openEnclave>>,
-  configuration: Configuration,
-  nowMs: number,
-): Promise<void> {
-  const signers = [enclave.signer, ...(enclave.mountedSigner === null ? [] : [enclave.mountedSigner])]
-  const current = new Set(signers.map(({ keyId }) => keyId))
-  const known = await store.statementKeys()
-  await store.commit((tx) => {
-    for (const { keyId, untilMs } of known) {
-      if (untilMs === null && !current.has(keyId)) tx.endStatementKey(keyId, nowMs)
-    }
-    for (const { keyId, jwk } of signers) {
-      if (known.some((key) => key.keyId === keyId && key.untilMs === null)) continue
-      tx.addStatementKey({ keyId, jwk: JSON.stringify(jwk), fromMs: nowMs, untilMs: null })
-    }
-    tx.addConfig({
-      digest: enclave.configDigest,
-      config: JSON.stringify(publicConfiguration(configuration)),
-      firstSeenMs: nowMs,
-    })
-  })
 }
 
 function exchangeSettings(configuration: Configuration): ExchangeSettings {
