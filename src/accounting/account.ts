@@ -125,16 +125,18 @@ export class Account {
     if ('reason' in admitted || admitted.anchor === null || !observation.complete) return null
     const { anchor, begunAtMs, entries } = admitted
     const last = this.#ledger.anchors.at(-1)
-    if (last === undefined || anchor.atMs <= last.atMs || !this.#knows(anchor)) return null
-    const join = { wallets, atMs: anchor.atMs }
+    if (last === undefined || anchor.atMs < last.atMs || !this.#knows(anchor)) return null
+    // right after is the same instant where a clock stands still
+    const atMs = Math.max(anchor.atMs, last.atMs + 1)
+    const join = { wallets, atMs }
     this.#joins.add(join)
     const unknown = entries.filter(({ key }) => this.#ledger.find(key) === null)
     for (const entry of unknown) {
-      if (entry.atMs <= anchor.atMs && entry.kind !== 'fill') this.#joins.pass(entry)
+      if (entry.atMs <= atMs && entry.kind !== 'fill') this.#joins.pass(entry)
     }
     const quarantined = [...admitted.quarantined, ...this.#takeEntries(entries)]
-    this.#ledger.takeAnchor(anchor.atMs, anchor.balances, anchor.positions, join)
-    this.#polls.take(begunAtMs, anchor.atMs)
+    this.#ledger.takeAnchor(atMs, anchor.balances, anchor.positions, join)
+    this.#polls.take(begunAtMs, atMs)
     return quarantined
   }
 

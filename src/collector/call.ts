@@ -141,7 +141,7 @@ export class Caller implements Calls {
     }
     if (slot.refusal !== null) throw refused(slot.refusal)
     if (slot.answer === null) throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
-    limiter.heard(slot.answer.headers, clock.exchangeNowMs())
+    limiter.heard(endpoint.budget, slot.answer.headers, clock.exchangeNowMs())
     return { value: judge(slot.answer, clock.exchangeNowMs()), body: slot.answer.body }
   }
 

@@ -34,13 +34,12 @@ export class Limiter {
     return 0
   }
 
-  heard(headers: Readonly<Record<string, string>>, exchangeNowMs: number): void {
-    for (const [name, budget] of Object.entries(this.#budgets)) {
-      const told = headers[budget.header]
-      if (told === undefined || !/^\d{1,9}$/.test(told)) continue
-      const used = this.#usedOf(name, exchangeNowMs)
-      used.weight = Math.max(used.weight, Number(told))
-    }
+  /** What an answer tells of the budget that its call was made on: other hosts use the same header for theirs. */
+  heard(budget: string, headers: Readonly<Record<string, string>>, exchangeNowMs: number): void {
+    const told = headers[this.#budgets[budget]?.header ?? '']
+    if (told === undefined || !/^\d{1,9}$/.test(told)) return
+    const used = this.#usedOf(budget, exchangeNowMs)
+    used.weight = Math.max(used.weight, Number(told))
   }
 
   usedOfMinute(budget: string, exchangeNowMs: number): number {

@@ -43,11 +43,12 @@ interface ExchangeHosts {
 
 const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
   binance: {
-    live: ['https://api.binance.com'],
+    // spot and the wallet API, futures in dollars, futures in coin; the sandbox has spot alone
+    live: ['https://api.binance.com', 'https://fapi.binance.com', 'https://dapi.binance.com'],
     sandbox: ['https://testnet.binance.vision'],
     // Everything that is read there is a GET: a request that moves something can't be one of ours.
     methods: ['GET'],
-    paths: ['/api/v3/', '/sapi/v1/'],
+    paths: ['/api/v3/', '/sapi/v1/', '/fapi/v1/', '/fapi/v3/', '/dapi/v1/'],
     headers: ['x-mbx-apikey'],
   },
   bybit: {

@@ -10,10 +10,17 @@ export interface ExchangeOffer {
   readonly sandbox: boolean
   /** What is older can't be read any more, of whichever of its lists is the shortest; absent: it keeps everything for weeks. */
   readonly outageMsMax?: number
+  /** Account types that its sandbox does not have. */
+  readonly liveOnly?: readonly string[]
 }
 
 const offers: Readonly<Record<string, ExchangeOffer>> = {
-  binance: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: true },
+  binance: {
+    source: 'polled',
+    accountTypes: { spot: ['spot'], futures: ['linear', 'inverse'] },
+    sandbox: true,
+    liveOnly: ['futures'],
+  },
   bybit: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: true },
   coinbase: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   // minutes of prices are kept for half a day
@@ -64,8 +71,12 @@ export function offerFor(
       },
     )
   }
-  if (sandbox && !offer.sandbox) {
-    throw new InputError('SANDBOX_UNSUPPORTED', `${exchange} has no sandbox`, { hint: 'leave sandbox out' })
+  const hasSandbox = offer.sandbox && offer.liveOnly?.includes(accountType) !== true
+  if (sandbox && !hasSandbox) {
+    const what = offer.sandbox ? ` for ${accountType}` : ''
+    throw new InputError('SANDBOX_UNSUPPORTED', `${exchange} has no sandbox${what}`, {
+      hint: 'leave sandbox out',
+    })
   }
-  return { ...offer, wallets }
+  return { ...offer, sandbox: hasSandbox, wallets }
 }

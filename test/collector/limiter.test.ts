@@ -20,12 +20,12 @@ t.test('a search leaves room for what is needed', async (t) => {
 t.test('the exchange knows better what is used', async (t) => {
   const limiter = new Limiter(budgets)
   limiter.take('ip', 10, 'needed', 0)
-  limiter.heard({ 'x-used': '85' }, 0)
+  limiter.heard('ip', { 'x-used': '85' }, 0)
   t.equal(limiter.usedOfMinute('ip', 0), 85)
   t.equal(limiter.take('ip', 10, 'needed', 0), 60_000)
-  limiter.heard({ 'x-used': '5' }, 0)
+  limiter.heard('ip', { 'x-used': '5' }, 0)
   t.equal(limiter.usedOfMinute('ip', 0), 85, 'never less than we know')
-  for (const bad of ['-5', '1e9', 'NaN', '']) limiter.heard({ 'x-used': bad }, 60_000)
+  for (const bad of ['-5', '1e9', 'NaN', '']) limiter.heard('ip', { 'x-used': bad }, 60_000)
   t.equal(limiter.usedOfMinute('ip', 60_000), 0)
 })
 

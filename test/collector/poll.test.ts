@@ -29,6 +29,7 @@ class Watch {
       sinceMs: startMs,
       cursor,
       previousAnchor: null,
+      wallets: ['spot'] as const,
       sweep,
     })
     this.cursor = polled.cursor

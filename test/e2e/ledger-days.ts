@@ -16,9 +16,7 @@ import { compare } from './answer/compare.ts'
 import { expectedHours } from './answer/hours.ts'
 import { startBackend, startComposed } from './enclave.ts'
 
-/** Five days at an exchange that keeps one ledger, stated through the whole enclave and held against the truth. */
-
-const days = 5
+/** Days at an exchange that keeps ledgers, stated through the whole enclave and held against the truth. */
 
 export interface LedgerDays {
   readonly exchange: SimulatedExchange
@@ -29,6 +27,11 @@ export interface LedgerDays {
   readonly scenario?: (at: At, startMs: number) => Scenario
   readonly symbols?: readonly string[]
   readonly tradesMin?: number
+  /** What is watched; default spot. */
+  readonly wallets?: readonly string[]
+  /** Registered too, for one and the same account: its wallets join. */
+  readonly joining?: AccountType
+  readonly days?: number
 }
 
 export type At = (day: number, hour: number, minute?: number, second?: number) => number
@@ -91,7 +94,7 @@ function usualFaults(at: At, ledgerPath: string): Faults {
 }
 
 export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
-  const { exchange, accountType = 'spot', seed, ledgerPath, symbols = usualSymbols } = options
+  const { exchange, accountType = 'spot', seed, ledgerPath, symbols = usualSymbols, days = 5 } = options
   const startMs = Date.UTC(2026, 2, 1, 7, 20)
   const at: At = (day, hour, minute = 0, second = 0) =>
     startMs + (day - 1) * dayMs + hour * hourMs + minute * minuteMs + second * secondMs
@@ -117,21 +120,24 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
   const { daemon, clock } = composed
   const account = simulator.accounts[0]!
   const client = new PerfAggClient({ serviceUrl: daemon.urls.enclave, nowMs: () => clock.nowMs() })
-  const { receipt } = await client.register({
-    clientId: 'trader',
-    exchange,
-    config: { accountType },
-    credentials: {
-      api_key: account.apiKey,
-      secret: account.secret,
-      ...(account.passphrase === undefined ? {} : { passphrase: account.passphrase }),
-    },
-    clientKey: await newSigningKey(),
-    insecureSimulated: true,
-    ttlSeconds: 60 * 86_400,
-  })
-  t.equal(receipt.status, 'active')
-  t.equal(receipt.permissions, 'read-only')
+  const clientKey = await newSigningKey()
+  for (const type of options.joining === undefined ? [accountType] : [accountType, options.joining]) {
+    const { receipt } = await client.register({
+      clientId: 'trader',
+      exchange,
+      config: { accountType: type },
+      credentials: {
+        api_key: account.apiKey,
+        secret: account.secret,
+        ...(account.passphrase === undefined ? {} : { passphrase: account.passphrase }),
+      },
+      clientKey,
+      insecureSimulated: true,
+      ttlSeconds: 60 * 86_400,
+    })
+    t.equal(receipt.status, 'active')
+    t.equal(receipt.permissions, 'read-only')
+  }
 
   await stepUntil(daemon, clock, startMs + days * dayMs, (atMs) => simulator.advanceTo(atMs))
 
@@ -145,6 +151,7 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
   t.comment(`troubles: ${JSON.stringify(Object.fromEntries(composed.troubles))}`)
   const expected = expectedHours(simulator.truth, {
     accountId: account.uid,
+    ...(options.wallets === undefined ? {} : { wallets: options.wallets }),
     fromMs: Date.parse(hours[0]!.t),
     toMs: Date.parse(hours.at(-1)!.t) + hourMs,
     anchorsMs: composed.anchorsMs,

@@ -1,11 +1,19 @@
-import type { Adapter, Connection } from '../adapter.ts'
+import type { MarketType } from '../../accounting/observation.ts'
+import type { Adapter, Connection, Polled, PollWants, Tools } from '../adapter.ts'
+import { parseLedgerCursor } from '../ledger-cursor.ts'
+import { pollLedger } from '../ledger-poll.ts'
 import { checkKey } from './check.ts'
+import { Contracts } from './contract.ts'
 import { budgets, endpoints } from './endpoint.ts'
+import { FuturesSource } from './futures.ts'
 import { judge } from './judge.ts'
 import { Listings } from './listings.ts'
-import { candlesFor, marketsOf } from './markets.ts'
+import { candlesFor, contractMarketsOf, marketsOf, marksFor } from './markets.ts'
+import { type Cursors, joined, parseCursors, writeCursors } from './parts.ts'
 import { Poll } from './poll.ts'
 import { serverTimeOf } from './row.ts'
+import { Transfers } from './transfers.ts'
+import { type FuturesWallet, venues } from './venue.ts'
 
 const connection: Connection = {
   load: () => import('ccxt:binance'),
@@ -25,19 +33,82 @@ const connection: Connection = {
   timeKeptMs: 0,
 }
 
-/** binance spot. */
+/** Spot and both futures exchanges of binance's: one account, each wallet with a ledger of its own. */
 export function newBinance(): Adapter {
   const listings = new Listings()
+  const contracts = { linear: new Contracts(venues.linear), inverse: new Contracts(venues.inverse) }
+  const isFutures = (wallet: MarketType): wallet is FuturesWallet =>
+    wallet === 'linear' || wallet === 'inverse'
+
+  async function pollSpot({ caller, sync }: Tools, wants: PollWants): Promise<Polled> {
+    return Poll.run({ caller, sync, listings, ...wants })
+  }
+
+  async function pollFutures(
+    wallet: FuturesWallet,
+    { caller, sync, clock }: Tools,
+    wants: PollWants,
+    transfers: Transfers,
+  ): Promise<Polled> {
+    await contracts[wallet].load(caller, clock.exchangeNowMs())
+    const base = wants.cursor === null ? null : parseLedgerCursor(wants.cursor).base
+    const options = { caller, venue: venues[wallet], contracts: contracts[wallet], transfers, base }
+    const source = new FuturesSource({ ...options, exchangeNowMs: () => clock.exchangeNowMs() })
+    return pollLedger(source, sync, wants)
+  }
+
+  async function pollAll(tools: Tools, wants: PollWants): Promise<Polled> {
+    const { wallets } = wants
+    const before = parseCursors(wants.cursor)
+    // every wallet's poll begins with one and the same time
+    const begun = tools.sync()
+    const transfers = new Transfers(tools.caller, wallets, await begun)
+    const parts = await Promise.all(
+      wallets.map(async (wallet): Promise<readonly [MarketType, Polled]> => {
+        let first = true
+        const sync = (): Promise<number> => {
+          const time = first ? begun : tools.sync()
+          first = false
+          return time
+        }
+        // balances of several wallets can't be told apart again
+        const previousAnchor = wallets.length === 1 ? wants.previousAnchor : null
+        const part = { ...wants, cursor: before[wallet], previousAnchor }
+        const own = { ...tools, sync }
+        return [
+          wallet,
+          isFutures(wallet) ? await pollFutures(wallet, own, part, transfers) : await pollSpot(own, part),
+        ]
+      }),
+    )
+    const cursors: Cursors = {
+      ...before,
+      ...Object.fromEntries(parts.map(([wallet, { cursor }]) => [wallet, cursor])),
+    }
+    return { observation: joined(parts.map(([, polled]) => polled)), cursor: writeCursors(cursors) }
+  }
+
   return {
     connection,
-    wallets: ['spot'],
-    check: ({ caller, sync }) => checkKey(caller, sync),
-    poll: ({ caller, sync }, wants) => Poll.run({ caller, sync, listings, ...wants }),
-    async markets({ caller, sync }) {
-      await listings.load(caller, await sync())
-      return marketsOf(listings)
+    wallets: ['spot', 'linear', 'inverse'],
+    check: ({ caller, sync }, wallets) => checkKey(caller, sync, wallets),
+    poll: (tools, wants) =>
+      wants.wallets.length === 1 && wants.wallets[0] === 'spot'
+        ? pollSpot(tools, wants)
+        : pollAll(tools, wants),
+    async markets({ caller, sync }, wallets) {
+      const nowMs = await sync()
+      // coins are priced by spot, whatever is watched
+      await listings.load(caller, nowMs)
+      const futures = wallets.filter(isFutures)
+      for (const wallet of futures) await contracts[wallet].load(caller, nowMs)
+      return [
+        ...marketsOf(listings),
+        ...futures.flatMap((wallet) => contractMarketsOf(contracts[wallet], wallet)),
+      ]
     },
     async candles({ caller, clock }, want) {
+      if (want.kind === 'mark') return marksFor(want, caller, contracts, clock)
       await listings.load(caller, clock.exchangeNowMs())
       return candlesFor(want, caller, listings, clock)
     },

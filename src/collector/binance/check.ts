@@ -1,18 +1,55 @@
+import type { MarketType } from '../../accounting/observation.ts'
 import type { Checked } from '../adapter.ts'
 import type { Calls } from '../call.ts'
-import { CollectorFailure } from '../failure.ts'
+import { CollectorFailure, failureOf } from '../failure.ts'
+import { rowOf } from '../field.ts'
 import { endpoints } from './endpoint.ts'
 import { isMissing } from './judge.ts'
 
 /** @throws {CollectorFailure} */
-export async function checkKey(caller: Calls, sync: () => Promise<number>): Promise<Checked> {
+export async function checkKey(
+  caller: Calls,
+  sync: () => Promise<number>,
+  wallets: readonly MarketType[],
+): Promise<Checked> {
   await sync()
   const { body: account } = await caller.call(endpoints.account)
   try {
     const { body: restrictions } = await caller.call(endpoints.apiRestrictions)
+    await refuseMode(caller, wallets)
     return { restrictions, account }
   } catch (error) {
     if (!(error instanceof CollectorFailure) || !isMissing(error.failure)) throw error
     return { restrictions: null, account }
+  }
+}
+
+/**
+ * In portfolio margin all wallets stand for each other and owe through other calls: half of it would be read. A wallet
+ * that was never opened holds nothing to watch. @throws {CollectorFailure}
+ */
+async function refuseMode(caller: Calls, wallets: readonly MarketType[]): Promise<void> {
+  const info = await accountInfo(caller)
+  if (info === null) return
+  const has = (wanted: readonly MarketType[]): boolean => wallets.some((wallet) => wanted.includes(wallet))
+  const refused =
+    info['isPortfolioMarginRetailEnabled'] === true
+      ? 'isPortfolioMarginRetailEnabled'
+      : has(['linear', 'inverse']) && info['isFutureEnabled'] === false
+        ? 'isFutureEnabled'
+        : has(['margin']) && info['isMarginEnabled'] === false
+          ? 'isMarginEnabled'
+          : null
+  if (refused === null) return
+  throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode: refused }))
+}
+
+async function accountInfo(caller: Calls): Promise<Readonly<Record<string, unknown>> | null> {
+  try {
+    return rowOf((await caller.call(endpoints.accountInfo)).value, 'accountInfo')
+  } catch (error) {
+    // hosts that do not have the call have no such mode
+    if (error instanceof CollectorFailure && isMissing(error.failure)) return null
+    throw error
   }
 }

@@ -5,6 +5,9 @@ import type { Budget } from '../limiter.ts'
 export const budgets: Readonly<Record<string, Budget>> = {
   ip: { limitOfMinute: 6_000, header: 'x-mbx-used-weight-1m' },
   sapi: { limitOfMinute: 12_000, header: 'x-sapi-used-ip-weight-1m' },
+  // each futures host counts apart, under the same header as spot's
+  fapi: { limitOfMinute: 2_400, header: 'x-mbx-used-weight-1m' },
+  dapi: { limitOfMinute: 2_400, header: 'x-mbx-used-weight-1m' },
 }
 
 export const endpoints = {
@@ -23,6 +26,20 @@ export const endpoints = {
   converts: { method: 'sapiGetConvertTradeFlow', budget: 'sapi', weight: 1 },
   dividends: { method: 'sapiGetAssetAssetDividend', budget: 'sapi', weight: 10 },
   transfers: { method: 'sapiGetAssetTransfer', budget: 'sapi', weight: 1 },
+  accountInfo: { method: 'sapiGetAccountInfo', budget: 'sapi', weight: 1 },
+  linearInfo: { method: 'fapiPublicGetExchangeInfo', budget: 'fapi', weight: 1 },
+  linearMarks: { method: 'fapiPublicGetMarkPriceKlines', budget: 'fapi', weight: 5 },
+  linearAccount: { method: 'fapiPrivateV3GetAccount', budget: 'fapi', weight: 5 },
+  linearPositions: { method: 'fapiPrivateV3GetPositionRisk', budget: 'fapi', weight: 5 },
+  linearIncome: { method: 'fapiPrivateGetIncome', budget: 'fapi', weight: 30 },
+  linearTrades: { method: 'fapiPrivateGetUserTrades', budget: 'fapi', weight: 5 },
+  linearForced: { method: 'fapiPrivateGetForceOrders', budget: 'fapi', weight: 50 },
+  inverseInfo: { method: 'dapiPublicGetExchangeInfo', budget: 'dapi', weight: 1 },
+  inverseMarks: { method: 'dapiPublicGetMarkPriceKlines', budget: 'dapi', weight: 5 },
+  inverseAccount: { method: 'dapiPrivateGetAccount', budget: 'dapi', weight: 5 },
+  inverseIncome: { method: 'dapiPrivateGetIncome', budget: 'dapi', weight: 20 },
+  inverseTrades: { method: 'dapiPrivateGetUserTrades', budget: 'dapi', weight: 20 },
+  inverseForced: { method: 'dapiPrivateGetForceOrders', budget: 'dapi', weight: 50 },
 } as const satisfies Readonly<Record<string, Endpoint>>
 
 export const paths = {

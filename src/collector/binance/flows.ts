@@ -1,5 +1,5 @@
 import { dayMs, hourMs } from '@perf-agg/sdk'
-import type { CashFlow, Conversion } from '../../accounting/observation.ts'
+import type { CashFlow, Conversion, MarketType } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import { allOf, CollectorFailure } from '../failure.ts'
@@ -14,6 +14,7 @@ import {
   transfersOf,
   withdrawalsOf,
 } from './row.ts'
+import { walletNames } from './transfers.ts'
 
 /** How far each list is read back again: what can still change, or come in late. */
 const lookBackMs = {
@@ -33,7 +34,7 @@ const spanMs = {
   transfers: 6 * dayMs,
 }
 
-/** Wallets of the same owner that a spot session does not watch. */
+/** Wallets of the same owner beside spot's. */
 const otherWallets = ['FUNDING', 'UMFUTURE', 'CMFUTURE', 'MARGIN', 'OPTION'] as const
 
 export interface FlowsOptions {
@@ -45,6 +46,8 @@ export interface FlowsOptions {
   readonly estimates: readonly (readonly [string, number])[]
   /** Null before the first anchor. */
   readonly baseAtMs: number | null
+  /** Watched beside spot: what goes between them is no flow. */
+  readonly others: readonly MarketType[]
 }
 
 /** Everything that moves the spot wallet beside fills. */
@@ -54,6 +57,7 @@ export class Flows {
   readonly #used = new Map<string, number>()
   readonly #flows = new Map<string, CashFlow>()
   readonly #conversions = new Map<string, Conversion>()
+  readonly #internal = new Map<string, CashFlow>()
   /** Lists that the exchange does not have, or not for this key. */
   readonly unavailable = new Set<string>()
   /** Lists that could not be read this time, by the failure's code. */
@@ -66,6 +70,11 @@ export class Flows {
 
   get flows(): CashFlow[] {
     return [...this.#flows.values()].toSorted((a, b) => a.atMs - b.atMs)
+  }
+
+  /** From and to other wallets that are watched: they move this one, and are no flows of the account. */
+  get internal(): CashFlow[] {
+    return [...this.#internal.values()]
   }
 
   get conversions(): Conversion[] {
@@ -89,10 +98,14 @@ export class Flows {
 
   async readTransfers(fromMs: number): Promise<void> {
     await this.#source('transfers', async () => {
-      const reads = otherWallets.flatMap((wallet) => [
-        this.#transfers(`MAIN_${wallet}`, 'out', fromMs),
-        this.#transfers(`${wallet}_MAIN`, 'in', fromMs),
-      ])
+      const watched = new Set(this.#options.others.map((other) => walletNames[other]))
+      const reads = otherWallets.flatMap((wallet) => {
+        const into = watched.has(wallet) ? this.#internal : this.#flows
+        return [
+          this.#transfers(`MAIN_${wallet}`, 'out', fromMs, into),
+          this.#transfers(`${wallet}_MAIN`, 'in', fromMs, into),
+        ]
+      })
       await allOf(reads)
     })
   }
@@ -209,7 +222,12 @@ export class Flows {
     }
   }
 
-  async #transfers(type: string, direction: 'in' | 'out', fromMs: number): Promise<void> {
+  async #transfers(
+    type: string,
+    direction: 'in' | 'out',
+    fromMs: number,
+    into: Map<string, CashFlow>,
+  ): Promise<void> {
     const { caller, exchangeNowMs } = this.#options
     for (const [startTime, endTime] of this.#spans(fromMs - lookBackMs.transfers, spanMs.transfers)) {
       for (let current = 1; current <= limits.collector.pagesMax; current += 1) {
@@ -220,7 +238,7 @@ export class Flows {
           current,
           size: 100,
         })
-        for (const flow of transfersOf(value, direction, exchangeNowMs)) this.#add(flow)
+        for (const flow of transfersOf(value, direction, exchangeNowMs)) this.#add(flow, into)
         const { rows } = value as { readonly rows?: unknown }
         if (!Array.isArray(rows) || rows.length < 100) break
       }
@@ -249,8 +267,8 @@ export class Flows {
     }
   }
 
-  #add(flow: CashFlow): void {
-    if (flow.atMs >= this.#options.floorMs) this.#flows.set(`${flow.flow} ${flow.id}`, flow)
+  #add(flow: CashFlow, into = this.#flows): void {
+    if (flow.atMs >= this.#options.floorMs) into.set(`${flow.flow} ${flow.id}`, flow)
   }
 
   #convert(conversion: Conversion): void {

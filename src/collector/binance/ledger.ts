@@ -1,4 +1,5 @@
 import { dayMs } from '@perf-agg/sdk'
+import type { MarketType } from '../../accounting/observation.ts'
 import type { Calls } from '../call.ts'
 import {
   type Base,
@@ -36,7 +37,15 @@ export class Ledger {
   readonly #catchingUp: boolean
   readonly #begunAtMs: number
 
-  constructor(caller: Calls, cursor: Cursor, base: Base | null, catchingUp: boolean, balances: Balances) {
+  constructor(options: {
+    caller: Calls
+    cursor: Cursor
+    base: Base | null
+    catchingUp: boolean
+    balances: Balances
+    others: readonly MarketType[]
+  }) {
+    const { caller, cursor, base, catchingUp, balances, others } = options
     this.#cursor = cursor
     this.#catchingUp = catchingUp
     this.#begunAtMs = balances.askedAtMs
@@ -51,6 +60,7 @@ export class Ledger {
       floorMs: cursor.floorMs,
       estimates: cursor.estimates,
       baseAtMs: base?.atMs ?? null,
+      others,
     })
   }
 
@@ -105,7 +115,7 @@ export class Ledger {
   entries(): Entry[] {
     return [
       ...this.fills.all().map(entryOfFill),
-      ...this.flows.flows.map(entryOfFlow),
+      ...[...this.flows.flows, ...this.flows.internal].map(entryOfFlow),
       ...this.flows.conversions.map(entryOfConversion),
     ]
   }

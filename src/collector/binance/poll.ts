@@ -1,5 +1,5 @@
 import { dayMs, hourOf, minuteMs } from '@perf-agg/sdk'
-import type { Anchor, Observation } from '../../accounting/observation.ts'
+import type { Anchor, MarketType, Observation } from '../../accounting/observation.ts'
 import type { Calls } from '../call.ts'
 import { type Base, type Explanation, residualText, sameBalances } from '../explain.ts'
 import { type Cursor, firstCursor, parseCursor, type Search, writeCursor } from './cursor.ts'
@@ -20,6 +20,7 @@ export interface PollOptions {
   readonly cursor: string | null
   readonly previousAnchor: Anchor | null
   readonly sweep: boolean
+  readonly wallets: readonly MarketType[]
 }
 
 /** A residual is looked for that long; late lists have come by then. */
@@ -61,7 +62,10 @@ export class Poll {
     const first = options.cursor === null
     const base = first ? options.previousAnchor : cursor.base
     const balances = { account, askedAtMs: begunAtMs }
-    this.#ledger = new Ledger(options.caller, cursor, base, !first && base === null, balances)
+    const { caller, wallets } = options
+    const others = wallets.filter((wallet) => wallet !== 'spot')
+    const catchingUp = !first && base === null
+    this.#ledger = new Ledger({ caller, cursor, base, catchingUp, balances, others })
   }
 
   async #run(): Promise<Polled> {

@@ -15,6 +15,7 @@ export const capitalEndpoints: Readonly<Record<string, Endpoint>> = {
     weight: fixed('sapi-ip', 1),
     answer: apiRestrictions,
   },
+  '/sapi/v1/account/info': { access: 'signed', weight: fixed('sapi-ip', 1), answer: accountInfo },
   '/sapi/v1/capital/deposit/hisrec': { access: 'signed', weight: fixed('sapi-ip', 1), answer: deposits },
   '/sapi/v1/capital/withdraw/history': {
     access: 'signed',
@@ -49,6 +50,16 @@ function apiRestrictions({ wallet }: SignedRequest): unknown {
     createTime: wallet.createdMs,
     enableReading: true,
     ...Object.fromEntries(restrictions.map((name) => [name, wallet.permissions.has(name)])),
+  }
+}
+
+function accountInfo(): unknown {
+  return {
+    vipLevel: 0,
+    isMarginEnabled: true,
+    isFutureEnabled: true,
+    isOptionsEnabled: false,
+    isPortfolioMarginRetailEnabled: false,
   }
 }
 

@@ -30,9 +30,6 @@ export const quoteEndpoints: Readonly<Record<string, Endpoint>> = {
     weight: (query) => ({ budget: 'ip', weight: query.has('symbol') ? 2 : 80 }),
     answer: tickerDay,
   },
-  // no derivatives here; a client that loads all its markets still gets an answer
-  '/fapi/v1/exchangeInfo': { access: 'public', weight: fixed('ip', 1), answer: () => ({ symbols: [] }) },
-  '/dapi/v1/exchangeInfo': { access: 'public', weight: fixed('ip', 1), answer: () => ({ symbols: [] }) },
 }
 
 /** @throws {Refusal} −1102 or −1121 */

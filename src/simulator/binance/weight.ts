@@ -7,6 +7,8 @@ import { refusals } from './refusal.ts'
  */
 
 export const weightPerMinuteMax = 6_000
+/** Of each of the two futures exchanges, by itself. */
+export const futuresWeightPerMinuteMax = 2_400
 const sapiIpPerPathMax = 12_000
 const sapiUidPerPathMax = 180_000
 /** So many calls after a 429 within its minute are forgiven. */
@@ -15,7 +17,7 @@ const firstBanMs = 2 * minuteMs
 const longestBanMs = 3 * dayMs
 
 export type Weight =
-  | { readonly budget: 'ip'; readonly weight: number }
+  | { readonly budget: 'ip' | 'fapi' | 'dapi'; readonly weight: number }
   | { readonly budget: 'sapi-ip' | 'sapi-uid'; readonly weight: number }
 
 export class Meter {
@@ -37,13 +39,18 @@ export class Meter {
   count(cost: Weight, path: string, uid: string, nowMs: number): Record<string, string> {
     this.#roll(nowMs)
     if (nowMs < this.#bannedUntilMs) throw refusals.banned(this.#bannedUntilMs, nowMs)
-    const key =
-      cost.budget === 'ip' ? 'ip' : `${cost.budget} ${cost.budget === 'sapi-uid' ? uid : ''} ${path}`
+    const key = cost.budget.startsWith('sapi')
+      ? `${cost.budget} ${cost.budget === 'sapi-uid' ? uid : ''} ${path}`
+      : cost.budget
     const used = (this.#used.get(key) ?? 0) + cost.weight
     this.#used.set(key, used)
-    const most = { ip: weightPerMinuteMax, 'sapi-ip': sapiIpPerPathMax, 'sapi-uid': sapiUidPerPathMax }[
-      cost.budget
-    ]
+    const most = {
+      ip: weightPerMinuteMax,
+      fapi: futuresWeightPerMinuteMax,
+      dapi: futuresWeightPerMinuteMax,
+      'sapi-ip': sapiIpPerPathMax,
+      'sapi-uid': sapiUidPerPathMax,
+    }[cost.budget]
     if (used > most) this.#refuse(most, nowMs)
     if (cost.budget === 'sapi-ip') return { 'X-SAPI-USED-IP-WEIGHT-1M': String(used) }
     if (cost.budget === 'sapi-uid') return { 'X-SAPI-USED-UID-WEIGHT-1M': String(used) }

@@ -5,6 +5,7 @@ import type { Wallet } from '../wallet.ts'
 import { accountEndpoints } from './account.ts'
 import { capitalEndpoints } from './capital.ts'
 import type { Endpoint, Exchange } from './endpoint.ts'
+import { futuresEndpoints } from './futures.ts'
 import { spoil } from './spoil.ts'
 import { Query } from './query.ts'
 import { quoteEndpoints } from './quotes.ts'
@@ -12,12 +13,12 @@ import { Refusal, refusals } from './refusal.ts'
 import { Meter } from './weight.ts'
 
 /**
- * Binance spot's REST protocol: who asks, with which right, at what cost, and what goes wrong on the way. The order of
+ * Binance's REST protocol, spot's and futures': who asks, with which right, at what cost, and what goes wrong on the way. The order of
  * the checks is the original's.
  */
 
 const endpoints: ReadonlyMap<string, Endpoint> = new Map(
-  Object.entries({ ...quoteEndpoints, ...accountEndpoints, ...capitalEndpoints }),
+  Object.entries({ ...quoteEndpoints, ...accountEndpoints, ...capitalEndpoints, ...futuresEndpoints }),
 )
 
 const recvWindowUsualMs = 5_000
@@ -93,7 +94,7 @@ export class Wire {
   /** Nothing can be ordered or withdrawn here; who tries is told that the key may not. */
   #noSuchCall(request: IncomingMessage, path: string, nowMs: number): Refusal {
     this.#meter.count({ budget: 'ip', weight: 1 }, path, '', nowMs)
-    const known = request.method !== 'GET' && /^\/s?api\/v\d\//.test(path)
+    const known = request.method !== 'GET' && /^\/[sfd]?api\/v\d\//.test(path)
     return known ? refusals.key() : new Refusal(404, -1000, 'Path does not exist.')
   }
 

@@ -178,18 +178,22 @@ class Answer {
   }
 
   /**
-   * Each fill of a contract is realised to eight places. An equity rolled back from a look later on is off by as much
-   * for each fill between.
+   * Each fill of a contract is realised to eight places, and an average entry is shown with few: an equity rolled back
+   * from a look later on is off by as much for each fill between, and for each position.
    */
   #rounding(startMs: number, endMs: number): number {
     const latestMs = this.#question.anchorsMs.find((anchorMs) => anchorMs >= endMs) ?? endMs
-    const coins = this.#known.flatMap(({ change: { fill }, atMs }) =>
-      fill?.contract === undefined || atMs < startMs || atMs > latestMs ? [] : [fill.contract.settle],
-    )
-    const capital = [startMs, endMs].map((atMs) => this.#equityAt(atMs).toNumber()).filter((usd) => usd > 0)
-    if (coins.length === 0 || capital.length === 0) return 0
     const price = this.#boundary(endMs)
-    const off = coins.reduce((sum, coin) => sum + (price.of(coin)?.toNumber() ?? 0) * 2e-8, 0)
+    const worth = (coin: string, amount: number): number =>
+      (price.of(coin)?.toNumber() ?? 0) * Math.abs(amount)
+    const realized = this.#known.reduce((sum, { change: { fill }, atMs }) => {
+      const isNear = fill?.contract !== undefined && atMs >= startMs && atMs <= latestMs
+      return isNear ? sum + worth(fill.contract.settle, 2e-8) : sum
+    }, 0)
+    const entries = [startMs, endMs].flatMap((atMs) => this.#booked(atMs).positions.roundings())
+    const off = entries.reduce((sum, { settle, amount }) => sum + worth(settle, amount.toNumber()), realized)
+    const capital = [startMs, endMs].map((atMs) => this.#equityAt(atMs).toNumber()).filter((usd) => usd > 0)
+    if (off === 0 || capital.length === 0) return 0
     return (off / Math.min(...capital)) * 100
   }
 

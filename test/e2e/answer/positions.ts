@@ -38,6 +38,14 @@ export class Positions {
     this.#open.set(key, open)
   }
 
+  /** By how much of a settlement coin an average entry of ten decimal places may be off. */
+  roundings(): { readonly settle: string; readonly amount: Rational }[] {
+    return [...this.#open.values()].map(({ contract, quantity }) => ({
+      settle: contract.settle,
+      amount: contract.kind === 'linear' ? quantity.times(Rational.of('0.0000000001')) : nought,
+    }))
+  }
+
   /** By settlement coin, above what is in the wallet; `markOf` gives a contract's price. */
   unrealized(markOf: (symbol: string) => Rational): { readonly settle: string; readonly amount: Rational }[] {
     return [...this.#open.values()]
