@@ -49,8 +49,8 @@ interface Parts {
   /** What the key of the start before signed for this one; null: it was lost with its process. */
   readonly handover: HandedOver | null
   readonly rules: Rules
-  /** What others have seen of the log contradicts it: nothing is stated any more. */
-  readonly conflict: () => PerfAggError | null
+  /** Why nothing may be stated now: what others have seen of the log, or a clock that is wrong. */
+  readonly conflict: (exchange: string) => PerfAggError | null
   /** Something new waits for delivery. */
   readonly written: () => void
 }
@@ -123,7 +123,7 @@ export class Chain {
     contents: readonly Content[],
   ): Promise<Issued[]> {
     const { clock, issuer, conflict } = this.#parts
-    const contradiction = conflict()
+    const contradiction = conflict(row.exchange)
     if (contradiction !== null) throw contradiction
     let subject = await this.#subject(row, session, method, contents)
     let end = await this.#endOf(row)

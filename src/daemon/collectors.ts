@@ -35,6 +35,8 @@ export interface CollectorsOptions {
   readonly clock: { nowMs(): number; readonly frozen: boolean }
   readonly exchanges: ExchangeSettings
   readonly log: Log
+  /** Told the time of each answer of a job, as egress saw it. */
+  readonly onDates?: (exchange: string, dates: readonly (number | null)[], nowMs: number) => void
   /** Our own addresses that requests leave from; none: the system chooses. */
   readonly addresses?: readonly string[]
   /** Pairs of processes that work at the same time, of each address. */
@@ -236,6 +238,8 @@ class Pool implements Collectors {
       const common = { nowMs: clock.nowMs(), frozen: clock.frozen, exchange, sandbox, baseUrl, wallets }
       const frame = await pair.run({ ...common, ...job }, credentials, signal)
       const environment = baseUrl === null ? (sandbox ? 'sandbox' : 'live') : 'simulated'
+      const dates = pair.reports.map(({ serverDateMs }) => serverDateMs)
+      this.#options.onDates?.(exchange, dates, clock.nowMs())
       const place = this.#places.of(source)
       const hosts = new Set(rulesOf(exchange, baseUrl).map(({ origin }) => new URL(origin).host))
       const answer = judge({ frame, reports: pair.reports, exchange, hosts, environment, place })

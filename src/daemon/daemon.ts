@@ -19,6 +19,7 @@ import { Admission } from './admission.ts'
 import { Book, MarketLists } from './book.ts'
 import { findChildUser } from './child-user.ts'
 import { Chain, type LiveSession } from './chain.ts'
+import { ClockWatch } from './clock-watch.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type ExchangeSettings, startCollectors } from './collectors.ts'
 import { type Configuration, configurationDigest, publicConfiguration } from './config.ts'
@@ -157,7 +158,12 @@ async function compose(
   opened.push(() => keeper.publisher.stop())
 
   const addresses = configuration.egressAddresses
+  // a clock that is stepped has a time of its own
+  const clockWatch = new ClockWatch()
+  const clockRefusal = (exchange: string): PerfAggError | null =>
+    clock.frozen ? null : clockWatch.refusal(exchange)
   const collectors = await startCollectors({
+    onDates: (...heard) => clockWatch.note(...heard),
     clock,
     childUser,
     addresses,
@@ -191,7 +197,7 @@ async function compose(
     issuer,
     key: { keyId: enclave.signer.keyId, jwk: enclave.signer.jwk },
     handover,
-    conflict: () => keeper.publisher.conflict,
+    conflict: (exchange) => keeper.publisher.conflict ?? clockRefusal(exchange),
     rules: defaultRules,
     written: () => {
       delivery?.wake()
@@ -259,6 +265,7 @@ async function compose(
     chain,
     health,
     expiry,
+    clockRefusal,
     log,
     unwatch,
     addresses,

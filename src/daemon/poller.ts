@@ -7,6 +7,7 @@ import type { Failure, PollRequest, PollResult, Source, Weight } from '../collec
 import { pricingTypes } from '../session/exchange.ts'
 import type { AccountRow, SessionRow, Store } from '../store/store.ts'
 import type { Book, MarketLists, Watched } from './book.ts'
+import { skewMsMax } from './clock-watch.ts'
 import { type Chain, type Content, contentsOf } from './chain.ts'
 import type { Clock } from './clock.ts'
 import type { Stated } from './composites.ts'
@@ -40,8 +41,6 @@ interface Memory {
 
 const later: PollOutcome = { news: false, retryAfterMs: null, heldForMs: null }
 
-/** A clock that differs by more from the exchange's states nothing. */
-const skewMsMax = 60_000
 /** Rounds of prices that one poll may ask for: the first answers nearly all, later ones find bridges. */
 const priceRoundsMax = 6
 /** A refused key is believed after so many polls in a row: exchanges refuse good keys in bad moments. */
@@ -62,6 +61,8 @@ interface Parts {
   readonly expiry: Expiry
   readonly health: Health
   readonly log: Log
+  /** Not null while the enclave's clock is wrong by what exchanges say. */
+  readonly clockRefusal: (exchange: string) => PerfAggError | null
   /** A session is over: nothing of it is polled any more. */
   readonly unwatch: (session: SessionRow) => void
   /** Ours, that exchanges are asked from. */
@@ -171,7 +172,8 @@ export class Poller {
     if (answer.kind === 'failed') return this.#failed(row, session, watched, answer)
     this.#memory.refusals.delete(row.pseudonym)
     this.#parts.chain.noteOrigin(row.pseudonym, answer.origin)
-    if (Math.abs(answer.origin.serverTimeSkewMs) > skewMsMax && !clock.frozen) {
+    const isOff = Math.abs(answer.origin.serverTimeSkewMs) > skewMsMax && !clock.frozen
+    if (isOff || this.#parts.clockRefusal(row.exchange) !== null) {
       health.bad(row.pseudonym, 'CLOCK_SKEW', clock.nowMs())
       return { news: false, retryAfterMs: null, heldForMs: null, weight: answer.weight }
     }

@@ -64,6 +64,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   TRADES_NOT_TAKEN: 409,
   // the daemon
   CLOCK_SET_BACK: 503,
+  CLOCK_SKEW: 503,
   EGRESS_BUDGET_SPENT: 503,
   ENCLAVE_CLOSED: 503,
   LOG_ROLLED_BACK: 503,

@@ -234,6 +234,7 @@ export async function startPolled(
     chain,
     expiry: new Expiry(clock, 0),
     health,
+    clockRefusal: () => null,
     log: silentLog,
     unwatch: () => {},
     addresses: [],
