@@ -1,7 +1,6 @@
 import { multiply, parseDecimal, toText } from '@perf-agg/sdk'
 import type { ContractTerms, Market, MarketType } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import { invalidAnswer } from '../failure.ts'
 import { assetOf, decimalOf, type Row, rowOf, rowsOf } from '../field.ts'
 
 /** okx's instruments: an id names its coins, and its kind by its ending. */
@@ -24,7 +23,7 @@ export interface Listing {
 export function listingsOf(value: unknown, type: ListedType): Listing[] {
   return rowsOf(value, 'instruments', limits.collector.symbolsMax).flatMap((each): Listing[] => {
     const row = rowOf(each, 'instruments')
-    if (row['instType'] !== type) throw invalidAnswer('instruments.instType')
+    if (row['instType'] !== type) return []
     if (type === 'SPOT') return [spotOf(row)]
     const contract = contractOf(row)
     return contract === null ? [] : [contract]
@@ -72,7 +71,22 @@ function namesOf(id: string): { base: string; quote: string; expiry: string } | 
   return { base, quote: quote.replace(/_.*$/, ''), expiry: ending === 'SWAP' ? '' : ending }
 }
 
-/** A pair that has left the list still says its coins; a contract does not say its size. */
+/**
+ * A contract that has been delivered has left the list, and its size with it: those of one family have one size, as long
+ * as one of them is listed.
+ */
+export function deliveredContract(id: string, listings: readonly Listing[]): Listing | undefined {
+  const names = namesOf(id)
+  if (names === null) return undefined
+  const family = id.slice(0, id.lastIndexOf('-') + 1)
+  const relative = listings.find((listing) => listing.terms !== undefined && listing.id.startsWith(family))
+  if (relative?.terms === undefined) return undefined
+  const { market, base, quote, terms } = relative
+  const symbol = `${base}/${quote}:${terms.settle}${names.expiry === '' ? '' : `-${names.expiry}`}`
+  return { id, market, symbol, base, quote, active: false, terms }
+}
+
+/** A pair that has left the list still says its coins. */
 export function delistedPair(id: string): Listing | undefined {
   const [, base, quote] = /^([\p{L}\p{N}]+)-([\p{L}\p{N}]+)$/u.exec(id) ?? []
   if (base === undefined || quote === undefined) return undefined

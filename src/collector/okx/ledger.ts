@@ -2,7 +2,6 @@ import { dayMs, hourMs, minuteMs } from '@perf-agg/sdk'
 import type { Amount, Position } from '../../accounting/observation.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
-import { invalidAnswer } from '../failure.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
 import { endpoints } from './endpoint.ts'
 import type { Listings } from './listings.ts'
@@ -41,7 +40,7 @@ export interface OkxWatch {
 export class OkxLedger implements LedgerSource {
   /** Three months, less what differs between them. */
   readonly historyMs = 89 * dayMs
-  readonly unavailable = []
+  readonly #unknown = new Set<string>()
   readonly #watch: OkxWatch
   #positions: readonly OpenPosition[] = []
   #pages = 0
@@ -50,11 +49,15 @@ export class OkxLedger implements LedgerSource {
     this.#watch = watch
   }
 
+  /** Instruments whose terms are not known: what was filled of them is not told. */
+  get unavailable(): readonly string[] {
+    return [...this.#unknown].map((id) => `instrument.${id}`)
+  }
+
   async balances(): Promise<readonly Amount[]> {
     const { caller, listings, watched } = this.#watch
     const { value: open } = await caller.call(endpoints.positions)
-    this.#positions = positionsOf(open, (id) => listings.byId(id))
-    if (this.#positions.length > 0 && !watched.has('SWAP')) throw refuseAccount('positions')
+    this.#positions = positionsOf(open, (id) => listings.byId(id), watched)
     const { value } = await caller.call(endpoints.balance)
     const { balances, isBorrowed } = holdingOf(value, this.#positions)
     if (isBorrowed && !watched.has('MARGIN')) throw refuseAccount('borrowed')
@@ -93,10 +96,11 @@ export class OkxLedger implements LedgerSource {
       for (const fill of read) fills.set(`${fill.instType} ${fill.billId}`, fill)
       startMs = endMs + 1
     }
-    const told = tell([...bills.values()], [...fills.values()], {
+    const { unknown, ...told } = tell([...bills.values()], [...fills.values()], {
       listingOf: (id) => listings.byId(id),
       watched,
     })
+    for (const id of unknown) this.#unknown.add(id)
     return { ...told, cutAtMs }
   }
 
@@ -112,8 +116,7 @@ export class OkxLedger implements LedgerSource {
     for (const instType of this.#watch.watched) {
       const rows = await this.#span(endpoints.fillsHistory, { instType, begin, end }, fillsOf)
       if (rows === null) return null
-      if (rows.some((row) => row.instType !== instType)) throw invalidAnswer('fill.instType')
-      all.push(...rows)
+      all.push(...rows.filter((row) => row.instType === instType))
     }
     return all
   }

@@ -2,7 +2,14 @@ import { hourMs } from '@perf-agg/sdk'
 import type { Market, MarketType } from '../../accounting/observation.ts'
 import type { Calls } from '../call.ts'
 import { endpoints } from './endpoint.ts'
-import { delistedPair, type ListedType, type Listing, listingsOf, marketOf } from './instrument.ts'
+import {
+  delistedPair,
+  deliveredContract,
+  type ListedType,
+  type Listing,
+  listingsOf,
+  marketOf,
+} from './instrument.ts'
 
 interface Loaded {
   readonly listings: readonly Listing[]
@@ -21,9 +28,14 @@ export class Listings {
       .filter(({ type }) => wallets.includes(type))
   }
 
-  /** By the exchange's id, that of a pair which is listed no more too. */
+  /** By the exchange's id, that of one which is listed no more too. */
   byId(id: string): Listing | undefined {
-    return this.#byName.get(id) ?? delistedPair(id)
+    const listing = this.#byName.get(id) ?? delistedPair(id)
+    if (listing !== undefined) return listing
+    return deliveredContract(
+      id,
+      [...this.#loaded.values()].flatMap(({ listings }) => listings),
+    )
   }
 
   bySymbol(symbol: string): Listing | undefined {

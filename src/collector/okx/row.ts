@@ -94,13 +94,18 @@ export interface OpenPosition {
 }
 
 /** Open contracts. Pairs held on margin and options are worth something that is not read here. */
-export function positionsOf(value: unknown, listingOf: (id: string) => Listing | undefined): OpenPosition[] {
+export function positionsOf(
+  value: unknown,
+  listingOf: (id: string) => Listing | undefined,
+  watched: ReadonlySet<string>,
+): OpenPosition[] {
   return rowsOf(value, 'positions', limits.collector.positionsMax).flatMap((each): OpenPosition[] => {
     const row = rowOf(each, 'positions')
     const held = parseDecimal(orZero(row['pos'], 'position.pos'))
     if (signOf(held) === 0) return []
     const type = row['instType']
     if (type !== 'SWAP' && type !== 'FUTURES') throw refuseAccount(textOf(type, 'position.instType', word))
+    if (!watched.has(type)) throw refuseAccount('positions')
     const listing = listingOf(assetOf(row['instId'], 'position.instId'))
     if (listing === undefined || listing.market === 'spot' || listing.terms === undefined)
       throw invalidAnswer('position.instId')

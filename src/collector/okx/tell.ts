@@ -12,7 +12,6 @@ import {
 } from '@perf-agg/sdk'
 import type { CashFlow, Conversion, Fill, Income } from '../../accounting/observation.ts'
 import { type Entry, entryOfContract } from '../explain.ts'
-import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
 import type { Listing } from './instrument.ts'
@@ -32,6 +31,11 @@ import { type Bill, type FillRow, refuseAccount } from './row.ts'
 /** Kinds of instruments whose bills are read. */
 export type Watched = ReadonlySet<string>
 
+export interface Told extends Omit<Reading, 'cutAtMs'> {
+  /** Ids of instruments whose terms are not known, so that nothing was made of their fills. */
+  readonly unknown: readonly string[]
+}
+
 type ListingOf = (id: string) => Listing | undefined
 
 /**
@@ -42,7 +46,7 @@ export function tell(
   bills: readonly Bill[],
   rows: readonly FillRow[],
   { listingOf, watched }: { readonly listingOf: ListingOf; readonly watched: Watched },
-): Omit<Reading, 'cutAtMs'> {
+): Told {
   refuseOthers(bills, rows, watched)
   const byFill = Map.groupBy(
     bills.filter(({ type, tradeId }) => filledTypes.has(type) && tradeId !== ''),
@@ -50,7 +54,8 @@ export function tell(
   )
   const known = new Map(rows.map((row) => [fillKey(row), row]))
   const seen = new Set<string>()
-  const filled = rows.map((row) => fillOf(row, byFill.get(fillKey(row)) ?? [], { listingOf, seen }))
+  const unknown = new Set(rows.map(({ instId }) => instId).filter((id) => listingOf(id) === undefined))
+  const filled = rows.flatMap((row) => fillOf(row, byFill.get(fillKey(row)) ?? [], { listingOf, seen }))
   const closed = bills.flatMap((bill) => closingOf(bill, rows, listingOf))
   const fills = [...filled, ...closed]
   const booked = bills
@@ -69,6 +74,7 @@ export function tell(
     pending:
       [...byFill.keys()].some((key) => !known.has(key)) ||
       rows.some((row) => row.tradeId !== '' && isPair(row.instType) && !byFill.has(fillKey(row))),
+    unknown: [...unknown],
   }
 }
 
@@ -95,10 +101,10 @@ function fillOf(
   row: FillRow,
   bills: readonly Bill[],
   { listingOf, seen }: { readonly listingOf: ListingOf; readonly seen: Set<string> },
-): Fill {
+): Fill[] {
   const { instId, instType, side, price, size, atMs } = row
   const listing = listingOf(instId)
-  if (listing === undefined) throw invalidAnswer('fill.instId')
+  if (listing === undefined) return []
   const { symbol, base, quote, terms } = listing
   const booked = (asset: string, otherwise: string): string => {
     const own = terms === undefined ? bills.filter((bill) => bill.asset === asset) : []
@@ -116,7 +122,7 @@ function fillOf(
   const named = row.tradeId === '' || seen.has(`${instId} ${row.tradeId}`)
   seen.add(`${instId} ${row.tradeId}`)
   const value = toText(multiply(parseDecimal(price), parseDecimal(size)))
-  return {
+  const fill: Fill = {
     id: named ? `bill-${row.billId}` : row.tradeId,
     market: instType === 'MARGIN' ? 'margin' : listing.market,
     symbol,
@@ -131,6 +137,7 @@ function fillOf(
     execution: executionOf(row.subType),
     ...(terms === undefined ? {} : { terms }),
   }
+  return [fill]
 }
 
 function paid(fee: string): string {
