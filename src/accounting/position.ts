@@ -1,6 +1,7 @@
 import { add, compare, divide, minimum, multiply, negate, signOf, subtract, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import type { Reader, Writer } from './codec.ts'
+import type { FillPage } from './fill-page.ts'
 import { Lots, costScale } from './lots.ts'
 import { ScaledPosition } from './scaled-position.ts'
 
@@ -60,6 +61,7 @@ function gainOf(instrument: Instrument, isLong: boolean, cost: Decimal, proceeds
   return isLong === (instrument.kind === 'inverse') ? negate(gain) : gain
 }
 
+const one: Decimal = { digits: 1n, scale: 0 }
 const directionOf = (execution: Execution): 1 | -1 => (execution.side === 'buy' ? 1 : -1)
 const signed = (quantity: Decimal, side: number): Decimal => (side < 0 ? negate(quantity) : quantity)
 
@@ -112,6 +114,17 @@ export class FifoPosition implements Position {
       this.#lots.put({ quantity: opening, cost, unit: unitOf(this.#instrument, execution.price), symbol: '' })
     }
     return isOpening ? null : { quantity: closing, pnl }
+  }
+
+  /** How many fills of a page can be taken at once by `run`; 0: take them one by one. */
+  room(page: FillPage): number {
+    const isWhole = compare(this.#instrument.contractSize, one) === 0
+    return isWhole ? (this.#scaled?.room(page) ?? 0) : 0
+  }
+
+  /** Takes fills `[from, to)` of a page. @returns what closing made, in units of the page's money */
+  run(page: FillPage, from: number, to: number): number {
+    return this.#scaled?.run(page, from, to) ?? Number.NaN
   }
 
   /** From here on with exact numbers of any size. */

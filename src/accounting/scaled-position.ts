@@ -1,5 +1,6 @@
 import { add, exactPowersOfTen, signOf, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
+import type { FillPage } from './fill-page.ts'
 import { Lots } from './lots.ts'
 import type { Closed } from './position.ts'
 import { ScaledFifo } from './scaled-fifo.ts'
@@ -10,6 +11,7 @@ import { ScaledFifo } from './scaled-fifo.ts'
  */
 export class ScaledPosition {
   #fifo = new ScaledFifo()
+  /** Of what is open; while nothing is, of what was open last. */
   #side: 1 | -1 = 1
   /** Digits after the point of a unit, and of a price. */
   #unitScale = 0
@@ -23,7 +25,7 @@ export class ScaledPosition {
   }
 
   get quantity(): Decimal {
-    return decimalOf(this.#fifo.open, this.#unitScale)
+    return decimalOf(Math.abs(this.#fifo.open), this.#unitScale)
   }
 
   get realized(): Decimal {
@@ -33,32 +35,48 @@ export class ScaledPosition {
 
   /** As a position does, `price` being that of a whole unit; `too_large`, and nothing is done, where it doesn't fit. */
   apply(direction: 1 | -1, quantity: Decimal, price: Decimal): Closed | null | 'too_large' {
-    if (quantity.scale > this.#unitScale || price.scale > this.#priceScale) {
-      if (!this.#refine(quantity.scale, price.scale)) return 'too_large'
-    }
+    if (!this.#refine(quantity.scale, price.scale)) return 'too_large'
     const units = scaled(quantity, this.#unitScale)
     const cents = scaled(price, this.#priceScale)
-    if (!Number.isSafeInteger(units) || !this.#fifo.fits(units, cents)) return 'too_large'
-    const isOpening = this.#fifo.open === 0 || direction === this.#side
-    const closing = isOpening ? 0 : Math.min(units, this.#fifo.open)
-    const pnl = closing === 0 ? 0 : this.#side * this.#fifo.take(closing, cents)
-    this.#realized += pnl
-    if (Math.abs(this.#realized) > settledAbove) this.#settle()
-    if (units > closing) {
-      this.#side = direction
-      this.#fifo.put(units - closing, cents)
-    }
-    if (isOpening) return null
+    if (!Number.isSafeInteger(units) || this.#fifo.room(units, cents) === 0) return 'too_large'
+    const open = this.#fifo.open * direction
+    const closing = open < 0 ? Math.min(units, -open) : 0
+    oneUnits[0] = units * direction
+    onePrice[0] = cents
+    const pnl = this.#take(oneUnits, onePrice, 0, 1)
+    if (open >= 0) return null
     return {
       quantity: closing === units ? quantity : decimalOf(closing, this.#unitScale),
       pnl: decimalOf(pnl, this.#unitScale + this.#priceScale),
     }
   }
 
+  /** How many fills of a page can be taken at once, from the next one on; 0 where its numbers don't fit. */
+  room(page: FillPage): number {
+    if (!this.#refine(page.unitScale, page.priceScale)) return 0
+    if (this.#unitScale !== page.unitScale || this.#priceScale !== page.priceScale) return 0
+    return this.#fifo.room(page.unitsMax, page.priceMax)
+  }
+
+  /** Takes fills `[from, to)`, no more than there is room for. @returns what closing made, in units of the page's money */
+  run(page: FillPage, from: number, to: number): number {
+    return this.#take(page.units, page.prices, from, to)
+  }
+
+  #take(units: Float64Array, prices: Float64Array, from: number, to: number): number {
+    const pnl = this.#fifo.run(units, prices, from, to)
+    const { open } = this.#fifo
+    if (open !== 0) this.#side = open > 0 ? 1 : -1
+    this.#realized += pnl
+    if (Math.abs(this.#realized) > settledAbove) this.#settle()
+    return pnl
+  }
+
   /** The same as exact numbers. */
   lots(): Lots {
     const lots = new Lots()
-    this.#fifo.forEach((units, cents) => {
+    this.#fifo.forEach((signed, cents) => {
+      const units = Math.abs(signed)
       const quantity = decimalOf(units, this.#unitScale)
       const unit = decimalOf(cents, this.#priceScale)
       const cost = decimalOf(units * cents, this.#unitScale + this.#priceScale)
@@ -84,6 +102,7 @@ export class ScaledPosition {
   }
 
   #refine(unitScale: number, priceScale: number): boolean {
+    if (unitScale <= this.#unitScale && priceScale <= this.#priceScale) return true
     const units = Math.max(unitScale, this.#unitScale)
     const prices = Math.max(priceScale, this.#priceScale)
     if (!this.#fifo.refine(tenTo(units - this.#unitScale), tenTo(prices - this.#priceScale))) return false
@@ -96,6 +115,10 @@ export class ScaledPosition {
 
 /** Sums stay exact below twice of it. */
 const settledAbove = 2 ** 51
+
+/** A page of one fill. */
+const oneUnits = new Float64Array(1)
+const onePrice = new Float64Array(1)
 
 /** Not a safe integer where it doesn't fit. */
 function scaled({ digits, scale }: Decimal, at: number): number {

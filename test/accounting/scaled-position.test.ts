@@ -82,12 +82,16 @@ for (const [name, scales, most] of [
 
 t.test('what would leave the safe range is refused before anything moved', async (t) => {
   const fifo = new ScaledFifo()
-  t.ok(fifo.fits(2 ** 26, 2 ** 26))
-  t.notOk(fifo.fits(2 ** 26 + 1, 2 ** 26))
-  t.notOk(fifo.fits(1, Number.NaN))
-  t.notOk(fifo.fits(1, -1))
-  fifo.put(1, 2 ** 40)
-  t.notOk(fifo.fits(2 ** 13, 1), 'against the highest price that was ever paid')
+  const run = (units: number, price: number): number =>
+    fifo.run(Float64Array.of(units), Float64Array.of(price), 0, 1)
+  t.equal(fifo.room(2 ** 26, 2 ** 26), 1)
+  t.equal(fifo.room(2 ** 26, 2 ** 23), 8)
+  t.equal(fifo.room(2 ** 26 + 1, 2 ** 26), 0)
+  t.equal(fifo.room(1, Number.NaN), 0)
+  t.equal(fifo.room(1, -1), 0)
+  t.equal(fifo.room(0, 1), 0)
+  run(1, 2 ** 40)
+  t.equal(fifo.room(2 ** 13, 1), 0, 'against the highest price that was ever paid')
   t.notOk(fifo.refine(1, 2 ** 13))
   t.notOk(fifo.refine(Number.POSITIVE_INFINITY, 1))
   t.equal(fifo.open, 1)
@@ -95,9 +99,11 @@ t.test('what would leave the safe range is refused before anything moved', async
 
 t.test('lots come and go without end in little room', async (t) => {
   const fifo = new ScaledFifo()
+  const run = (units: number, price: number): number =>
+    fifo.run(Float64Array.of(units), Float64Array.of(price), 0, 1)
   for (let at = 1; at <= 100_000; at += 1) {
-    fifo.put(2, at)
-    if (at > 3 && fifo.take(2, at) !== 6) throw new Error(`lot ${at}`)
+    run(2, at)
+    if (at > 3 && run(-2, at) !== 6) throw new Error(`lot ${at}`)
   }
   t.equal(fifo.open, 6)
 })
