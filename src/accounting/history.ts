@@ -2,23 +2,31 @@ import { dayMs, decimalFromNumber, hourMs, maximum, toNumber, zero } from '@perf
 import type { Decimal } from '@perf-agg/sdk'
 import type { Reader, Writer } from './codec.ts'
 import type { Gap, Hour, HourMarks } from './hour.ts'
-import { oldHourWidth as width, readOldHour, writeOldHour } from './old-hour.ts'
+import { readOldHour, writeOldHour } from './old-hour.ts'
+import { PackedList } from './packed-list.ts'
+import type { PackedForm } from './packed-list.ts'
 import { flags, origins, readHour, readMarks, writeHour, writeMarks } from './hour-snapshot.ts'
 
-/** Everything that was stated, oldest first: recent hours whole, older ones in columns. */
+const recentForm: PackedForm<Hour> = { atMs: ({ startMs }) => startMs, write: writeHour, read: readHour }
+const oldForm: PackedForm<Float64Array> = {
+  atMs: (row) => row[0]!,
+  write: writeOldHour,
+  read: (reader) => Float64Array.from(readOldHour(reader)),
+}
+/** Everything that was stated, oldest first: recent hours whole, older ones as the doubles that were published. */
 export class History {
-  #old = new Float64Array(0)
-  #oldCount = 0
+  #old = new PackedList(oldForm, 128, 32)
   /** What marks say beyond flags, of old hours; few have any. */
   #oldMarks = new Map<number, HourMarks>()
-  #recent: Hour[] = []
+  #recent = new PackedList(recentForm, 32, 4)
+  #lastMs: number | null = null
   #gaps: Gap[] = []
   #peaks = new Map<number, Decimal>()
   /** Changes with everything stated: what is computed from the history is kept as long as it is the same. */
   version = 0
 
   get count(): number {
-    return this.#oldCount + this.#recent.length
+    return this.#old.count + this.#recent.count
   }
 
   get gaps(): readonly Gap[] {
@@ -26,19 +34,29 @@ export class History {
   }
 
   get last(): Hour | null {
-    return this.#recent.at(-1) ?? (this.#oldCount > 0 ? this.#oldHour(this.#oldCount - 1) : null)
+    const row = this.#old.last
+    return this.#recent.last ?? (row === null ? null : this.#oldHour(row))
+  }
+
+  /** Start of the last hour. */
+  get lastMs(): number | null {
+    return this.#lastMs
+  }
+
+  /** Start of the first hour that can still change. */
+  get firstRecentMs(): number | null {
+    return this.#recent.firstMs
   }
 
   find(startMs: number): Hour | null {
-    return this.#recent.find((hour) => hour.startMs === startMs) ?? null
+    return this.#recent.find(startMs)
   }
 
   /** Puts a new hour in its place, or another in the place of one stated before. */
   put(hour: Hour): void {
     this.version += 1
-    const at = this.#recent.findLastIndex((other) => other.startMs <= hour.startMs)
-    const same = this.#recent[at]?.startMs === hour.startMs
-    this.#recent.splice(same ? at : at + 1, same ? 1 : 0, hour)
+    if (!this.#recent.replace(hour)) this.#recent.put(hour)
+    this.#lastMs = Math.max(this.#lastMs ?? 0, hour.startMs)
   }
 
   putGap(fromMs: number, toMs: number, reason: string): void {
@@ -65,35 +83,27 @@ export class History {
     return peak
   }
 
-  /** Hours not yet in columns that start at or after `fromMs`. */
+  /** Hours not yet old that start at or after `fromMs`. */
   since(fromMs: number): Hour[] {
-    return this.#recent.filter((hour) => hour.startMs >= fromMs)
+    return this.#recent.between(fromMs, Number.POSITIVE_INFINITY)
   }
 
   hours(): Hour[] {
-    return [...Array.from({ length: this.#oldCount }, (_, index) => this.#oldHour(index)), ...this.#recent]
+    return [...this.#old.all().map((row) => this.#oldHour(row)), ...this.#recent.all()]
   }
 
-  /** Hours before it are put into columns. */
+  /** Hours before it become old: nothing changes them any more. */
   fold(beforeMs: number): void {
-    const first = this.#recent.findIndex((hour) => hour.startMs >= beforeMs)
-    const folded = this.#recent.splice(0, first < 0 ? this.#recent.length : first)
-    if (folded.length === 0) return
-    const room = (this.#oldCount + folded.length) * width
-    if (room > this.#old.length) {
-      const larger = new Float64Array(Math.ceil(room * 1.25))
-      larger.set(this.#old.subarray(0, this.#oldCount * width))
-      this.#old = larger
-    }
-    for (const hour of folded) this.#fold(hour)
+    for (const hour of this.#recent.takeBefore(beforeMs)) this.#fold(hour)
+    this.#old.pack()
   }
 
   #fold(hour: Hour): void {
     const { noCapital, belowFloor, approximate, unpricedFees, ...rest } = hour.marks
     const set = [noCapital, belowFloor, approximate, unpricedFees]
     const bits = set.reduce((sum, flag, index) => sum + (flag ? 2 ** index : 0), 0)
-    this.#old.set(
-      [
+    this.#old.put(
+      Float64Array.of(
         hour.startMs,
         hour.returnPct ?? Number.NaN,
         hour.trades,
@@ -104,10 +114,8 @@ export class History {
         hour.flows.count,
         toNumber(hour.flows.netUsd),
         bits * 4 + origins.indexOf(hour.origin),
-      ],
-      this.#oldCount * width,
+      ),
     )
-    this.#oldCount += 1
     if (rest.unreconciled ?? rest.unpriced) {
       this.#oldMarks.set(hour.startMs, {
         ...(rest.unreconciled && { unreconciled: rest.unreconciled }),
@@ -116,8 +124,7 @@ export class History {
     }
   }
 
-  #oldHour(index: number): Hour {
-    const row = this.#old.subarray(index * width, (index + 1) * width)
+  #oldHour(row: Float64Array): Hour {
     const [
       startMs = 0,
       returnPct = 0,
@@ -150,15 +157,13 @@ export class History {
 
   write(writer: Writer): void {
     writer.count(this.version)
-    writer.count(this.#oldCount)
-    for (let at = 0; at < this.#oldCount; at += 1)
-      writeOldHour(writer, this.#old.subarray(at * width, (at + 1) * width))
+    writer.list(this.#old.all(), (row) => writeOldHour(writer, row))
     writer.map(
       this.#oldMarks,
       (startMs) => writer.instant(startMs),
       (marks) => writeMarks(writer, marks),
     )
-    writer.list(this.#recent, (hour) => writeHour(writer, hour))
+    writer.list(this.#recent.all(), (hour) => writeHour(writer, hour))
     writer.list(this.#gaps, (gap) => {
       writer.instant(gap.fromMs)
       writer.instant(gap.toMs)
@@ -174,14 +179,14 @@ export class History {
   static read(reader: Reader): History {
     const history = new History()
     history.version = reader.count()
-    const rows = reader.list(() => readOldHour(reader))
-    history.#old = Float64Array.from(rows.flat())
-    history.#oldCount = rows.length
+    for (const row of reader.list(() => oldForm.read(reader))) history.#old.put(row)
+    history.#old.pack()
     history.#oldMarks = reader.map(
       () => reader.instant(),
       () => readMarks(reader),
     )
-    history.#recent = reader.list(() => readHour(reader))
+    for (const hour of reader.list(() => readHour(reader))) history.#recent.put(hour)
+    history.#lastMs = history.last?.startMs ?? null
     history.#gaps = reader.list(() => ({
       fromMs: reader.instant(),
       toMs: reader.instant(),

@@ -18,7 +18,7 @@ const columns = [
   'flowUsd',
   'flags',
 ] as const
-export const oldHourWidth = columns.length
+const oldHourWidth = columns.length
 
 const isCount = columns.map((name) => name === 'trades' || name === 'flowCount' || name === 'flags')
 const mayLack = columns.map((name) => name === 'returnPct' || name === 'equityUsd')

@@ -57,36 +57,29 @@ export function readReportedTrade(trade: ReportedTrade, receivedAtMs: number, se
   }
 }
 
-export function compareTrades(a: Trade, b: Trade): number {
-  return a.atMs - b.atMs || a.sequence - b.sequence
-}
-
 /** What makes a trade the same as another; without an id it is like no other. */
 export const nameOf = (trade: Trade): string | null =>
   trade.id === null ? null : JSON.stringify([trade.symbol, trade.id])
 
-export const namesOf = (trades: readonly Trade[]): Set<string> =>
-  new Set(trades.map(nameOf).filter((name) => name !== null))
-
 export function writeTrade(writer: Writer, trade: Trade): void {
-  writer.text(trade.symbol)
+  writer.name(trade.symbol)
   writer.flag(trade.side === 'buy')
   writer.decimal(trade.price)
   writer.decimal(trade.size)
   writer.decimal(trade.fee)
-  writer.count(trade.atMs)
+  writer.instant(trade.atMs)
   writer.optional(trade.id, (id) => writer.text(id))
   writer.count(trade.sequence)
 }
 
 export function readTrade(reader: Reader): Trade {
   return {
-    symbol: reader.text(),
+    symbol: reader.name(),
     side: reader.flag() ? 'buy' : 'sell',
     price: reader.decimal(),
     size: reader.decimal(),
     fee: reader.decimal(),
-    atMs: reader.count(),
+    atMs: reader.instant(),
     id: reader.optional(() => reader.text()),
     sequence: reader.count(),
   }

@@ -7,7 +7,9 @@ import { sameHour } from './hour-snapshot.ts'
 import type { Closed, Correction, Hour } from './hour.ts'
 import { portfolioOf } from './portfolio.ts'
 import { ReportedBooks, executedBy } from './reported-books.ts'
-import { compareTrades, nameOf, namesOf, readReportedTrade, readTrade, writeTrade } from './reported-trade.ts'
+import { PackedList } from './packed-list.ts'
+import type { PackedForm } from './packed-list.ts'
+import { nameOf, readReportedTrade, readTrade, writeTrade } from './reported-trade.ts'
 import type { ReportedTrade, Trade } from './reported-trade.ts'
 import { percentOf } from './sub-period.ts'
 import { symbolView } from './symbol-view.ts'
@@ -34,6 +36,7 @@ const magic = 'perf-agg self-reported 3'
 /** However long trades drip in: after this an hour is stated. */
 const patienceMs = 15 * minuteMs
 const tradesMax = 200_000
+const tradeForm: PackedForm<Trade> = { atMs: ({ atMs }) => atMs, write: writeTrade, read: readTrade }
 
 /** One account whose trades are reported by its owner (`mock`, `push`): no balances, so returns on capital in use. */
 export class SelfReported {
@@ -43,8 +46,8 @@ export class SelfReported {
   #foldedMs = 0
   /** Everything up to the last stated hour. */
   #books = new ReportedBooks()
-  #trades: Trade[] = []
-  #names = new Set<string>()
+  #trades = new PackedList(tradeForm, 32, 16)
+  readonly #names = new Set<string>()
   #sequence = 0
   #history = new History()
   #totals: Executed = nothingExecuted
@@ -66,7 +69,7 @@ export class SelfReported {
 
   /** Start of the last hour that was stated. */
   get #lastStatedMs(): number {
-    return this.#history.last?.startMs ?? Number.NEGATIVE_INFINITY
+    return this.#history.lastMs ?? Number.NEGATIVE_INFINITY
   }
 
   /**
@@ -80,13 +83,12 @@ export class SelfReported {
     }
     const name = nameOf(trade)
     if (name !== null && this.#names.has(name)) return false
-    if (this.#trades.length >= tradesMax) {
+    if (this.#trades.count >= tradesMax) {
       throw new InputError('TRADE_TOO_MANY', 'too many trades in the correction window', { action: 'retry' })
     }
     if (name !== null) this.#names.add(name)
     this.#sequence += 1
-    const at = this.#trades.findLastIndex((other) => compareTrades(other, trade) < 0) + 1
-    this.#trades.splice(at, 0, trade)
+    this.#trades.put(trade)
     const startMs = hourOf(trade.atMs)
     if (startMs > this.#lastStatedMs) {
       this.#arrivals.set(startMs, arrived(this.#arrivals.get(startMs), receivedAtMs))
@@ -166,7 +168,7 @@ export class SelfReported {
   }
 
   #between(fromMs: number, toMs: number): Trade[] {
-    return this.#trades.filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
+    return this.#trades.between(fromMs, toMs)
   }
 
   #isForeign({ atMs }: Trade): boolean {
@@ -204,11 +206,13 @@ export class SelfReported {
 
   #fold(): void {
     const beforeMs = this.#lastStatedMs - this.#options.correctionWindowMs
-    const oldest = this.#trades[0]?.atMs ?? this.#history.since(0)[0]?.startMs
-    if (oldest === undefined || oldest >= beforeMs - 24 * hourMs || this.#late !== null) return
-    for (const trade of this.#between(0, beforeMs)) this.#base.apply(trade, this.#isForeign(trade))
-    this.#trades = this.#between(beforeMs, Number.MAX_SAFE_INTEGER)
-    this.#names = namesOf(this.#trades)
+    const oldest = this.#trades.firstMs ?? this.#history.firstRecentMs
+    if (oldest === null || oldest >= beforeMs - 24 * hourMs || this.#late !== null) return
+    for (const trade of this.#trades.takeBefore(beforeMs)) {
+      this.#base.apply(trade, this.#isForeign(trade))
+      const name = nameOf(trade)
+      if (name !== null) this.#names.delete(name)
+    }
     this.#history.fold(beforeMs)
     this.#foldedMs = beforeMs
   }
@@ -260,7 +264,7 @@ export class SelfReported {
     count(this.#nextLiveMs)
     this.#base.write(writer)
     this.#books.write(writer)
-    writer.list(this.#trades, (trade) => writeTrade(writer, trade))
+    writer.list(this.#trades.all(), (trade) => writeTrade(writer, trade))
     this.#history.write(writer)
     writeExecuted(writer, this.#totals)
     writer.map(this.#arrivals, count, (arrivals) => {
@@ -286,8 +290,11 @@ export class SelfReported {
     account.#nextLiveMs = count()
     account.#base = ReportedBooks.read(reader)
     account.#books = ReportedBooks.read(reader)
-    account.#trades = reader.list(() => readTrade(reader))
-    account.#names = namesOf(account.#trades)
+    for (const trade of reader.list(() => readTrade(reader))) {
+      account.#trades.put(trade)
+      const name = nameOf(trade)
+      if (name !== null) account.#names.add(name)
+    }
     account.#history = History.read(reader)
     account.#totals = readExecuted(reader)
     account.#arrivals = reader.map(count, () => ({ firstMs: count(), lastMs: count() }))
