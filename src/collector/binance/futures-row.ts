@@ -20,19 +20,29 @@ import type { FuturesWallet } from './venue.ts'
 
 export type FindContract = (id: string) => ContractListing
 
-/** Wallet balances, without what open positions have gained or lost. */
+/** Wallet balances, without what open positions have gained or lost: of an account, or of a list of balances. */
 export function walletOf(value: unknown): Amount[] {
-  const row = rowOf(value, 'account')
+  const rows = Array.isArray(value) ? value : rowOf(value, 'account')['assets']
   return sumOf(
-    rowsOf(row['assets'], 'account.assets', limits.collector.assetsMax).map((each) => {
+    rowsOf(rows, 'account.assets', limits.collector.assetsMax).map((each) => {
       const asset = rowOf(each, 'account.assets')
       return {
         asset: assetOf(asset['asset'], 'asset.asset'),
         // a wallet may owe: several coins hold the positions together
-        amount: decimalOf(asset['walletBalance'], 'asset.walletBalance', 'any'),
+        amount: decimalOf(asset['walletBalance'] ?? asset['balance'], 'asset.walletBalance', 'any'),
       }
     }),
   )
+}
+
+/** An account's rows of positions where they are enough: they tell the entries, or that nothing is open. */
+export function positionRowsOf(value: unknown): readonly unknown[] | null {
+  const rows = Array.isArray(value) ? undefined : rowOf(value, 'account')['positions']
+  if (rows === undefined) return null
+  const open = rowsOf(rows, 'account.positions', limits.collector.symbolsMax * 3).filter((each) =>
+    /[1-9]/.test(decimalOf(rowOf(each, 'account.positions')['positionAmt'], 'position.positionAmt', 'any')),
+  )
+  return open.every((each) => rowOf(each, 'account.positions')['entryPrice'] !== undefined) ? open : null
 }
 
 /** Every open position, those of one contract held on both sides each by itself. */
@@ -163,8 +173,9 @@ export function incomesOf(value: unknown, exchangeNowMs: number): IncomeLine[] {
     const contractId = wordOf(row['symbol'], 'income.symbol', /^[\p{L}\p{N}_.-]{0,32}$/u).toUpperCase()
     const atMs = instantOf(row['time'], 'income.time', exchangeNowMs)
     return {
-      // its number is unique for an account within its type, says the exchange
-      id: [type, transferId, tradeId, contractId.replaceAll(/\W/g, '')]
+      // its number is unique for an account within its type, says the exchange; what is converted has two coins
+      id: [type, transferId, tradeId, contractId, asset]
+        .map((part) => part.replaceAll(/\W/g, ''))
         .filter((part) => part !== '')
         .join(':'),
       type,

@@ -1,7 +1,7 @@
 import { add, dayMs, type Decimal, hourMs, negate, parseDecimal, signOf, toText, zero } from '@perf-agg/sdk'
 import type { Amount, CashFlow, Conversion, Fill, Income, Position } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import type { Calls } from '../call.ts'
+import type { Calls, Endpoint } from '../call.ts'
 import { contractKey, isContractKey, nameOfKey } from '../../accounting/contract.ts'
 import { type Base, type Entry, entryOfFill } from '../explain.ts'
 import { CollectorFailure } from '../failure.ts'
@@ -14,13 +14,14 @@ import {
   forcedOf,
   type IncomeLine,
   incomesOf,
+  positionRowsOf,
   positionsOf,
   tradesOf,
   walletOf,
 } from './futures-row.ts'
+import { isMissing } from './judge.ts'
 import type { Transfers } from './transfers.ts'
 import type { Venue } from './venue.ts'
-import { rowOf } from '../field.ts'
 
 const pageRows = 1_000
 const windowMs = 7 * dayMs
@@ -39,6 +40,8 @@ export class FuturesSource implements LedgerSource {
   /** What was held when the poll before ended: trades must lead on from it. */
   readonly #base: Base | null
   #positions: readonly Position[] = []
+  /** What the account's answer said of positions; null where it does not say enough. */
+  #told: readonly unknown[] | null = null
   /** The exchange forgets incomes after three months. */
   readonly historyMs = 88 * dayMs
   readonly unavailable: readonly string[] = []
@@ -60,16 +63,27 @@ export class FuturesSource implements LedgerSource {
   }
 
   async balances(): Promise<readonly Amount[]> {
-    const { value } = await this.#caller.call(this.#venue.account)
-    if (this.#venue.positions === null)
-      this.#positions = this.#positionsOf(rowOf(value, 'account')['positions'])
+    const value = await this.#firstOf(this.#venue.accounts)
+    this.#told = positionRowsOf(value)
     return walletOf(value)
   }
 
   async positions(): Promise<readonly Position[]> {
-    const { positions } = this.#venue
-    if (positions !== null) this.#positions = this.#positionsOf((await this.#caller.call(positions)).value)
+    this.#positions = this.#positionsOf(this.#told ?? (await this.#firstOf(this.#venue.positions)))
     return this.#positions
+  }
+
+  /** The answer of the first call that the host has. */
+  async #firstOf(calls: readonly Endpoint[]): Promise<unknown> {
+    for (const [index, endpoint] of calls.entries()) {
+      try {
+        return (await this.#caller.call(endpoint)).value
+      } catch (error) {
+        const isLast = index === calls.length - 1
+        if (isLast || !(error instanceof CollectorFailure) || !isMissing(error.failure)) throw error
+      }
+    }
+    throw new RangeError('no call to make')
   }
 
   #positionsOf(value: unknown): Position[] {

@@ -9,9 +9,10 @@ export interface Venue {
   /** As the wallet is named in transfers: `MAIN_UMFUTURE`. */
   readonly transferName: string
   readonly exchangeInfo: Endpoint
-  readonly account: Endpoint
-  /** Where the account's answer does not hold the entry prices. */
-  readonly positions: Endpoint | null
+  /** Of what the wallet holds, the first that the host has. */
+  readonly accounts: readonly Endpoint[]
+  /** Of open positions with their entries, where the account's answer does not hold these. */
+  readonly positions: readonly Endpoint[]
   readonly income: Endpoint
   readonly trades: Endpoint
   readonly forced: Endpoint
@@ -23,8 +24,8 @@ export const venues: Readonly<Record<FuturesWallet, Venue>> = {
     wallet: 'linear',
     transferName: 'UMFUTURE',
     exchangeInfo: endpoints.linearInfo,
-    account: endpoints.linearAccount,
-    positions: endpoints.linearPositions,
+    accounts: [endpoints.linearAccount, endpoints.linearAccountV2, endpoints.linearBalances],
+    positions: [endpoints.linearPositions, endpoints.linearPositionsV2],
     income: endpoints.linearIncome,
     trades: endpoints.linearTrades,
     forced: endpoints.linearForced,
@@ -34,8 +35,8 @@ export const venues: Readonly<Record<FuturesWallet, Venue>> = {
     wallet: 'inverse',
     transferName: 'CMFUTURE',
     exchangeInfo: endpoints.inverseInfo,
-    account: endpoints.inverseAccount,
-    positions: null,
+    accounts: [endpoints.inverseAccount, endpoints.inverseBalances],
+    positions: [endpoints.inversePositions],
     income: endpoints.inverseIncome,
     trades: endpoints.inverseTrades,
     forced: endpoints.inverseForced,
