@@ -44,6 +44,8 @@ export interface ComposedOptions {
   readonly exchangeUrl: string
   readonly backendUrl: string
   readonly pauseMs: number
+  /** Beside what makes it a daemon of its own. */
+  readonly config?: object
 }
 
 /** The real daemon on a stepped clock, in a folder of its own. */
@@ -64,6 +66,7 @@ export async function startComposed(options: ComposedOptions): Promise<Composed>
     JSON.stringify({
       exchanges: { [options.exchange ?? 'binance']: { base_url: options.exchangeUrl } },
       session: { ttl_default_s: 86_400, ttl_max_s: 90 * 86_400 },
+      ...options.config,
     }),
   )
   const clock = new SteppedClock(options.startMs)
