@@ -2,7 +2,7 @@ import { UnreachableError } from '@perf-agg/sdk/errors'
 import { printable } from './failure.ts'
 import { type Answer, getJson } from './request.ts'
 import { readServiceUrl } from './service-url.ts'
-import { formatPairs } from './table.ts'
+import { type Column, figure, formatPairs, formatTable } from './table.ts'
 import { paint, print, printJson, remark } from './terminal.ts'
 
 /** Health from the enclave API; queues, gaps and parked deliveries from the operations API. */
@@ -63,7 +63,44 @@ export async function showStatus(flags: StatusFlags): Promise<void> {
       `\nqueues and gaps: ${operations} does not answer; they are the operator's (--operations-url)`,
     )
   if (details.status !== 200) return remark(`\nqueues and gaps: ${operations} answers ${details.status}`)
-  print(`\n${formatPairs(flatten(details.body))}`)
+  const { places, rest } = partsOf(details.body)
+  print(`\n${formatPairs(flatten(rest))}`)
+  if (places.length > 0) print(`\n${formatTable(placeColumns, places)}`)
+}
+
+const placeColumns: readonly Column[] = [
+  { title: 'exchange and address', align: 'left' },
+  { title: 'accounts', align: 'right' },
+  { title: 'can hold', align: 'right' },
+  { title: 'lag', align: 'right' },
+  { title: 'used of this minute', align: 'right', optional: true },
+  { title: 'held until', align: 'left', optional: true },
+]
+
+/** What stands above already, or in a table of its own. */
+const shownElsewhere: readonly string[] = ['capacity', 'checks', 'places', 'ready']
+
+function partsOf(body: unknown): { places: string[][]; rest: unknown } {
+  if (body === null || typeof body !== 'object') return { places: [], rest: body }
+  const places = Object.entries('places' in body ? (body.places ?? {}) : {})
+  return {
+    places: places.map(([name, place]) => [printable(name), ...placeCells(place)]),
+    rest: Object.fromEntries(Object.entries(body).filter(([name]) => !shownElsewhere.includes(name))),
+  }
+}
+
+function placeCells(place: unknown): string[] {
+  const { accounts, limit, lag, held_until, budgets } = (place ?? {}) as Readonly<Record<string, unknown>>
+  const shares = Object.values(
+    (budgets ?? {}) as Readonly<Record<string, { used?: unknown; limit?: unknown }>>,
+  ).map((budget) => Number(budget.used) / Number(budget.limit))
+  return [
+    figure(Number(accounts), 'count'),
+    limit === null ? '–' : figure(Number(limit), 'count'),
+    figure(Number(lag), 'plain'),
+    shares.length === 0 ? '–' : figure(100 * Math.max(...shares), 'pct'),
+    held_until === null ? '' : printable(String(held_until)),
+  ]
 }
 
 function checksOf({ body }: Answer): readonly { name: string; state: string }[] {

@@ -1,4 +1,4 @@
-import type { PerfAggError } from '@perf-agg/sdk'
+import { type PerfAggError, toInstant } from '@perf-agg/sdk'
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import type { Collectors } from './collectors.ts'
@@ -88,7 +88,20 @@ export class Report {
         parked_codes: [...new Set(parked.map((row) => row.lastCode ?? 'unknown'))],
       },
       collectors: collectors.stats(),
-      places: schedule.stats(nowMs),
+      places: Object.fromEntries(
+        Object.entries(schedule.stats(nowMs)).map(
+          ([place, { accounts, limit, lag, heldUntilMs, budgets }]) => [
+            place,
+            {
+              accounts,
+              limit,
+              lag: Math.round(lag * 100) / 100,
+              held_until: heldUntilMs === null ? null : toInstant(heldUntilMs),
+              budgets,
+            },
+          ],
+        ),
+      ),
     }
   }
 
