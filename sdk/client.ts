@@ -31,6 +31,8 @@ import type { Step } from './step.ts'
 import { requireAffirming } from './step.ts'
 import { readInstant } from './bucket.ts'
 import { toInstant } from './time.ts'
+import type { OwnershipTypedData } from './wallet.ts'
+import { ownershipTypedData } from './wallet.ts'
 import type { MetricsView, Receipt, SummaryView } from './view.ts'
 import { parseMetricsView, parseReceipt, parseSummaryView, readId, verifyView } from './view.ts'
 
@@ -52,6 +54,11 @@ export interface RegisterOptions extends Trust {
   readonly ttlSeconds?: number
   /** The client's long-lived key: it alone can end, publish or take over the account's record. */
   readonly clientKey: Signer
+  /**
+   * Asked, where the account is a wallet's and its signature is not there yet, to have the wallet sign this
+   * (`eth_signTypedData_v4`); null leaves the record's ownership `unproven`. The quote is good for minutes.
+   */
+  readonly signOwnership?: (typedData: OwnershipTypedData) => Promise<string | null>
   /** Told every step of the appraisal before anything is sealed. */
   readonly onAppraisal?: (appraisal: Appraisal) => void
 }
@@ -223,6 +230,7 @@ export class PerfAggClient {
     replyKey: BoxKeyPair,
   ): Promise<Uint8Array> {
     const claimsDigest = await claimsDigestOf(quote)
+    const credentials = await withOwnership(options, claimsDigest, nonce)
     const payload = {
       schema: credentialsSchema,
       claims_digest: claimsDigest,
@@ -237,7 +245,7 @@ export class PerfAggClient {
       client_key: toBase64(options.clientKey.publicKey),
       client_signature: toBase64(await options.clientKey.sign(clientSignedBytes(claimsDigest, nonce))),
     } as const
-    return encodeCredentials(payload, options.credentials)
+    return encodeCredentials(payload, credentials)
   }
 
   async #view(kind: 'metrics' | 'summary', id: string): Promise<{ answer: unknown; nonce: string }> {
@@ -279,6 +287,20 @@ export class PerfAggClient {
   async #post(path: string, body: object, bytesMax: number): Promise<unknown> {
     return this.#service.request({ method: 'POST', path, body, answerBytesMax: bytesMax })
   }
+}
+
+async function withOwnership(
+  { credentials, signOwnership }: RegisterOptions,
+  claimsDigest: string,
+  nonce: string,
+): Promise<ExchangeCredentials> {
+  const wallet = 'wallet_address' in credentials ? credentials.wallet_address : undefined
+  const isSigned = 'wallet_signature' in credentials && credentials.wallet_signature !== undefined
+  if (wallet === undefined || isSigned || signOwnership === undefined) return credentials
+  const signature = await signOwnership(ownershipTypedData(wallet, claimsDigest, nonce))
+  return signature === null
+    ? credentials
+    : { wallet_address: wallet, wallet_signature: signature.toLowerCase() }
 }
 
 /** 32 random bytes as base64url: what a quote or a view is asked with. */

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import {
   type ExchangeCredentials,
   InputError,
+  type OwnershipTypedData,
   parseJson,
   readObject,
   readString,
@@ -77,6 +78,17 @@ export async function askCredentials(exchange: string): Promise<ExchangeCredenti
   const secret = await required(`${exchange} secret (hidden): `, askHidden)
   if (!withPassphrase.includes(exchange)) return { api_key, secret }
   return { api_key, secret, passphrase: await required(`${exchange} passphrase (hidden): `, askHidden) }
+}
+
+/** Shows what the wallet is to sign, and takes what it signed; null where nothing is entered, or nobody can be asked. */
+export async function askOwnership(typedData: OwnershipTypedData): Promise<string | null> {
+  if (!process.stdin.isTTY) return null
+  remark(
+    'to prove that the address is yours, have its wallet sign this (eth_signTypedData_v4), within 5 minutes:',
+  )
+  remark(JSON.stringify(typedData))
+  const answer = (await askOpen('signature (0x…, or Enter for a record that says unproven): ')).trim()
+  return answer === '' ? null : answer
 }
 
 async function required(question: string, ask: (question: string) => Promise<string>): Promise<string> {

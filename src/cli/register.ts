@@ -11,7 +11,7 @@ import {
 } from '@perf-agg/sdk'
 import { examples, integerFlag, jsonFlag, serviceUrlFlag } from './command.ts'
 import { readServiceUrl, serviceUrlDefault } from './service-url.ts'
-import { askCredentials, needsCredentials, readCredentialsFile } from './credentials-file.ts'
+import { askCredentials, askOwnership, needsCredentials, readCredentialsFile } from './credentials-file.ts'
 import { UsageError } from './failure.ts'
 import { openRegistrations, type Registrations } from './registrations.ts'
 import { withSpinner } from './spinner.ts'
@@ -123,9 +123,11 @@ async function register(flags: RegisterFlags): Promise<void> {
   }
   const credentials = await obtainCredentials(flags)
   const clientKey = await obtainClientKey(registrations, flags.clientId)
-  const registration = await withSpinner('sealed; the enclave asks the exchange', () =>
-    client.register({ ...trust, ...accountOf(flags), credentials, clientKey }),
-  )
+  const account = { ...trust, ...accountOf(flags), credentials, clientKey }
+  const work = () => client.register({ ...account, signOwnership: askOwnership })
+  const isAsked = 'wallet_address' in credentials
+  // what a wallet is asked to sign comes in between
+  const registration = await (isAsked ? work() : withSpinner('sealed; the enclave asks the exchange', work))
   return keep(registrations, flags, serviceUrl, registration)
 }
 

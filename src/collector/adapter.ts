@@ -61,6 +61,8 @@ export interface Tools {
   /** The exchange's time, and our clock set by it. */
   readonly sync: () => Promise<number>
   readonly clock: Pick<JobClock, 'exchangeNowMs'>
+  /** Of an account that anybody may read; null of all others. */
+  readonly walletAddress: string | null
 }
 
 /** The exchange's own bytes, for the daemon to judge: this process is not believed about what a key may do. */

@@ -11,7 +11,12 @@ export interface Endpoint {
   readonly method: string
   readonly budget: string
   readonly weight: number
+  /** Where one call of ccxt's is many of the exchange's: what tells them apart. */
+  readonly parameters?: Parameters
 }
+
+/** As ccxt takes them: into the query, or the body. */
+export type Parameters = Readonly<Record<string, string | number | Readonly<Record<string, string | number>>>>
 
 /** What really went over the wire during one ccxt call, beside what ccxt made of it. */
 export interface Slot {
@@ -28,11 +33,7 @@ export interface Called {
 
 /** Whoever makes calls. @throws {CollectorFailure} */
 export interface Calls {
-  call(
-    endpoint: Endpoint,
-    parameters?: Readonly<Record<string, string | number>>,
-    urgency?: Urgency,
-  ): Promise<Called>
+  call(endpoint: Endpoint, parameters?: Parameters, urgency?: Urgency): Promise<Called>
 }
 
 /** Says what an answer means: its parsed body, or the failure. @throws {CollectorFailure} */
@@ -91,11 +92,7 @@ export class Caller implements Calls {
   }
 
   /** @throws {CollectorFailure} */
-  async call(
-    endpoint: Endpoint,
-    parameters: Readonly<Record<string, string | number>> = {},
-    urgency: Urgency = 'needed',
-  ): Promise<Called> {
+  async call(endpoint: Endpoint, parameters: Parameters = {}, urgency: Urgency = 'needed'): Promise<Called> {
     const { maxRetries, clock, clockCode, resync } = this.#options
     for (let attempt = 0; ; attempt += 1) {
       await this.#room(endpoint, urgency)
@@ -123,7 +120,7 @@ export class Caller implements Calls {
     }
   }
 
-  async #once(endpoint: Endpoint, parameters: Readonly<Record<string, string | number>>): Promise<Called> {
+  async #once(endpoint: Endpoint, parameters: Parameters): Promise<Called> {
     const { methods, slots, judge, limiter, clock } = this.#options
     const method = methods[endpoint.method]
     if (typeof method !== 'function') {
@@ -135,7 +132,8 @@ export class Caller implements Calls {
       this.#requests += 1
       this.#spent.set(endpoint.budget, (this.#spent.get(endpoint.budget) ?? 0) + endpoint.weight)
       // What ccxt throws is never looked at: the slot knows what happened.
-      await slots.run(slot, () => Promise.resolve(method.call(methods, { ...parameters }))).catch(() => {})
+      const asked = { ...endpoint.parameters, ...parameters }
+      await slots.run(slot, () => Promise.resolve(method.call(methods, asked))).catch(() => {})
     } finally {
       this.#leave()
     }

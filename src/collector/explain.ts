@@ -1,6 +1,7 @@
 import { add, type Decimal, negate, parseDecimal, subtract, toText } from '@perf-agg/sdk'
 import { contractKey } from '../accounting/contract.ts'
 import type { Amount, CashFlow, Conversion, Fill, Income } from '../accounting/observation.ts'
+import { costOf } from './holding.ts'
 
 /** Balances at an instant from which entries lead on. */
 export interface Base {
@@ -33,6 +34,23 @@ export function entryOfFill(fill: Fill): Entry {
 export function entryOfContract({ market, symbol, side, quantity, atMs }: Fill): Entry {
   const amount = parseDecimal(quantity)
   return { atMs, changes: [[contractKey(market, symbol), side === 'buy' ? amount : negate(amount)]] }
+}
+
+/** The same with what was paid for it, fees included: the wallet less what its positions cost moves by that. */
+export function cashEntryOfContract(fill: Fill): Entry {
+  const { changes, atMs } = entryOfContract(fill)
+  const { market, symbol, base, quote, terms, side, quantity, price, fees } = fill
+  if (terms === undefined) return { atMs, changes }
+  const signed = side === 'buy' ? quantity : `-${quantity}`
+  const cost = costOf({ market, symbol, base, quote, terms, quantity: signed, entry: price })
+  return {
+    atMs,
+    changes: [
+      ...changes,
+      [terms.settle, negate(cost)],
+      ...fees.map(({ asset, amount }) => [asset, negate(parseDecimal(amount))] as const),
+    ],
+  }
 }
 
 export function entryOfFlow(flow: CashFlow): Entry {

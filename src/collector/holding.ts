@@ -1,6 +1,6 @@
-import { add, type Decimal, parseDecimal, toText } from '@perf-agg/sdk'
-import { contractKey } from '../accounting/contract.ts'
-import type { Amount, Anchor } from '../accounting/observation.ts'
+import { add, type Decimal, negate, parseDecimal, toText } from '@perf-agg/sdk'
+import { contractKey, worthOf } from '../accounting/contract.ts'
+import type { Amount, Anchor, Position } from '../accounting/observation.ts'
 
 /** What is held of each asset, wherever in the account it lies: zeros left out, sorted by asset. */
 export function sumOf(amounts: readonly Amount[]): Amount[] {
@@ -29,4 +29,30 @@ export function amountsOf({
       amount: quantity,
     })),
   ])
+}
+
+/** The same, with the wallets less what the positions cost: no average of the exchange's is in it, nor its rounding. */
+export function cashOf(held: Pick<Anchor, 'balances' | 'positions'>): readonly Amount[] {
+  const { positions = [] } = held
+  const costs = positions.map((position) => ({
+    asset: position.terms.settle,
+    amount: toText(negate(costOf(position))),
+  }))
+  return sumOf([...amountsOf(held), ...costs])
+}
+
+/** What a position was worth where it was entered, in the coin it pays. */
+export function costOf({
+  market,
+  symbol,
+  base,
+  quote,
+  terms,
+  quantity,
+  entry,
+}: Omit<Position, 'market'> & { readonly market: string }): Decimal {
+  const { settle, size } = terms
+  const kind = market === 'inverse' ? 'inverse' : 'linear'
+  const contract = { kind, symbol, base, quote, settle, size: parseDecimal(size) } as const
+  return worthOf(contract, parseDecimal(quantity), parseDecimal(entry))
 }

@@ -2,12 +2,14 @@ import { concat, utf8 } from '@perf-agg/sdk'
 import type { Candle } from '../accounting/observation.ts'
 import type { Adapter } from './adapter.ts'
 import { newBinance } from './binance/adapter.ts'
+import { newBitget } from './bitget/adapter.ts'
 import { newBybit } from './bybit/adapter.ts'
 import { newCoinbase } from './coinbase/adapter.ts'
 import { JobClock } from './clock.ts'
 import type { Credentials } from './credentials.ts'
 import { CollectorFailure, failureOf } from './failure.ts'
 import type { Job } from './job.ts'
+import { newHyperliquid } from './hyperliquid/adapter.ts'
 import { newKraken } from './kraken/adapter.ts'
 import { newKucoin } from './kucoin/adapter.ts'
 import { Limiter } from './limiter.ts'
@@ -17,8 +19,10 @@ import type { Wire } from './wire.ts'
 
 const adapters: Readonly<Record<string, () => Adapter>> = {
   binance: newBinance,
+  bitget: newBitget,
   bybit: newBybit,
   coinbase: newCoinbase,
+  hyperliquid: newHyperliquid,
   kraken: newKraken,
   kucoin: newKucoin,
   okx: newOkx,
@@ -64,7 +68,7 @@ export class Jobs {
     const { caller, sync } = openCalls(instance, adapter.connection, { clock, limiter, maxRetries, synced })
     // The daemon believes only what came over the wire in that very job.
     if (job.job !== 'poll') synced.atMs = Number.NEGATIVE_INFINITY
-    const tools = { caller, sync, clock }
+    const tools = { caller, sync, clock, walletAddress: credentials?.walletAddress ?? null }
     const head = () => {
       place.skewMs = clock.skewMs
       return { collector: `ccxt ${ccxtRelease}`, skewMs: clock.skewMs, weight: caller.weight }

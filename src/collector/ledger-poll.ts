@@ -11,7 +11,7 @@ import type {
 } from '../accounting/observation.ts'
 import type { Polled, PollWants } from './adapter.ts'
 import { type Base, type Entry, type Explanation, explain, sameBalances } from './explain.ts'
-import { amountsOf } from './holding.ts'
+import { amountsOf, cashOf } from './holding.ts'
 import {
   firstLedgerCursor,
   type LedgerCursor,
@@ -39,6 +39,8 @@ export interface LedgerSource {
   balances(): Promise<readonly Amount[]>
   /** Every open position; absent where contracts are not watched. The entries of a reading must lead to them as well. */
   positions?(): Promise<readonly Position[]>
+  /** The entries of contracts say what was paid for them; else they say what the wallet gained. */
+  readonly countsCash?: boolean
   /** `thorough`: every list, not only what the ledger points to. */
   read(fromMs: number, thorough: boolean): Promise<Reading>
   /** How far back the exchange tells; null is for ever. */
@@ -84,12 +86,15 @@ export async function pollLedger(
 ): Promise<Polled> {
   const known = wants.cursor === null ? firstLedgerCursor(wants.sinceMs) : parseLedgerCursor(wants.cursor)
   const cursor = { ...known, floorMs: Math.min(known.floorMs, wants.sinceMs) }
-  const base = wants.cursor === null ? baseOf(wants.previousAnchor) : cursor.base
+  const base = wants.cursor === null ? baseOf(source, wants.previousAnchor) : cursor.base
   const begunAtMs = await sync()
   const held = await heldBy(source)
   const thorough = wants.sweep || cursor.thoroughHourMs !== hourOf(begunAtMs)
   const quiet =
-    !thorough && base !== null && cursor.openSinceMs === null && sameBalances(base.balances, amountsOf(held))
+    !thorough &&
+    base !== null &&
+    cursor.openSinceMs === null &&
+    sameBalances(base.balances, amountsIn(source, held))
   const outcome = quiet
     ? { reading: null, anchor: { atMs: begunAtMs, ...held }, open: false }
     : await look({ source, sync, cursor, base, thorough, begunAtMs, held })
@@ -97,8 +102,12 @@ export async function pollLedger(
 }
 
 /** An anchor as entries lead on from it: contracts among the balances. */
-function baseOf(anchor: Anchor | null): Base | null {
-  return anchor === null ? null : { atMs: anchor.atMs, balances: amountsOf(anchor) }
+function baseOf(source: LedgerSource, anchor: Anchor | null): Base | null {
+  return anchor === null ? null : { atMs: anchor.atMs, balances: amountsIn(source, anchor) }
+}
+
+function amountsIn({ countsCash = false }: LedgerSource, held: Held): readonly Amount[] {
+  return countsCash ? cashOf(held) : amountsOf(held)
 }
 
 interface Looking {
@@ -122,7 +131,7 @@ async function look(looking: Looking): Promise<Outcome> {
   for (let round = 0; round < roundsMax; round += 1) {
     if (reading.cutAtMs !== null) return { reading, anchor: null, open: true }
     const explanation: Explanation | null =
-      base === null ? null : explain(base, amountsOf(held), reading.entries, askedAtMs)
+      base === null ? null : explain(base, amountsIn(source, held), reading.entries, askedAtMs)
     if (explanation?.kind === 'exact') {
       return {
         reading,
@@ -132,7 +141,7 @@ async function look(looking: Looking): Promise<Outcome> {
     }
     const betweenMs = await sync()
     const again = await heldBy(source)
-    const agreed = sameBalances(amountsOf(again), amountsOf(held))
+    const agreed = sameBalances(amountsIn(source, again), amountsIn(source, held))
     held = again
     askedAtMs = betweenMs
     // Before the first anchor there is nothing that could be unexplained.
@@ -167,12 +176,12 @@ function conclude(
   const waiting = openSinceMs !== null && begunAtMs - openSinceMs < graceMs
   const complete = anchor !== null && cutAtMs === null && !waiting
   // While something is unexplained the next poll starts from the same place, so that it can still come out.
-  const nextBase = cutAtMs !== null ? null : waiting || anchor === null ? base : baseOf(anchor)
+  const nextBase = cutAtMs !== null ? null : waiting || anchor === null ? base : baseOf(source, anchor)
   const next: LedgerCursor = {
     floorMs: cursor.floorMs,
     readToMs: cutAtMs ?? (reading === null ? cursor.readToMs : begunAtMs),
     thoroughHourMs: thorough && cutAtMs === null ? hourOf(begunAtMs) : cursor.thoroughHourMs,
-    base: nextBase ?? baseOf(anchor),
+    base: nextBase ?? baseOf(source, anchor),
     openSinceMs: waiting ? openSinceMs : null,
   }
   const since = <Each extends { readonly atMs: number }>(rows: readonly Each[] = []): Each[] =>

@@ -25,6 +25,10 @@ const exchanges: Readonly<Record<string, Rules>> = {
     judge: judgeBinance,
     accountId: (answer) => textOrNumber(rowOf(answer, 'account')['uid'], 'account.uid'),
   },
+  bitget: {
+    judge: judgeBitget,
+    accountId: (answer) => textOrNumber(dataOf(answer, 'info')['userId'], 'info.userId'),
+  },
   bybit: { judge: judgeBybit, accountId: accountIdOfBybit },
   coinbase: {
     judge: judgeCoinbase,
@@ -41,7 +45,7 @@ const exchanges: Readonly<Record<string, Rules>> = {
   },
   kucoin: {
     judge: judgeKucoin,
-    accountId: (answer) => textOrNumber(kucoinData(answer)['uid'], 'apiKey.uid'),
+    accountId: (answer) => textOrNumber(dataOf(answer, 'apiKey')['uid'], 'apiKey.uid'),
   },
   okx: { judge: judgeOkx, accountId: accountIdOfOkx },
 }
@@ -146,13 +150,32 @@ function judgeCoinbase(answer: unknown): Judgement {
   return judgementOf(excess('can_transfer'), excess('can_trade'))
 }
 
-function kucoinData(answer: unknown): Row {
-  return rowOf(rowOf(answer, 'apiKey')['data'], 'apiKey')
+function dataOf(answer: unknown, place: string): Row {
+  return rowOf(rowOf(answer, place)['data'], place)
 }
+
+/** Reading is one word of several; every other goes beyond it. */
+function judgeBitget(answer: unknown): Judgement {
+  const { authorities } = dataOf(answer, 'info')
+  if (!Array.isArray(authorities) || authorities.length === 0) return judgementOf(['authorities?'], [])
+  const words = rowsOf(authorities, 'info.authorities', 64).map((word) =>
+    typeof word === 'string' && /^\w{1,32}$/.test(word) ? word : 'authorities?',
+  )
+  const excess = words.filter((word) => word !== 'readonly' && !bitgetReads.has(word))
+  const trades = excess.filter((word) => bitgetTrades.has(word))
+  return judgementOf(
+    excess.filter((word) => !trades.includes(word)),
+    trades,
+  )
+}
+
+/** Its newer words, by market; what trades is here, everything else may move money. */
+const bitgetReads = new Set(['coor', 'cpor', 'stor', 'smor', 'ttor', 'wtor', 'taxr', 'chor', 'p2pr', 'pllr'])
+const bitgetTrades = new Set(['trade', 'coow', 'cpow', 'stow', 'smow', 'ttow'])
 
 /** Reading is one word; transfers between the client's own accounts move money, and whatever is new may. */
 function judgeKucoin(answer: unknown): Judgement {
-  const { permission } = kucoinData(answer)
+  const { permission } = dataOf(answer, 'apiKey')
   if (typeof permission !== 'string') return judgementOf(['permission?'], [])
   const words = permission
     .split(',')

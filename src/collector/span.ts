@@ -78,3 +78,8 @@ export async function walkSpans<Part>(
 function latestOf(times: readonly number[]): number {
   return times.reduce((latest, atMs) => Math.max(latest, atMs), Number.NEGATIVE_INFINITY)
 }
+
+/** Each once: spans may touch, and an exchange may tell more than it was asked for. */
+export function eachOnce<Each extends Told>(rows: readonly Each[]): Each[] {
+  return [...new Map(rows.map((row) => [row.id, row])).values()]
+}

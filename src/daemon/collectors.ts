@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { InputError, PerfAggError } from '@perf-agg/sdk'
+import { InputError, PerfAggError, readExchangeCredentials } from '@perf-agg/sdk'
 import type {
   CandlesAnswer,
   CandlesRequest,
@@ -236,13 +236,15 @@ class Pool implements Collectors {
       const { exchange, sandbox, marketTypes: wallets } = source
       const baseUrl = baseUrlOf(exchanges, exchange)
       const common = { nowMs: clock.nowMs(), frozen: clock.frozen, exchange, sandbox, baseUrl, wallets }
+      const walletAddress = walletAddressOf(exchange, credentials)
       const frame = await pair.run({ ...common, ...job }, credentials, signal)
       const environment = baseUrl === null ? (sandbox ? 'sandbox' : 'live') : 'simulated'
       const dates = pair.reports.map(({ serverDateMs }) => serverDateMs)
       this.#options.onDates?.(exchange, dates, clock.nowMs())
       const place = this.#places.of(source)
       const hosts = new Set(rulesOf(exchange, baseUrl).map(({ origin }) => new URL(origin).host))
-      const answer = judge({ frame, reports: pair.reports, exchange, hosts, environment, place })
+      const { reports } = pair
+      const answer = judge({ frame, reports, exchange, hosts, environment, place, walletAddress })
       if (isFailure(answer) && this.#places.note(source, answer)) {
         const { code, exchangeCode, retryAfterMs } = answer
         const told = { exchange, code, exchange_code: exchangeCode, retry_after_ms: retryAfterMs }
@@ -344,6 +346,15 @@ class Pool implements Collectors {
 type JobOf<Each> = Each extends unknown
   ? Omit<Each, 'nowMs' | 'frozen' | 'exchange' | 'sandbox' | 'baseUrl' | 'wallets'>
   : never
+
+/** An address is no secret; it is read before whoever takes the credentials wipes them. */
+function walletAddressOf(exchange: string, credentials: Uint8Array): string | null {
+  if (exchange !== 'hyperliquid' || credentials.length === 0) return null
+  const read = readExchangeCredentials(credentials, exchange)
+  return 'wallet_address' in read && read.wallet_address !== undefined
+    ? read.wallet_address.toLowerCase()
+    : null
+}
 
 function isSupported(source: Source): boolean {
   return exchangesWithHosts.includes(source.exchange)

@@ -41,6 +41,8 @@ export interface Finished {
   /** Where the configuration sends this source. */
   readonly environment: Origin['environment']
   readonly place: { usedOfMinute: number | null; limitOfMinute: number }
+  /** What was asked for, where the exchange knows accounts by nothing else; null of all others. */
+  readonly walletAddress: string | null
 }
 
 /** Where the exchange tells whose account it is, and what the key may do; null: it has no such call. */
@@ -48,11 +50,14 @@ const accountPaths: Readonly<
   Record<string, { readonly account: string; readonly restrictions: string | null }>
 > = {
   binance: { account: '/api/v3/account', restrictions: '/sapi/v1/account/apiRestrictions' },
+  bitget: { account: '/api/v2/spot/account/info', restrictions: '/api/v2/spot/account/info' },
   bybit: { account: '/v5/user/query-api', restrictions: '/v5/user/query-api' },
   coinbase: {
     account: '/api/v3/brokerage/key_permissions',
     restrictions: '/api/v3/brokerage/key_permissions',
   },
+  // its answer does not say whose it is: that is the address that was asked for
+  hyperliquid: { account: '/info', restrictions: null },
   kraken: { account: '/0/private/GetApiKeyInfo', restrictions: '/0/private/GetApiKeyInfo' },
   kucoin: { account: '/api/v1/user/api-key', restrictions: '/api/v1/user/api-key' },
   okx: { account: '/api/v5/account/config', restrictions: '/api/v5/account/config' },
@@ -103,7 +108,7 @@ export function judgeCheck(finished: Finished): CheckAnswer {
     return {
       kind: 'checked',
       ...judgePermissions(exchange, restrictions),
-      accountId: accountIdOf(exchange, account),
+      accountId: finished.walletAddress ?? accountIdOf(exchange, account),
       origin,
       weight: weightOf(finished, head),
     }

@@ -23,6 +23,7 @@ import type { Clock } from './clock.ts'
 import type { Collectors } from './collectors.ts'
 import type { Configuration } from './config.ts'
 import { addressFor } from './egress-address.ts'
+import { type Ownership, ownershipOf } from './ownership.ts'
 import { writeSettings } from './session-settings.ts'
 import { signedAnswer } from './view.ts'
 
@@ -108,12 +109,14 @@ export class Registration {
         hint: `it knows ${Object.keys(configuration.exchanges).join(', ')}`,
       })
     }
+    const ownership = ownershipOf(payload, credentials, way.registration)
     await this.#useNonce(payload)
     const identified =
       offer.source === 'self-reported'
         ? selfReported(payload)
         : await this.#askExchange(payload, offer.wallets, credentials)
-    return this.#open({ payload, credentials, boxDigest, way, wallets: offer.wallets, identified })
+    const { wallets } = offer
+    return this.#open({ payload, credentials, boxDigest, way, wallets, identified, ownership })
   }
 
   async #refuseUnfresh(payload: CredentialsPayload, way: Way): Promise<void> {
@@ -202,6 +205,7 @@ export class Registration {
     way: Way
     wallets: NewWallets
     identified: Identified | null
+    ownership: Ownership
   }): Promise<Submission> {
     const { payload, identified, way } = given
     const { clock, configuration, store, enclave } = this.#parts
@@ -222,7 +226,7 @@ export class Registration {
       environment: identified?.identity.environment ?? this.#expectedEnvironment(payload),
       status: identified === null ? 'pending' : 'active',
       permissions: identified?.permissions ?? 'unverified',
-      ownership: 'key-holder',
+      ownership: given.ownership,
       registration: way.registration,
       boxDigest: given.boxDigest,
       replyKey: payload.reply_key === null ? null : fromBase64(payload.reply_key),

@@ -8,8 +8,10 @@ import type { ExchangeConfiguration, IngestProfile, RateLimits } from './config.
 /** What sessions may name here. Self-reported ones have no exchange behind them and no address to move. */
 export const exchangeIds = [
   'binance',
+  'bitget',
   'bybit',
   'coinbase',
+  'hyperliquid',
   'kraken',
   'kucoin',
   'okx',
@@ -18,7 +20,7 @@ export const exchangeIds = [
 ] as const
 export const selfReportedIds: readonly string[] = ['mock', 'push']
 /** Where the exchange has nothing to practise on. */
-export const withoutSandboxIds: readonly string[] = ['coinbase', 'kraken', 'kucoin', 'mock', 'push']
+export const withoutSandboxIds: readonly string[] = ['bitget', 'coinbase', 'kraken', 'kucoin', 'mock', 'push']
 
 function readMembers(given: Given, names: readonly string[]): Map<string, Given> {
   const { value, where } = given

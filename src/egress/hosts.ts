@@ -51,6 +51,13 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
     paths: ['/api/v3/', '/sapi/v1/', '/fapi/v1/', '/fapi/v2/', '/fapi/v3/', '/dapi/v1/'],
     headers: ['x-mbx-apikey'],
   },
+  bitget: {
+    live: ['https://api.bitget.com'],
+    sandbox: [],
+    methods: ['GET'],
+    paths: ['/api/v2/'],
+    headers: ['access-key', 'access-sign', 'access-timestamp', 'access-passphrase'],
+  },
   bybit: {
     live: ['https://api.bybit.com'],
     sandbox: ['https://api-testnet.bybit.com'],
@@ -64,6 +71,14 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
     methods: ['GET'],
     paths: ['/api/v3/brokerage/', '/v2/accounts/'],
     headers: ['authorization', 'cb-access-key', 'cb-access-sign', 'cb-access-timestamp', 'cb-version'],
+  },
+  hyperliquid: {
+    live: ['https://api.hyperliquid.xyz'],
+    sandbox: ['https://api.hyperliquid-testnet.xyz'],
+    // Reading is a POST to one path there; what moves something goes to another.
+    methods: ['POST'],
+    paths: ['/info'],
+    headers: ['content-type'],
   },
   kraken: {
     live: ['https://api.kraken.com'],

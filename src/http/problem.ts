@@ -52,6 +52,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   ACCOUNT_TYPE_UNSUPPORTED: 422,
   SANDBOX_UNSUPPORTED: 422,
   CLIENT_SIGNATURE_INVALID: 422,
+  WALLET_SIGNATURE_INVALID: 422,
   // sessions
   SESSION_UNKNOWN: 404,
   /** The exchange has not yet said whose account it is. */

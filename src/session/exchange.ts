@@ -21,8 +21,16 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
     sandbox: true,
     liveOnly: ['futures'],
   },
+  bitget: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   bybit: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: true },
   coinbase: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
+  // the newest 10,000 fills are told, and 5,000 minutes of prices
+  hyperliquid: {
+    source: 'polled',
+    accountTypes: { spot: ['spot'], futures: ['linear'] },
+    sandbox: true,
+    outageMsMax: 12 * hourMs,
+  },
   // minutes of prices are kept for half a day
   kraken: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false, outageMsMax: 12 * hourMs },
   kucoin: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },

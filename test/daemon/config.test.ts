@@ -43,8 +43,10 @@ t.test('defaults', async (t) => {
   })
   t.strictSame(Object.keys(configuration.exchanges), [
     'binance',
+    'bitget',
     'bybit',
     'coinbase',
+    'hyperliquid',
     'kraken',
     'kucoin',
     'okx',

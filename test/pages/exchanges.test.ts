@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { endpoints as binance } from '../../src/collector/binance/endpoint.ts'
+import { endpoints as bitget } from '../../src/collector/bitget/endpoint.ts'
 import { endpoints as bybit } from '../../src/collector/bybit/endpoint.ts'
 import { endpoints as coinbase } from '../../src/collector/coinbase/endpoint.ts'
+import { endpoints as hyperliquid } from '../../src/collector/hyperliquid/endpoint.ts'
 import { endpoints as kraken } from '../../src/collector/kraken/endpoint.ts'
 import { endpoints as kucoin } from '../../src/collector/kucoin/endpoint.ts'
 import { endpoints as okx } from '../../src/collector/okx/endpoint.ts'
@@ -65,8 +67,10 @@ t.test('every offer has its row, with its sandbox and host', async (t) => {
 t.test('every call has its place in the list, and may be made', async (t) => {
   const endpoints: Readonly<Record<string, Readonly<Record<string, { readonly method: string }>>>> = {
     binance,
+    bitget,
     bybit,
     coinbase,
+    hyperliquid,
     kraken,
     kucoin,
     okx,
@@ -112,6 +116,7 @@ t.test('nothing that orders or moves money may be called', async (t) => {
     '/0/private/WalletTransfer',
     '/0/private/CancelAll',
     '/0/private/Earn/Allocate',
+    '/exchange',
   ]
   t.strictSame(
     moving.filter((path) => paths.some((prefix) => path.startsWith(prefix))),

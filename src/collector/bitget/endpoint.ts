@@ -1,0 +1,18 @@
+import type { Endpoint } from '../call.ts'
+import type { Budget } from '../limiter.ts'
+
+/** 6,000 calls a minute for an address; each call has a pace of its own for the account, ten a second and less. */
+export const budgets: Readonly<Record<string, Budget>> = {
+  ip: { limitOfMinute: 6_000, header: 'x-bitget-has-no-such-header' },
+}
+
+export const endpoints = {
+  time: { method: 'publicCommonGetV2PublicTime', budget: 'ip', weight: 1 },
+  symbols: { method: 'publicSpotGetV2SpotPublicSymbols', budget: 'ip', weight: 1 },
+  candles: { method: 'publicSpotGetV2SpotMarketCandles', budget: 'ip', weight: 1 },
+  olderCandles: { method: 'publicSpotGetV2SpotMarketHistoryCandles', budget: 'ip', weight: 1 },
+  info: { method: 'privateSpotGetV2SpotAccountInfo', budget: 'ip', weight: 1 },
+  assets: { method: 'privateSpotGetV2SpotAccountAssets', budget: 'ip', weight: 1 },
+  bills: { method: 'privateSpotGetV2SpotAccountBills', budget: 'ip', weight: 1 },
+  fills: { method: 'privateSpotGetV2SpotTradeFills', budget: 'ip', weight: 1 },
+} as const satisfies Readonly<Record<string, Endpoint>>

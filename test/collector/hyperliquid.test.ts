@@ -1,0 +1,476 @@
+import { hourMs, minuteMs } from '@perf-agg/sdk'
+import t, { type Test } from 'tap'
+import type { MarketType } from '../../src/accounting/observation.ts'
+import { perpStateOf, spotBalancesOf } from '../../src/collector/hyperliquid/row.ts'
+import { documentedBody, serveExchange } from './served.ts'
+
+/** The two wallets of an address at hyperliquid through the real processes. */
+
+const nowMs = Date.UTC(2026, 0, 5, 12)
+const user = `0x${'ab'.repeat(20)}`
+const other = `0x${'cd'.repeat(20)}`
+
+type Asked = Readonly<Record<string, unknown>>
+/** By the word in the body. */
+type Answers = Readonly<Record<string, string | object | ((asked: Asked) => unknown)>>
+
+const spotMeta = {
+  universe: [
+    { tokens: [1, 0], name: 'PURR/USDC', index: 0, isCanonical: true },
+    { tokens: [254, 0], name: '@156', index: 156, isCanonical: false },
+    { tokens: [197, 0], name: '@142', index: 142, isCanonical: false },
+    { tokens: [150, 0], name: '@107', index: 107, isCanonical: false },
+  ],
+  tokens: [
+    { name: 'USDC', index: 0 },
+    { name: 'PURR', index: 1 },
+    { name: 'HYPE', index: 150 },
+    { name: 'UBTC', index: 197 },
+    { name: 'USOL', index: 254 },
+  ],
+}
+
+const usual: Answers = {
+  meta: { universe: [{ name: 'BTC' }, { name: 'ETH' }, { name: 'OLD', isDelisted: true }] },
+  spotMeta,
+  userAbstraction: '"disabled"',
+  clearinghouseState: perpState('0', []),
+  spotClearinghouseState: { balances: [] },
+  userFillsByTime: '[]',
+  userFunding: '[]',
+  userNonFundingLedgerUpdates: '[]',
+}
+
+function perpState(cash: string, positions: readonly (readonly [string, string, string, string])[]): object {
+  const total = positions.reduce((sum, [, , , value]) => sum + Number(value), 0)
+  const summary = { accountValue: '1', totalNtlPos: String(total), totalRawUsd: cash, totalMarginUsed: '0' }
+  return {
+    marginSummary: summary,
+    crossMarginSummary: { ...summary, totalRawUsd: '0' },
+    withdrawable: '0',
+    assetPositions: positions.map(([coin, szi, entryPx, positionValue]) => ({
+      type: 'oneWay',
+      position: { coin, szi, entryPx, positionValue, unrealizedPnl: '0' },
+    })),
+    time: nowMs,
+  }
+}
+
+async function serve(
+  t: Test,
+  given: Answers,
+  options: {
+    readonly wallets?: readonly MarketType[]
+    readonly sinceMs?: number
+    readonly atMs?: number
+    readonly user?: string
+  } = {},
+) {
+  const { wallets = ['spot', 'linear'], atMs = nowMs, sinceMs = atMs - hourMs } = options
+  const answers = new Map<string, unknown>(
+    Object.entries({ ...usual, exchangeStatus: { time: atMs, specialStatuses: null }, ...given }),
+  )
+  const exchange = await serveExchange(t, 'hyperliquid', {
+    nowMs: atMs,
+    sinceMs,
+    marketTypes: wallets,
+    credentials: { wallet_address: options.user ?? user },
+    answers: {
+      '/info': (_url: URL, body: string) => {
+        const asked = JSON.parse(body) as Asked
+        const answer = answers.get(String(asked['type']))
+        const told = typeof answer === 'function' ? (answer as (asked: Asked) => unknown)(asked) : answer
+        return told ?? '<html>'
+      },
+    },
+  })
+  return { ...exchange, info: answers }
+}
+
+function fill(tid: number, coin: string, side: 'B' | 'A', sz: string, px: string, more: object = {}): object {
+  return {
+    coin,
+    px,
+    sz,
+    side,
+    time: nowMs - minuteMs,
+    startPosition: '0.0',
+    dir: 'Open Long',
+    closedPnl: '0.0',
+    hash: '0x1',
+    oid: 7,
+    crossed: true,
+    fee: '0.0',
+    tid,
+    feeToken: 'USDC',
+    ...more,
+  }
+}
+
+t.test('the documented fill of a perpetual, funding and ledger', async (t) => {
+  const fills = documentedBody('hyperliquid/Spot/Trading/GetUserTrades.txt')
+  const funding = documentedBody('hyperliquid/Futures/Account/GetFundingHistory.txt')
+  const updates = documentedBody('hyperliquid/Spot/Account/GetAccountLedger.txt')
+  if (fills === null || funding === null || updates === null) return t.comment('no reference folder here')
+  const whole = await serve(
+    t,
+    { userFillsByTime: fills, userFunding: funding, userNonFundingLedgerUpdates: updates },
+    { sinceMs: 1_681_222_000_000, atMs: 1_750_172_500_000 },
+  )
+  const answer = await whole.poll()
+  if (answer.kind === 'failed') return t.fail(answer.code, { answer })
+  t.strictSame(answer.observation.fills, [
+    {
+      id: '118906512037719',
+      market: 'linear',
+      symbol: 'AVAX/USDC:USDC',
+      base: 'AVAX',
+      quote: 'USDC',
+      side: 'buy',
+      price: '18.435',
+      quantity: '93.53',
+      // 18.435 × 93.53
+      quoteQuantity: '1724.22555',
+      fees: [{ asset: 'USDC', amount: '0.01' }],
+      atMs: 1_681_222_254_710,
+      execution: 'trade',
+      terms: { size: '1', settle: 'USDC' },
+    },
+  ])
+  t.match(answer.observation.incomes, [
+    { income: 'funding', asset: 'USDC', amount: '-0.044263', atMs: 1_750_172_400_033 },
+  ])
+  const flows = (observed: typeof answer.observation) =>
+    observed.flows.map(({ flow, asset, amount, atMs }) => `${flow} ${amount} ${asset} ${atMs}`)
+  t.strictSame(flows(answer.observation), ['deposit 97.142685 USDC 1737370449463'], 'between both is inside')
+
+  const spot = await serve(
+    t,
+    { userFillsByTime: fills, userFunding: funding, userNonFundingLedgerUpdates: updates },
+    { sinceMs: 1_681_222_000_000, atMs: 1_750_172_500_000, wallets: ['spot'] },
+  )
+  const half = await spot.poll()
+  if (half.kind === 'failed') return t.fail(half.code, { half })
+  t.strictSame([half.observation.fills, half.observation.incomes], [[], []], 'what is not watched')
+  t.strictSame(flows(half.observation).at(0), 'transfer -1 USDC 1736927066501')
+  t.strictSame(flows(half.observation).at(-1), 'transfer -10 USDC 1737360873983')
+  t.equal(half.observation.flows.length, 8)
+})
+
+t.test('the documented dust, vaults and spot fills', async (t) => {
+  const fills = documentedBody('nautilus/hyperliquid/http_user_fills_dust_conversion.json')
+  if (fills === null) return t.comment('no reference folder here')
+  const exchange = await serve(
+    t,
+    { userFillsByTime: fills },
+    { sinceMs: 1_762_697_000_000, atMs: 1_782_526_700_000 },
+  )
+  const answer = await exchange.poll()
+  if (answer.kind === 'failed') return t.fail(answer.code, { answer })
+  const { observation } = answer
+  t.strictSame(
+    observation.fills.map(({ id, market, symbol, side, quantity, fees, execution }) => [
+      id,
+      market,
+      symbol,
+      side,
+      quantity,
+      fees.map(({ asset, amount }) => `${amount} ${asset}`).join(),
+      execution,
+    ]),
+    [
+      ['567745090281031', 'spot', 'USOL/USDC', 'buy', '1.267', '0.00088689 USOL', 'trade'],
+      ['540560505431791', 'linear', 'MANTA/USDC:USDC', 'sell', '114.3', '', 'settlement'],
+      ['122379282851005', 'linear', 'JUP/USDC:USDC', 'buy', '440.0', '', 'trade'],
+      ['17679709382320', 'linear', 'ARB/USDC:USDC', 'buy', '8552.3', '', 'trade'],
+    ],
+  )
+  t.strictSame(observation.conversions, [
+    {
+      id: '229209068357.1762732800049',
+      conversion: 'dust',
+      changes: [
+        { asset: 'UBTC', amount: '-0.0000086141' },
+        // 104730.168 × 0.0000086141
+        { asset: 'USDC', amount: '0.9021561401688' },
+      ],
+      atMs: 1_762_732_800_049,
+    },
+  ])
+})
+
+t.test('a documented liquidation is one only for whom it befell', async (t) => {
+  const text = documentedBody('nautilus/hyperliquid/ws_user_fill_liquidation.json')
+  if (text === null) return t.comment('no reference folder here')
+  const { fills } = (JSON.parse(text) as { data: { fills: object[] } }).data
+  for (const [name, of, execution] of [
+    ['taken over', user, 'trade'],
+    ['suffered', '0x360878d351f05975e25f1807a27895e1e5e004fb', 'liquidation'],
+  ] as const) {
+    const exchange = await serve(t, { userFillsByTime: fills }, { atMs: 1_781_528_070_000, user: of })
+    t.match(
+      await exchange.poll(),
+      {
+        observation: {
+          fills: [
+            {
+              id: '745210434703679',
+              symbol: 'BTC/USDC:USDC',
+              side: 'sell',
+              price: '66653.0',
+              quantity: '0.001',
+              quoteQuantity: '66.653',
+              fees: [{ asset: 'USDC', amount: '0.009997' }],
+              execution,
+            },
+          ],
+        },
+      },
+      name,
+    )
+  }
+})
+
+t.test('the documented states', async (t) => {
+  const spot = documentedBody('nautilus/hyperliquid/http_spot_clearinghouse_state.json')
+  const perp = documentedBody('nautilus/hyperliquid/http_clearinghouse_state_negative_total_raw_usd.json')
+  if (spot === null || perp === null) return t.comment('no reference folder here')
+  t.strictSame(spotBalancesOf(JSON.parse(spot)), [
+    { asset: 'HYPE', amount: '5.2' },
+    { asset: 'PURR', amount: '2000' },
+    { asset: 'TOKEN-10', amount: '25' },
+    { asset: 'USDC', amount: '14.625485' },
+  ])
+  // its positions are left out: what they cost would be a loss of 22,358 dollars
+  t.throws(() => perpStateOf(JSON.parse(perp)), { message: 'EXCHANGE_ANSWER_INVALID' })
+  const exchange = await serve(t, { clearinghouseState: perp })
+  t.match(await exchange.poll(), { kind: 'failed', code: 'EXCHANGE_ANSWER_INVALID' })
+  t.strictSame(perpStateOf(perpState('-22358.938225', [['BTC', '0.25', '90000.5', '24094.9691']])), {
+    // −22358.938225 + 0.25 × 90000.5
+    wallet: '141.186775',
+    positions: [
+      {
+        market: 'linear',
+        symbol: 'BTC/USDC:USDC',
+        base: 'BTC',
+        quote: 'USDC',
+        terms: { size: '1', settle: 'USDC' },
+        quantity: '0.25',
+        entry: '90000.5',
+      },
+    ],
+  })
+})
+
+t.test('from poll to poll, to the last unit, whatever entry is told', async (t) => {
+  const exchange = await serve(t, {
+    clearinghouseState: perpState('1000', []),
+    spotClearinghouseState: { balances: [{ coin: 'USDC', total: '500', hold: '10' }] },
+  })
+  const first = await exchange.poll()
+  if (first.kind === 'failed') return t.fail(first.code, { first })
+  t.strictSame(first.observation.anchor?.balances, [{ asset: 'USDC', amount: '1500' }])
+  const time = nowMs + minuteMs
+  const laterMs = nowMs + 2 * minuteMs
+  exchange.clock.atMs = laterMs
+  exchange.info.set('exchangeStatus', { time: laterMs })
+  exchange.info.set('userFillsByTime', [
+    fill(1, 'BTC', 'B', '0.01', '50000.5', { time, fee: '0.225' }),
+    fill(2, 'BTC', 'B', '0.02', '50100.7', { time, fee: '-0.01' }),
+    fill(3, 'ETH', 'A', '1.5', '3000.1', { time, dir: 'Auto-Deleveraging', fee: '0' }),
+    fill(4, '@107', 'B', '2', '25.5', { time, dir: 'Buy', fee: '0.001', feeToken: 'HYPE' }),
+    fill(5, 'xyz:TSLA', 'B', '2', '300', { time }),
+    fill(6, '@9999', 'B', '2', '3', { time, dir: 'Buy' }),
+  ])
+  exchange.info.set('userFunding', [
+    {
+      time,
+      hash: '0x0',
+      delta: { type: 'funding', coin: 'BTC', usdc: '-0.012345', szi: '0.03', fundingRate: '0.0000125' },
+    },
+  ])
+  const update = (type: string, more: object) => ({ time, hash: '0x9', delta: { type, ...more } })
+  exchange.info.set('userNonFundingLedgerUpdates', [
+    update('withdraw', { usdc: '20', nonce: 1, fee: '1.0' }),
+    update('accountClassTransfer', { usdc: '100', toPerp: true }),
+    update('spotTransfer', {
+      token: 'HYPE',
+      amount: '0.5',
+      usdcValue: '12',
+      user,
+      destination: other,
+      fee: '1.0',
+      nativeTokenFee: '0.0',
+    }),
+    update('internalTransfer', {
+      usdc: '7',
+      user: other,
+      destination: user.toUpperCase().replace('X', 'x'),
+      fee: '1',
+    }),
+    update('vaultDeposit', { vault: other, usdc: '30' }),
+    update('send', {
+      user,
+      destination: user,
+      sourceDex: 'spot',
+      destinationDex: 'xyz',
+      token: 'USDC',
+      amount: '40',
+      fee: '0',
+      nativeTokenFee: '0',
+    }),
+    update('rewardsClaim', { amount: '2' }),
+    update('liquidation', { liquidatedNtlPos: '1', accountValue: '1', leverageType: 'Cross' }),
+    update('something new', { usdc: '5' }),
+  ])
+  // perps: 1000 − 500.005 − 0.225 − 1002.014 + 0.01 + 4500.15 − 0.012345 − 21 + 100 + 7 − 30 + 2
+  exchange.info.set(
+    'clearinghouseState',
+    perpState('4055.903655', [
+      // an average entry that is rounded: 50067.3
+      ['BTC', '0.03', '50067.3', '1503'],
+      ['ETH', '-1.5', '3000.1', '4500'],
+      ['OLD', '0.0', '1', '0'],
+    ]),
+  )
+  // spot: 500 − 51 − 100 − 1 − 40, and 2 − 0.001 − 0.5
+  exchange.info.set('spotClearinghouseState', {
+    balances: [
+      { coin: 'USDC', total: '308' },
+      { coin: 'HYPE', total: '1.499' },
+    ],
+  })
+  const second = await exchange.poll({ cursor: first.cursor })
+  if (second.kind === 'failed') return t.fail(second.code, { second })
+  const { observation } = second
+  t.match(observation, {
+    complete: true,
+    unavailable: ['fills.9999'],
+    anchor: {
+      atMs: laterMs,
+      balances: [
+        { asset: 'HYPE', amount: '1.499' },
+        // 308 + 4055.903655 + 0.03 × 50067.3 − 1.5 × 3000.1
+        { asset: 'USDC', amount: '1365.772655' },
+      ],
+      positions: [
+        { symbol: 'BTC/USDC:USDC', quantity: '0.03', entry: '50067.3' },
+        { symbol: 'ETH/USDC:USDC', quantity: '-1.5', entry: '3000.1' },
+      ],
+    },
+  })
+  t.strictSame(
+    observation.fills.map(({ id, execution, market }) => `${id} ${market} ${execution}`),
+    ['1 linear trade', '2 linear trade', '3 linear adl', '4 spot trade'],
+  )
+  t.strictSame(
+    observation.flows.map(({ flow, asset, amount }) => `${flow} ${amount} ${asset}`),
+    [
+      'withdrawal -21 USDC',
+      'transfer -0.5 HYPE',
+      'transfer -1 USDC',
+      'transfer 7 USDC',
+      'transfer -30 USDC',
+      'transfer -40 USDC',
+      'reward 2 USDC',
+    ],
+  )
+  const third = await exchange.poll({ cursor: second.cursor })
+  t.match(third, { observation: { complete: true, fills: [] } }, 'nothing moved, nothing is asked')
+  const asked = exchange.asked.filter((each) => each.includes('userFillsByTime'))
+  t.equal(asked.length, 2)
+})
+
+t.test('more fills than one answer holds', async (t) => {
+  const all = Array.from({ length: 3_500 }, (_, index) =>
+    fill(index + 1, 'BTC', index % 2 === 0 ? 'B' : 'A', '0.01', '50000', {
+      time: nowMs - hourMs + index * 500,
+    }),
+  ) as readonly { readonly time: number }[]
+  const exchange = await serve(t, {
+    userFillsByTime: ({ startTime, endTime }: Asked) =>
+      all.filter(({ time }) => time >= Number(startTime) && time <= Number(endTime)).slice(0, 2_000),
+  })
+  const answer = await exchange.poll()
+  if (answer.kind === 'failed') return t.fail(answer.code, { answer })
+  t.equal(answer.observation.fills.length, 3_500)
+})
+
+t.test('an address is known by itself, and nothing is known of keys', async (t) => {
+  const mixed = `0x${'aB'.repeat(20)}`
+  const exchange = await serve(t, {}, { user: mixed })
+  t.match(await exchange.check(), { kind: 'checked', permissions: 'unverified', excess: [], accountId: user })
+  const unified = await serve(t, { userAbstraction: '"unifiedAccount"' })
+  t.match(await unified.poll(), {
+    kind: 'failed',
+    code: 'EXCHANGE_ACCOUNT_REFUSED',
+    exchangeCode: 'unifiedAccount',
+  })
+  const older = await serve(t, { userAbstraction: { httpStatus: 422, error: 'words' } })
+  t.match(await older.poll(), { kind: 'observed' })
+  for (const strange of ['<html>', 'null', '[]', '{"marginSummary":{"totalRawUsd":"NaN"}}']) {
+    const broken = await serve(t, { clearinghouseState: strange })
+    t.match(await broken.poll(), { kind: 'failed', code: 'EXCHANGE_ANSWER_INVALID' }, strange)
+  }
+})
+
+t.test('markets and minutes', async (t) => {
+  const atMs = nowMs - 10 * minuteMs
+  const asked: unknown[] = []
+  const exchange = await serve(t, {
+    candleSnapshot: ({ req }: Asked) => {
+      asked.push(req)
+      return [0, 1].map((index) => ({
+        t: atMs + index * minuteMs,
+        T: atMs + (index + 1) * minuteMs - 1,
+        o: '2',
+        c: `3.${index}`,
+        h: '4',
+        l: '1',
+        v: '10',
+        n: 5,
+      }))
+    },
+  })
+  const source = { exchange: 'hyperliquid', sandbox: false, marketTypes: ['spot', 'linear'] as const }
+  t.strictSame(
+    (await exchange.collectors.markets({ source })).map(({ symbol, type, active }) => [symbol, type, active]),
+    [
+      ['BTC/USDC:USDC', 'linear', true],
+      ['ETH/USDC:USDC', 'linear', true],
+      ['OLD/USDC:USDC', 'linear', false],
+      ['PURR/USDC', 'spot', true],
+      ['USOL/USDC', 'spot', true],
+      ['UBTC/USDC', 'spot', true],
+      ['HYPE/USDC', 'spot', true],
+    ],
+  )
+  const wants = ['HYPE/USDC', 'BTC/USDC:USDC', 'NO/SUCH'].map((symbol) => ({
+    symbol,
+    fromMs: atMs,
+    toMs: atMs + 2 * minuteMs,
+  }))
+  const minutes = [0, 1].map((index) => ({
+    minuteMs: atMs + index * minuteMs,
+    open: '2',
+    close: `3.${index}`,
+    baseVolume: '10',
+    quoteVolume: index === 0 ? '30' : '31',
+  }))
+  t.strictSame(await exchange.collectors.candles({ source, wants }), [minutes, minutes, null])
+  t.match(asked, [{ coin: '@107', interval: '1m' }, { coin: 'BTC' }])
+  const metas = documentedBody('nautilus/hyperliquid/http_meta_perp_sample.json')
+  const info = documentedBody('hyperliquid/Futures/ExchangeData/GetExchangeInfo.txt')
+  const spot = documentedBody('hyperliquid/Spot/ExchangeData/GetExchangeInfo.txt')
+  if (metas === null || info === null || spot === null) return t.comment('no reference folder here')
+  for (const [meta, names] of [
+    [metas, ['BTC', 'ETH', 'ATOM']],
+    [info, ['BTC', 'ETH', 'HPOS', 'LOOM']],
+  ] as const) {
+    const documented = await serve(t, { meta, spotMeta: spot })
+    t.strictSame(
+      (await documented.collectors.markets({ source })).map(({ symbol }) => symbol),
+      [...names.map((name) => `${name}/USDC:USDC`), 'PURR/USDC'],
+    )
+  }
+})
