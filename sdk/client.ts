@@ -102,6 +102,12 @@ const jwksBytesMax = 4_194_304
 /** As many statements as a record can hold. */
 const pagesMax = 1_000
 
+/** What a view is asked for beside its figures. */
+export interface ViewOptions {
+  /** An index to hold the account against: `BTC/USDT`. */
+  readonly benchmark?: string
+}
+
 /**
  * A client of one enclave. It trusts nothing it is told: evidence is appraised before a credential is sealed,
  * every answer is opened, parsed strictly and checked to be signed by the key that was appraised.
@@ -152,18 +158,19 @@ export class PerfAggClient {
   }
 
   /** Everything about the account, for its owner. */
-  async metrics(access: SessionAccess): Promise<MetricsView> {
-    const { answer, nonce } = await this.#view('metrics', access.sessionId)
+  async metrics(access: SessionAccess, options: ViewOptions = {}): Promise<MetricsView> {
+    const { answer, nonce } = await this.#view('metrics', access.sessionId, options)
     const view = readAnswerAs(await openReply(answer, boxKeyOf(access)), parseMetricsView)
-    return this.#checked(view, nonce, access.signingKey)
+    return this.#checked(view, nonce, access.signingKey, options)
   }
 
   /** What may be shown to others: with one's own session, or a view id one was given. */
-  async summary(access: SessionAccess | ViewAccess): Promise<SummaryView> {
+  async summary(access: SessionAccess | ViewAccess, options: ViewOptions = {}): Promise<SummaryView> {
     const isOwner = 'sessionId' in access
-    const { answer, nonce } = await this.#view('summary', isOwner ? access.sessionId : access.viewId)
+    const id = isOwner ? access.sessionId : access.viewId
+    const { answer, nonce } = await this.#view('summary', id, options)
     const opened = isOwner ? await openReply(answer, boxKeyOf(access)) : answer
-    return this.#checked(readAnswerAs(opened, parseSummaryView), nonce, access.signingKey)
+    return this.#checked(readAnswerAs(opened, parseSummaryView), nonce, access.signingKey, options)
   }
 
   /** The account's whole record, with all that proves it. It is for `verifyRecord` to judge. */
@@ -248,9 +255,14 @@ export class PerfAggClient {
     return encodeCredentials(payload, credentials)
   }
 
-  async #view(kind: 'metrics' | 'summary', id: string): Promise<{ answer: unknown; nonce: string }> {
+  async #view(
+    kind: 'metrics' | 'summary',
+    id: string,
+    { benchmark }: ViewOptions,
+  ): Promise<{ answer: unknown; nonce: string }> {
     const nonce = newNonce()
-    const path = `/enclave/${kind}/${readId(id, 'id')}?nonce=${nonce}`
+    const beside = benchmark === undefined ? '' : `&benchmark=${encodeURIComponent(benchmark)}`
+    const path = `/enclave/${kind}/${readId(id, 'id')}?nonce=${nonce}${beside}`
     return { answer: await this.#get(path, viewBytesMax), nonce }
   }
 
@@ -258,6 +270,7 @@ export class PerfAggClient {
     view: View,
     nonce: string,
     signingKey: string,
+    options: ViewOptions,
   ): Promise<View> {
     const key = fromBase64url(signingKey)
     if (view.key_id !== (await thumbprint(key))) {
@@ -270,7 +283,7 @@ export class PerfAggClient {
       )
     }
     await requireSigned(view, key)
-    if (view.request_nonce !== nonce) {
+    if (view.request_nonce !== nonce || view.benchmark?.symbol !== options.benchmark) {
       throw new VerificationError('ANSWER_MISMATCH', 'the answer is to another question')
     }
     return view

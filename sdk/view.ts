@@ -48,6 +48,11 @@ export interface FigureSet {
   readonly reasons: Reasons
 }
 
+/** The account beside an index that is bought and held, over the same days. */
+export interface BenchmarkView extends FigureSet {
+  readonly symbol: string
+}
+
 interface ViewBase {
   /** Null while the exchange has not yet said whose account it is. */
   readonly account: string | null
@@ -64,6 +69,8 @@ interface ViewBase {
   readonly totals: Totals
   /** Performance that no fill made, in USD: `funding`, `interest`, `earn`, `rebate`, `liquidation_fee`. */
   readonly income_usd: Readonly<Record<string, number>>
+  /** Null where none was asked for. */
+  readonly benchmark: BenchmarkView | null
   readonly hourly_buckets: readonly Bucket[]
   /** Thumbprint of the enclave's statement key that signed. */
   readonly key_id: string
@@ -152,6 +159,7 @@ const baseMembers = [
   'reasons',
   'totals',
   'income_usd',
+  'benchmark',
   'hourly_buckets',
   'key_id',
   'signature',
@@ -190,6 +198,7 @@ function readBase(view: { readonly [Name in (typeof baseMembers)[number]]: unkno
     portfolio,
     reasons,
     totals: readTotals(view.totals, 'totals'),
+    benchmark: readNullable(view.benchmark, 'benchmark', readBenchmark),
     income_usd: mapOf(view.income_usd, 'income_usd', readNumber),
     hourly_buckets: readArray(view.hourly_buckets, 'hourly_buckets', hoursMax, readBucket),
     key_id: readThumbprint(view.key_id, 'key_id'),
@@ -201,6 +210,14 @@ const figureName = { min: 1, max: 64, pattern: /^[a-z][a-z0-9_]*$/, form: 'named
 
 function readFigures(value: unknown, path: string): Figures {
   return mapOf(value, path, (each, eachPath) => readNullable(each, eachPath, readNumber))
+}
+
+function readBenchmark(value: unknown, path: string): BenchmarkView {
+  const { symbol, ...set } = readObject(value, path, { required: ['symbol', 'figures', 'reasons'] })
+  return {
+    symbol: readString(symbol, memberPath(path, 'symbol'), { min: 1, max: 64 }),
+    ...readFigureSet(set, path),
+  }
 }
 
 function readFigureSet(value: unknown, path: string): FigureSet {

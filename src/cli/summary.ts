@@ -11,6 +11,7 @@ import { formatView } from './view-page.ts'
 
 interface SummaryFlags extends TrustFlags {
   hours: number
+  benchmark?: string
   serviceUrl?: string
   json?: true
 }
@@ -22,6 +23,7 @@ export function define(command: Command): void {
     'perf-agg summary VIEW_ID --service-url https://enclave.example --policy policy.json',
   )
     .argument('[label]', 'as registered here; or a view id you were given, with --service-url')
+    .option('--benchmark <symbol>', 'hold it against an index: BTC/USDT')
     .option('--hours <n>', 'show the last n hours', integerFlag('--hours', 0, 87_600), 12)
     .addOption(serviceUrlFlag())
     .addOption(policyFlag())
@@ -31,15 +33,17 @@ export function define(command: Command): void {
 }
 
 async function summary(wanted: string | undefined, flags: SummaryFlags): Promise<void> {
-  const view = flags.serviceUrl === undefined ? await own(wanted) : await foreign(wanted, flags)
+  const view = flags.serviceUrl === undefined ? await own(wanted, flags) : await foreign(wanted, flags)
   if (flags.json) return printJson(view)
   print(formatView(view, wanted ?? 'summary', flags.hours))
 }
 
-async function own(wanted: string | undefined) {
+async function own(wanted: string | undefined, { benchmark }: SummaryFlags) {
   const registrations = await openRegistrations()
   const { label, kept } = findRegistration(registrations, wanted)
-  return readView(registrations, label, kept, (client, access) => client.summary(access))
+  return readView(registrations, label, kept, (client, access) =>
+    client.summary(access, benchmark === undefined ? {} : { benchmark }),
+  )
 }
 
 async function foreign(viewId: string | undefined, flags: SummaryFlags) {

@@ -49,7 +49,7 @@ export async function readView<View extends MetricsView | SummaryView>(
 /** A summary by its view id alone: the enclave is appraised first, for the key that must have signed. */
 export async function readForeignSummary(
   viewId: string,
-  flags: TrustFlags & { serviceUrl?: string },
+  flags: TrustFlags & { serviceUrl?: string; benchmark?: string },
 ): Promise<SummaryView> {
   const client = new PerfAggClient({ serviceUrl: readServiceUrl(flags.serviceUrl) })
   const trust = trustOf(flags)
@@ -57,7 +57,9 @@ export async function readForeignSummary(
     const { appraisal } = await client.appraise(trust)
     try {
       const { sig_key } = requireTrusted(appraisal, trust)
-      return await client.summary({ viewId, signingKey: sig_key.x })
+      const { benchmark } = flags
+      const options = benchmark === undefined ? {} : { benchmark }
+      return await client.summary({ viewId, signingKey: sig_key.x }, options)
     } catch (error) {
       throw withTrustHint(error, trust)
     }

@@ -1,4 +1,12 @@
-import type { Bucket, CompositeView, FigureSet, MetricsView, SummaryView, SymbolFigures } from '@perf-agg/sdk'
+import type {
+  BenchmarkView,
+  Bucket,
+  CompositeView,
+  FigureSet,
+  MetricsView,
+  SummaryView,
+  SymbolFigures,
+} from '@perf-agg/sdk'
 import { formatStatistics } from './analyze/page.ts'
 import { printable } from './failure.ts'
 import { figure, formatPairs, formatTable } from './table.ts'
@@ -10,6 +18,7 @@ export function formatView(view: MetricsView | SummaryView, title: string, hours
   return [
     head(view, title),
     figures(view),
+    ...(view.benchmark === null ? [] : [benchmark(view.benchmark)]),
     ...('symbols' in view && view.symbols.length > 0 ? [symbols(view.symbols)] : []),
     ...('trading' in view && (view.trading.figures['fills'] ?? 0) > 0 ? [trading(view.trading)] : []),
     ...('composite' in view && view.composite !== null ? [composite(view.composite)] : []),
@@ -67,7 +76,11 @@ function figures({ portfolio, reasons, coverage }: MetricsView | SummaryView): s
       `no figures yet${only === undefined ? '' : `: ${printable(only).replaceAll(/[_-]/g, ' ')}`}`,
     )
   }
-  const rows = Object.entries(portfolio)
+  return figureTable({ figures: portfolio, reasons })
+}
+
+function figureTable({ figures: all, reasons }: FigureSet): string {
+  const rows = Object.entries(all)
     .toSorted(([a], [b]) => placeOf(a) - placeOf(b))
     .map(([name, value]) => [
       printable(words(name)),
@@ -112,6 +125,14 @@ function unitOf(name: string, value: number | null): 'pct' | 'usd' | 'count' | '
 function words(name: string): string {
   const text = name.replace(/_(pct|usd)$/, '').replaceAll('_', ' ')
   return text.replaceAll(/\b(twr|mwr|es|mad)\b/g, (word) => word.toUpperCase()).replace(/\bvar\b/, 'VaR')
+}
+
+/** Beside an index; where nothing of it is known, why. */
+function benchmark({ symbol, figures: all, reasons }: BenchmarkView): string {
+  const title = paint('bold', `beside ${printable(symbol)}, bought and held`)
+  const why = Object.values(all).every((value) => value === null) ? Object.values(reasons)[0] : undefined
+  if (why !== undefined) return `${title}\n${paint('dim', printable(why).replaceAll(/[_-]/g, ' '))}`
+  return `${title}\n${figureTable({ figures: all, reasons })}`
 }
 
 /** What the fills came to, in USD. */

@@ -6,6 +6,7 @@ import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import type { Composites, Stated } from './composites.ts'
 import type { Feeds } from './feeds.ts'
+import type { Indices } from './indices.ts'
 import type { PendingSessions } from './pending.ts'
 import type { Poller, PollOutcome } from './poller.ts'
 import type { Report } from './report.ts'
@@ -21,6 +22,7 @@ interface Parts {
   readonly pending: PendingSessions
   readonly feeds: Feeds
   readonly composites: Composites
+  readonly indices: Indices
   /** Runs by itself on the system's clock; null: there is no backend. */
   readonly delivery: Delivery | null
   readonly report: Report
@@ -152,10 +154,11 @@ export class Conductor {
     this.#wake()
   }
 
-  /** What goes wrong with a composite is not the account's trouble: the next hour tries again. */
+  /** What goes wrong with a composite or an index is not the account's trouble: the next hour tries again. */
   async #compose(account: string, stated: Stated): Promise<void> {
     try {
       await this.#parts.composites.note(account, stated)
+      await this.#parts.indices.note(account, stated.nextHourMs)
     } catch (error) {
       this.#trouble('composite-not-made', error)
     }

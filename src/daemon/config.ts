@@ -24,6 +24,7 @@ import {
   readPort,
   readSecretPath,
   readSwitch,
+  readSymbol,
   readUid,
   readAddress,
   readWitness,
@@ -76,6 +77,8 @@ export interface Configuration {
   readonly session: { readonly ttlDefaultS: number; readonly ttlMaxS: number }
   /** Pause after an hour's end before an hour of self-reported trades is stated. */
   readonly graceSeconds: number
+  /** Symbols that accounts may be held against: what they stand at is collected from every exchange that is watched. */
+  readonly benchmarks: readonly string[]
   readonly ingest: { readonly profile: IngestProfile }
   /** C2SP verifier keys of the witnesses that co-sign checkpoints, each with the address it is asked at. */
   readonly witnesses: readonly string[]
@@ -146,6 +149,7 @@ const settings = {
   exchanges: setting(readExchanges, allExchanges),
   session: setting(readSession, defaultSession),
   grace_seconds: setting(integerReader(0, 900), 90),
+  benchmarks: setting(listReader(readSymbol, 8), ['BTC/USDT']),
   ingest: setting(readIngest, { profile: 'full' }),
   witnesses: setting(listReader(readWitness, 16), []),
   egress_addresses: setting(listReader(readAddress, 64), []),
@@ -225,6 +229,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     exchanges: values.exchanges,
     session: values.session,
     graceSeconds: values.grace_seconds,
+    benchmarks: values.benchmarks,
     ingest: values.ingest,
     witnesses: values.witnesses,
     egressAddresses: [...new Set(values.egress_addresses)],

@@ -30,6 +30,7 @@ import { Expiry } from './expiry.ts'
 import { Feeds } from './feeds.ts'
 import { HandoverDoor } from './handover-door.ts'
 import { Health } from './health.ts'
+import { Indices } from './indices.ts'
 import { Lanes } from './lane.ts'
 import { LogKeeper } from './log-keeper.ts'
 import { PendingSessions } from './pending.ts'
@@ -255,6 +256,8 @@ async function compose(
   })
   const markets = new MarketLists(dayMs)
   const composites = new Composites({ clock, store, book, markets, collectors, lanes, log })
+  const { benchmarks: symbols } = configuration
+  const indices = new Indices({ store, collectors, lanes, log, symbols })
   const poller = new Poller({
     clock,
     store,
@@ -294,6 +297,7 @@ async function compose(
     book,
     feeds,
     composites,
+    indices,
     chain,
     health,
     report,
@@ -315,6 +319,7 @@ async function compose(
     pending,
     feeds,
     composites,
+    indices,
     delivery,
     report,
     cleanup: async () => {

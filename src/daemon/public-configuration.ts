@@ -96,6 +96,7 @@ export function toConfigFile(configuration: Configuration): Readonly<Record<stri
     exchanges: Object.fromEntries(exchangeIds.map((id) => [id, exchangeEntry(exchanges[id])])),
     session: { ttl_default_s: session.ttlDefaultS, ttl_max_s: session.ttlMaxS },
     grace_seconds: configuration.graceSeconds,
+    benchmarks: configuration.benchmarks,
     ingest: { profile: configuration.ingest.profile },
     witnesses: configuration.witnesses,
     egress_addresses: configuration.egressAddresses,

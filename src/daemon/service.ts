@@ -30,6 +30,7 @@ import type { Expiry } from './expiry.ts'
 import type { Feeds } from './feeds.ts'
 import type { Book } from './book.ts'
 import type { Health } from './health.ts'
+import type { Indices } from './indices.ts'
 import type { Lanes } from './lane.ts'
 import { methodOf, type Registration, sameKey } from './registration.ts'
 import type { Readiness, Report } from './report.ts'
@@ -49,6 +50,7 @@ interface Parts {
   readonly book: Book
   readonly feeds: Feeds
   readonly composites: Composites
+  readonly indices: Indices
   readonly chain: Chain
   readonly health: Health
   readonly report: Report
@@ -81,23 +83,23 @@ export class Service implements EnclaveService {
     return this.#parts.registration.registerPlain(payload)
   }
 
-  async metrics(sessionId: string, nonce: string | null): Promise<object> {
+  async metrics(sessionId: string, nonce: string | null, benchmark: string | null): Promise<object> {
     const session = await this.#shown(sessionId)
-    return this.#metricsOf(session, nonce)
+    return this.#metricsOf(session, nonce, benchmark)
   }
 
-  async #metricsOf(session: SessionRow, nonce: string | null): Promise<object> {
+  async #metricsOf(session: SessionRow, nonce: string | null, benchmark: string | null): Promise<object> {
     const { enclave, composites } = this.#parts
-    const { figures, frame } = await this.#figuresOf(session, nonce)
+    const { figures, frame } = await this.#figuresOf(session, nonce, benchmark)
     const composite = frame.account === null ? null : await composites.figures(frame.account)
     return signedAnswer(metricsView(figures, composite, frame), enclave.signer, session.replyKey)
   }
 
-  async summary(id: string, nonce: string | null): Promise<object> {
+  async summary(id: string, nonce: string | null, benchmark: string | null): Promise<object> {
     const { store, enclave } = this.#parts
     const viewed = idPattern.test(id) ? await store.sessionByViewId(hashOfId(id)) : null
     const session = viewed !== null && (await this.#isShown(viewed)) ? viewed : await this.#shown(id)
-    const { figures, frame } = await this.#figuresOf(session, nonce)
+    const { figures, frame } = await this.#figuresOf(session, nonce, benchmark)
     // what a view id opens is meant for others: it is never sealed to the owner
     return signedAnswer(
       summaryView(figures, frame),
@@ -196,7 +198,7 @@ export class Service implements EnclaveService {
         unsubscribe = feeds.subscribe(account, (event) => {
           if (closed) return
           if (event.type !== 'figures') return listener(event)
-          void this.#metricsOf(session, null).then(
+          void this.#metricsOf(session, null, null).then(
             (data) => closed || listener({ type: 'metrics', data }),
             () => undefined,
           )
@@ -267,13 +269,18 @@ export class Service implements EnclaveService {
   async #figuresOf(
     session: SessionRow,
     requestNonce: string | null,
+    symbol: string | null,
   ): Promise<{ readonly figures: AccountView; readonly frame: ViewFrame }> {
-    const { store, book, enclave, clock } = this.#parts
+    const { store, book, enclave, clock, indices } = this.#parts
     const account = session.account === null ? null : await store.account(session.account)
     const nowMs = clock.nowMs()
+    const figures = account === null ? book.blank(nowMs) : await this.#view(account, nowMs)
+    const benchmark =
+      symbol === null ? null : { symbol, figures: await indices.figures(account, figures, symbol) }
     return {
-      figures: account === null ? book.blank(nowMs) : await this.#view(account, nowMs),
+      figures,
       frame: {
+        benchmark,
         account,
         session,
         status: this.#statusOf(session),

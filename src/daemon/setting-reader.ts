@@ -147,6 +147,13 @@ export function listReader(readOne: Reader<string>, countMax: number): Reader<re
   }
 }
 
+/** `BTC/USDT`: a spot market. */
+export const readSymbol: Reader<string> = (given) => {
+  const { value } = given
+  if (typeof value === 'string' && /^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}$/.test(value)) return value
+  throw refuse('SYMBOL_INVALID', given, 'must be a symbol like BTC/USDT')
+}
+
 /** `https://app.example`: what a browser sends as Origin. No wildcard: who may read sealed answers is a decision. */
 export const readOrigin: Reader<string> = (given) => {
   const { value } = given

@@ -11,7 +11,7 @@ import {
   toNumber,
 } from '@perf-agg/sdk'
 import type { Gap, Hour } from '../accounting/hour.ts'
-import type { AccountTotals, AccountView } from '../accounting/view.ts'
+import type { AccountTotals, AccountView, Figures } from '../accounting/view.ts'
 import type { Signer } from '../enclave/signer.ts'
 import type { AccountRow, SessionRow } from '../store/store.ts'
 import type { CompositeFigures } from './composites.ts'
@@ -26,6 +26,8 @@ export interface ViewFrame {
   readonly status: SessionStatus
   readonly requestNonce: string | null
   readonly nowMs: number
+  /** An index beside the account; null where none was asked for. */
+  readonly benchmark: { readonly symbol: string; readonly figures: Figures } | null
 }
 
 /** Everything, for the account's owner; unsigned. */
@@ -98,6 +100,14 @@ function base(figures: AccountView, frame: ViewFrame): Omit<SummaryView, 'signat
     income_usd: Object.fromEntries(
       Object.entries(figures.incomeUsd).map(([kind, usd]) => [kind.replaceAll('-', '_'), toNumber(usd)]),
     ),
+    benchmark:
+      frame.benchmark === null
+        ? null
+        : {
+            symbol: frame.benchmark.symbol,
+            figures: frame.benchmark.figures.values,
+            reasons: frame.benchmark.figures.reasons,
+          },
     hourly_buckets: figures.hours.map(bucketOf),
     key_id: frame.keyId,
   }

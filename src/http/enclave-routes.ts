@@ -58,7 +58,8 @@ export function enclaveRoutes(app: FastifyInstance, options: EnclaveRoutesOption
         querystring: schema.ViewQuery,
         response: answers({ 200: schema.Metrics }, [404, 409]),
       },
-      handler: async ({ params, query }) => service.metrics(checkedId(params.sessionId), query.nonce ?? null),
+      handler: async ({ params, query }) =>
+        service.metrics(checkedId(params.sessionId), query.nonce ?? null, query.benchmark ?? null),
     },
   )
 
@@ -68,7 +69,8 @@ export function enclaveRoutes(app: FastifyInstance, options: EnclaveRoutesOption
       querystring: schema.ViewQuery,
       response: answers({ 200: schema.Summary }, [404, 409]),
     },
-    handler: async ({ params, query }) => service.summary(checkedId(params.id), query.nonce ?? null),
+    handler: async ({ params, query }) =>
+      service.summary(checkedId(params.id), query.nonce ?? null, query.benchmark ?? null),
   })
 
   app.get<{ Params: { sessionId: string }; Querystring: Static<typeof schema.RecordQuery> }>(

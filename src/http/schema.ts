@@ -31,6 +31,12 @@ export const ViewQuery = Type.Object(
     nonce: Type.Optional(
       Type.String({ pattern: '^[A-Za-z0-9_-]{1,128}$', description: 'comes back as request_nonce' }),
     ),
+    benchmark: Type.Optional(
+      Type.String({
+        pattern: '^[A-Z0-9]{1,20}/[A-Z0-9]{1,20}$',
+        description: 'an index to be held against: BTC/USDT',
+      }),
+    ),
   },
   options,
 )
@@ -125,6 +131,7 @@ const view = {
   income_usd: Type.Record(Type.String(), Type.Number(), {
     description: 'performance that no fill made: funding, interest, earn, rebate, liquidation_fee',
   }),
+  benchmark: nullable(Type.Object({ symbol: Type.String(), figures: Figures, reasons: Reasons })),
   hourly_buckets: Type.Array(Bucket),
   signature: Type.String(),
 }

@@ -21,11 +21,11 @@ export interface EnclaveService {
    */
   registerPlain(payload: Uint8Array): Promise<Submission>
 
-  /** The owner's figures. @throws PerfAggError SESSION_UNKNOWN: unknown, expired and foreign ids are one */
-  metrics(sessionId: string, nonce: string | null): Promise<object>
+  /** The owner's figures, beside an index where one is named. @throws PerfAggError SESSION_UNKNOWN: unknown, expired and foreign ids are one */
+  metrics(sessionId: string, nonce: string | null, benchmark: string | null): Promise<object>
 
   /** What may be shown to others; `id` is a session id or a view id. @throws PerfAggError SESSION_UNKNOWN */
-  summary(id: string, nonce: string | null): Promise<object>
+  summary(id: string, nonce: string | null, benchmark: string | null): Promise<object>
 
   /**
    * A page of the account's record, for its owner. Null: the first page; else `size` is that of the first page's

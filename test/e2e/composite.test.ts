@@ -82,6 +82,29 @@ t.test("a client's two accounts as one: weighted by value, what moves between th
   t.ok(Math.abs(composite.accounts.reduce((sum, { weight_pct }) => sum + weight_pct!, 0) - 100) < 1e-9)
   t.equal(composite.hourly_buckets.length, first!.hourly_buckets.length)
 
+  // From 08:00, where its first hour begins, to the end of the day: the closes of the minutes before.
+  const closeAt = async (atMs: number): Promise<number> => {
+    const query = `symbol=BTCUSDT&interval=1m&startTime=${atMs - minuteMs}&limit=1`
+    const rows = (await (await fetch(`${simulator.url}/api/v3/klines?${query}`)).json()) as string[][]
+    return Number(rows[0]![4])
+  }
+  const midnightMs = Date.UTC(2026, 2, 2)
+  const risen = (await closeAt(midnightMs)) / (await closeAt(at(1, 0)))
+  for (const view of [
+    await client.metrics(one.access, { benchmark: 'BTC/USDT' }),
+    await client.summary(
+      { viewId: two.receipt.view_id, signingKey: two.access.signingKey },
+      { benchmark: 'BTC/USDT' },
+    ),
+  ]) {
+    t.equal(view.benchmark!.figures['days'], 1)
+    t.ok(Math.abs(view.benchmark!.figures['benchmark_twr_pct']! - (risen - 1) * 100) < 1e-9)
+    t.same([view.benchmark!.figures['beta'], view.benchmark!.reasons['beta']], [null, 'too_few_returns'])
+  }
+  const unknown = (await client.metrics(one.access, { benchmark: 'ETH/USDT' })).benchmark!
+  t.same([unknown.figures['beta'], unknown.reasons['beta']], [null, 'not_collected'])
+  t.equal(first!.benchmark, null)
+
   // From the truth of both: the worth of all of it at each hour's ends, and in between for what came from outside.
   const fromMs = Date.parse(composite.hourly_buckets[0]!.t)
   const toMs = fromMs + composite.hourly_buckets.length * hourMs

@@ -22,6 +22,7 @@ const view = {
   reasons: { sharpe: 'too-few-hours' },
   totals: { trades: 1, volume_base: 1, volume_quote: 50_000, fees_usd: 1.5 },
   income_usd: { funding: -1 },
+  benchmark: null,
   hourly_buckets: [
     {
       t: '2026-11-23T00:00:00.000Z',

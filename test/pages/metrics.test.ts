@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { accountFigures } from '../../src/accounting/account-figures.ts'
+import { benchmarkFigureSet } from '../../src/accounting/benchmark-figures.ts'
 import { portfolioOf } from '../../src/accounting/portfolio.ts'
 import { metricSet } from '../../src/accounting/metrics/set.ts'
 import { figureLines, figuresOfCode, lineOf } from './metrics-page.ts'
@@ -20,8 +21,14 @@ t.test('every figure of the code, and no other', async (t) => {
   )
 })
 
+/** From its heading to the next. */
+function sectionOf(name: string): string {
+  const section = page.slice(page.indexOf(`## ${name}\n`))
+  return section.slice(0, section.indexOf('\n## ', 3))
+}
+
 t.test('every figure of an account, with the one it is of', async (t) => {
-  const section = page.slice(page.indexOf('## FIGURES OF AN ACCOUNT'))
+  const section = sectionOf('FIGURES OF AN ACCOUNT')
   const lines = section.split('\n').filter((line) => line.startsWith('- '))
   t.strictSame(
     lines,
@@ -36,6 +43,20 @@ t.test('every figure of an account, with the one it is of', async (t) => {
   const known = new Set(metricSet.map(({ name }) => name))
   const told = [...section.matchAll(/`([a-z_]+_(?:sample|arithmetic|full|return|periods|0|95))`/g)]
   t.ok(told.length > 8)
+  for (const [, name] of told) t.ok(known.has(name!), `${name} exists`)
+})
+
+t.test('every figure beside an index, and every metric that it names', async (t) => {
+  const lines = sectionOf('BESIDE AN INDEX')
+    .split('\n')
+    .filter((line) => line.startsWith('- '))
+  t.strictSame(
+    lines,
+    benchmarkFigureSet.map(({ name, definition }) => `- \`${name}\`: ${definition}.`),
+  )
+  const known = new Set(metricSet.map(({ name }) => name))
+  const told = lines.flatMap((line) => [...line.slice(line.indexOf(':')).matchAll(/`(\w+)`/g)])
+  t.equal(told.length, 14)
   for (const [, name] of told) t.ok(known.has(name!), `${name} exists`)
 })
 

@@ -127,6 +127,7 @@ export class FakeEnclave {
       reasons: { sharpe: 'too-few-days' },
       totals: figures,
       income_usd: { funding: -2.5, liquidation_fee: 0 },
+      benchmark: null,
       hourly_buckets: [{ t: '2026-11-23T01:00:00.000Z', return_pct: 1.5, ...figures }],
       ...(schema.includes('metrics')
         ? {

@@ -48,6 +48,11 @@ t.test('refuses by the path', async (t) => {
     [{ hourly_buckets: [{}] }, /hourly_buckets\[0\]\.t is missing/],
     [{ symbols: [{ symbol: '' }] }, /symbols\[0\]/],
     [{ income_usd: { funding: null } }, /income_usd\.funding/],
+    [
+      { benchmark: { symbol: 'BTC/USDT', figures: { beta: 'high' }, reasons: {} } },
+      /benchmark\.figures\.beta/,
+    ],
+    [{ composite: { accounts: [] } }, /composite\.as_of is missing/],
     [{ trading: { figures: {} } }, /trading\.reasons is missing/],
     [{ trading: { figures: { fills: '1' }, reasons: {} } }, /trading\.figures\.fills/],
     [{ key_id: 'x' }, /key_id/],
