@@ -64,6 +64,12 @@ export const accountFigures: readonly AccountFigure[] = [
     unit: 'pct',
     definition: '`max_drawdown` over hours',
   },
+  {
+    name: 'volatility_hourly_annualized_pct',
+    title: 'Volatility of hours, annualised',
+    unit: 'pct',
+    definition: '`volatility_annualized_sample` over hours, 8,760 a year',
+  },
   daily('current_drawdown_pct', 'Current drawdown', 'pct', 'current_drawdown', 100),
   daily('longest_drawdown_days', 'Longest drawdown', 'days', 'longest_drawdown_periods', 1),
   daily('ulcer_index_pct', 'Ulcer index', 'pct', 'ulcer_index', 100),
@@ -83,5 +89,29 @@ export const accountFigures: readonly AccountFigure[] = [
   daily('excess_kurtosis_days', 'Excess kurtosis of days', 'ratio', 'excess_kurtosis_sample', 1),
   daily('var_95_day_pct', 'Value at risk, 95 %, a day', 'pct', 'var_historical_95', 100),
   daily('es_95_day_pct', 'Expected shortfall, 95 %, a day', 'pct', 'es_historical_95', 100),
+  {
+    name: 'var_95_hour_pct',
+    title: 'Value at risk, 95 %, an hour',
+    unit: 'pct',
+    definition: '`var_historical_95` over hours',
+  },
+  {
+    name: 'es_95_hour_pct',
+    title: 'Expected shortfall, 95 %, an hour',
+    unit: 'pct',
+    definition: '`es_historical_95` over hours',
+  },
+  {
+    name: 'skewness_hours',
+    title: 'Skewness of hours',
+    unit: 'ratio',
+    definition: '`skewness_sample` over hours',
+  },
+  {
+    name: 'excess_kurtosis_hours',
+    title: 'Excess kurtosis of hours',
+    unit: 'ratio',
+    definition: '`excess_kurtosis_sample` over hours',
+  },
   daily('probabilistic_sharpe_pct', 'Probability that Sharpe is above 0', 'pct', 'psr_0', 100),
 ]

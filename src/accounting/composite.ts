@@ -10,7 +10,7 @@ import { sameHour } from './hour-snapshot.ts'
 import type { FloorRule } from './hour-draft.ts'
 import type { Closed, Correction, Gap, Hour, PriceWant } from './hour.ts'
 import type { Member } from './member.ts'
-import { portfolioOf } from './portfolio.ts'
+import { FigureMemo, portfolioOf } from './portfolio.ts'
 import { readRules, writeRules } from './rules.ts'
 import type { Rules } from './rules.ts'
 import { keyOf, matchTransfers, transitMs } from './transfers.ts'
@@ -38,6 +38,7 @@ export class Composite {
   /** By id, in the order of ids. */
   #joined = new Map<string, Joined>()
   #history = new History()
+  readonly #memo = new FigureMemo()
   #nextHourMs = 0
   #gapFromMs: number | null = null
   /** What stated hours stood on, as long as they can be made again. */
@@ -272,7 +273,7 @@ export class Composite {
         gaps: [...this.#history.gaps],
         reconciled: !hours.some((hour) => hour.marks.unreconciled !== undefined),
       },
-      portfolio: portfolioOf(hours, this.#history.gaps),
+      portfolio: portfolioOf(hours, this.#history.gaps, this.#memo, this.#history.changeableFromMs),
       // of each member by itself
       trading: { values: {}, reasons: {} },
       incomeUsd: {},

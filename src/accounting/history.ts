@@ -48,6 +48,12 @@ export class History {
     return this.#recent.firstMs
   }
 
+  /** What starts before it never changes again. */
+  get changeableFromMs(): number {
+    const last = this.#old.last
+    return last === null ? Number.NEGATIVE_INFINITY : last[0]! + hourMs
+  }
+
   find(startMs: number): Hour | null {
     return this.#recent.find(startMs)
   }

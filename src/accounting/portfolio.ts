@@ -1,7 +1,9 @@
 import { dayMs, hourMs, toNumber } from '@perf-agg/sdk'
 import { accountFigures } from './account-figures.ts'
 import type { Gap, Hour } from './hour.ts'
+import { HourlyRisk } from './hourly-risk.ts'
 import { maxDrawdown } from './metrics/drawdown.ts'
+import type { MetricValues } from './metrics/metric.ts'
 import { ReturnSeries } from './metrics/series.ts'
 import { computeMetrics } from './metrics/set.ts'
 import { periodRate } from './metrics/xirr.ts'
@@ -14,8 +16,15 @@ export type FigureHour = Pick<Hour, 'startMs' | 'origin' | 'returnPct' | 'equity
  * The headline figures of an account: each a pure function of the published hours, so that a verifier computes them
  * again. Backfilled hours never enter; hours without capital are left out of every count; risk is of days (00:00 UTC),
  * linked from hours, and annualised with 365; nothing is annualised under a year.
+ * @param memo of the same account, where it is asked again and again
+ * @param changeableFromMs hours before it never change again
  */
-export function portfolioOf(hours: readonly FigureHour[], gaps: readonly Gap[]): Figures {
+export function portfolioOf(
+  hours: readonly FigureHour[],
+  gaps: readonly Gap[],
+  memo: FigureMemo = new FigureMemo(),
+  changeableFromMs: number = Number.NEGATIVE_INFINITY,
+): Figures {
   const headline = hours.filter((hour) => hour.origin !== 'backfilled')
   const counted = headline.filter((hour) => hour.returnPct !== null && hour.marks.noCapital === undefined)
   const book = new FigureBook()
@@ -31,8 +40,28 @@ export function portfolioOf(hours: readonly FigureHour[], gaps: readonly Gap[]):
     return book.figures()
   }
   totalFigures(book, headline, counted, gaps)
-  riskFigures(book, headline, counted, gaps)
+  riskFigures(book, headline, counted, memo)
+  hourlyFigures(book, counted, memo.hourly, changeableFromMs)
+  if (gaps.length > 0) for (const name of bounded) book.qualify(name, 'lower_bound')
   return book.figures()
+}
+
+/**
+ * What figures leave behind for the next time: the daily set is made once a day, and again where a correction moved a
+ * day; hours that can't change any more are looked at once. With it or without, the figures are the same.
+ */
+export class FigureMemo {
+  readonly hourly = new HourlyRisk()
+  #days: readonly number[] = []
+  #set: MetricValues | null = null
+
+  daily(returns: readonly number[]): MetricValues {
+    const days = this.#days
+    const isSame = returns.length === days.length && returns.every((r, at) => Object.is(r, days[at]))
+    if (isSame && this.#set !== null) return this.#set
+    this.#days = returns
+    return (this.#set = computeMetrics(new ReturnSeries(returns, { periodsPerYear: 365 })))
+  }
 }
 
 const daily = accountFigures.flatMap(({ name, daily: figure }) =>
@@ -47,6 +76,7 @@ const bounded = [
   'volatility_annualized_pct',
   'max_drawdown_pct',
   'max_drawdown_hourly_pct',
+  'volatility_hourly_annualized_pct',
   'ulcer_index_pct',
 ]
 
@@ -129,7 +159,7 @@ function riskFigures(
   book: FigureBook,
   headline: readonly FigureHour[],
   counted: readonly FigureHour[],
-  gaps: readonly Gap[],
+  memo: FigureMemo,
 ): void {
   const returns = dailyReturns(counted, headline.at(-1)!)
   book.set('days', returns.length)
@@ -138,7 +168,7 @@ function riskFigures(
     book.missing('calmar', 'no_day_yet')
     return
   }
-  const { metrics, reasons } = computeMetrics(new ReturnSeries(returns, { periodsPerYear: 365 }))
+  const { metrics, reasons } = memo.daily(returns)
   for (const [name, metric, factor] of daily) {
     const value = metrics[metric]
     if (value === null || value === undefined) book.missing(name, reasons[metric] ?? 'not_finite')
@@ -149,7 +179,27 @@ function riskFigures(
   if (days < 365) book.missing('calmar', 'under_one_year')
   else if (depth === 0) book.missing('calmar', 'no_drawdown')
   else book.set('calmar', (linked(counted) ** (365 / days) - 1) / -depth)
-  if (gaps.length > 0) for (const name of bounded) book.qualify(name, 'lower_bound')
+}
+
+function hourlyFigures(
+  book: FigureBook,
+  counted: readonly FigureHour[],
+  hourly: HourlyRisk,
+  changeableFromMs: number,
+): void {
+  const returns = counted.map((hour) => (hour.returnPct ?? 0) / 100)
+  const settled = counted.findLastIndex((hour) => hour.startMs < changeableFromMs) + 1
+  const made = hourly.of(returns, settled)
+  for (const [name, value, least] of [
+    ['volatility_hourly_annualized_pct', made.volatilityAnnualized * 100, 2],
+    ['var_95_hour_pct', made.valueAtRisk95 * 100, 1],
+    ['es_95_hour_pct', made.expectedShortfall95 * 100, 1],
+    ['skewness_hours', made.skewness, 3],
+    ['excess_kurtosis_hours', made.excessKurtosis, 4],
+  ] as const) {
+    if (Number.isNaN(value)) book.missing(name, returns.length < least ? 'too_few_returns' : 'no_variation')
+    else book.set(name, value)
+  }
 }
 
 /** Returns of the UTC days that are over, linked from their hours; a day without a counted hour is no day. */

@@ -5,7 +5,7 @@ import { Reader, Writer } from './codec.ts'
 import { History } from './history.ts'
 import { sameHour } from './hour-snapshot.ts'
 import type { Closed, Correction, Hour } from './hour.ts'
-import { portfolioOf } from './portfolio.ts'
+import { FigureMemo, portfolioOf } from './portfolio.ts'
 import { ReportedBooks, executedBy } from './reported-books.ts'
 import { PackedList } from './packed-list.ts'
 import type { PackedForm } from './packed-list.ts'
@@ -57,6 +57,8 @@ export class SelfReported {
   #nextLiveMs: number
   /** Made once for every hour stated, however often it is asked for. */
   #view: { readonly version: number; readonly view: AccountView } | null = null
+  /** Nobody asks for the figures of most accounts. */
+  #memo: FigureMemo | null = null
 
   private constructor(options: SelfReportedOptions) {
     this.#options = options
@@ -242,7 +244,7 @@ export class SelfReported {
         gaps: [],
         reconciled: true,
       },
-      portfolio: portfolioOf(hours, []),
+      portfolio: portfolioOf(hours, [], (this.#memo ??= new FigureMemo()), this.#history.changeableFromMs),
       trading: tradingFigures(this.#books.trading),
       incomeUsd: {},
       hours,

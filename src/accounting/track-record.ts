@@ -19,7 +19,7 @@ import type { Gap, Hour } from './hour.ts'
 import type { Draft, HourContext } from './hour-draft.ts'
 import { Inventory } from './inventory.ts'
 import type { Ledger } from './ledger.ts'
-import { portfolioOf } from './portfolio.ts'
+import { FigureMemo, portfolioOf } from './portfolio.ts'
 import type { PriceBook } from './price-book.ts'
 import type { Rules } from './rules.ts'
 import { symbolView } from './symbol-view.ts'
@@ -54,6 +54,8 @@ export class TrackRecord {
   #base: Inventory | null = null
   /** Made once for every thing stated, however often it is asked for. */
   #view: { readonly version: number; readonly view: AccountView } | null = null
+  /** Nobody asks for the figures of most accounts. */
+  #memo: FigureMemo | null = null
 
   constructor(firstHourMs: number, rules: Rules) {
     this.#firstHourMs = firstHourMs
@@ -184,7 +186,12 @@ export class TrackRecord {
         gaps: [...this.history.gaps],
         reconciled: !hours.some((hour) => hour.marks.unreconciled !== undefined),
       },
-      portfolio: portfolioOf(hours, this.history.gaps),
+      portfolio: portfolioOf(
+        hours,
+        this.history.gaps,
+        (this.#memo ??= new FigureMemo()),
+        this.history.changeableFromMs,
+      ),
       trading: tradingFigures(this.#inventory?.trading ?? new Trading()),
       incomeUsd: Object.fromEntries(this.#incomes),
       hours,
