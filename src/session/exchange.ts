@@ -14,6 +14,13 @@ export interface ExchangeOffer {
   readonly liveOnly?: readonly string[]
 }
 
+/** Of one wallet for everything: what a session of each type may find in it. */
+const unified: ExchangeOffer['accountTypes'] = {
+  spot: ['spot'],
+  margin: ['spot', 'margin'],
+  futures: ['spot', 'margin', 'linear', 'inverse'],
+}
+
 const offers: Readonly<Record<string, ExchangeOffer>> = {
   binance: {
     source: 'polled',
@@ -22,7 +29,7 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
     liveOnly: ['futures'],
   },
   bitget: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
-  bybit: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: true },
+  bybit: { source: 'polled', accountTypes: unified, sandbox: true },
   coinbase: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   // the newest 10,000 fills are told, and 5,000 minutes of prices
   hyperliquid: {

@@ -133,6 +133,8 @@ t.test('every kind of execution, in every category', async (t) => {
         { ...execution, execId: '6', execType: 'SomethingNew' },
         // left the list long ago
         { ...execution, execId: '7', execType: 'Trade', symbol: 'OLDUSDT' },
+        { ...execution, execId: '9', execType: 'Delivery', symbol: 'ETHUSDT-05DEC25' },
+        { ...execution, execId: '10', execType: 'Delivery', symbol: 'ETH-5DEC25', feeCurrency: 'USDC' },
       ]
       const inverse = [
         {
@@ -158,7 +160,9 @@ t.test('every kind of execution, in every category', async (t) => {
       ['3', 'linear', 'BTC/USDT:USDT', 'adl', 'USDT'],
       ['4', 'linear', 'BTC/USDT:USDT-260327', 'settlement', 'USDT'],
       ['7', 'linear', 'OLD/USDT:USDT', 'trade', 'USDT'],
-      ['8', 'inverse', 'BTC/USD:BTC-Z25', 'settlement', 'BTC'],
+      ['9', 'linear', 'ETH/USDT:USDT-251205', 'settlement', 'USDT'],
+      ['10', 'linear', 'ETH/USDC:USDC-251205', 'settlement', 'USDC'],
+      ['8', 'inverse', 'BTC/USD:BTC-251226', 'settlement', 'BTC'],
     ],
   )
   t.match(seen?.fills[0], { terms, quantity: '0.5', fees: [{ asset: 'USDT', amount: '16.5' }] })

@@ -6,7 +6,7 @@ import type { Adapter, Connection, Tools } from '../adapter.ts'
 import { CollectorFailure } from '../failure.ts'
 import { pollLedger } from '../ledger-poll.ts'
 import { budgets, endpoints } from './endpoint.ts'
-import { categoriesOf, type Category } from './instrument.ts'
+import { categoriesOf, type Category, idsOfSymbol } from './instrument.ts'
 import { badParameterCode, clockCode, judge } from './judge.ts'
 import { BybitLedger } from './ledger.ts'
 import { Listings } from './listings.ts'
@@ -68,10 +68,14 @@ export function newBybit(): Adapter {
           : 'linear'
       await listings.load(caller, clock.exchangeNowMs(), [category])
       const listing = listings.bySymbol(want.symbol)
-      if (contract && listing === undefined) return null
-      // A market that has left the exchange may still answer under the name it had.
-      const id = listing?.id ?? want.symbol.replace('/', '')
-      return candlesFor({ category: listing?.category ?? category, symbol: id }, want, { caller, clock })
+      // What has left the exchange may still answer under the name it had.
+      const ids = listing === undefined ? idsOfSymbol(want.symbol) : [listing.id]
+      for (const symbol of ids) {
+        const place = { category: listing?.category ?? category, symbol }
+        const candles = await candlesFor(place, want, { caller, clock })
+        if (candles !== null) return candles
+      }
+      return null
     },
   }
 }

@@ -80,7 +80,25 @@ function dayOf(value: unknown): string {
   return new Date(atMs).toISOString().slice(2, 10).replaceAll('-', '')
 }
 
-const spelled = /^([\p{L}\p{N}]+?)(USDT|USDC|PERP|USD)(?:-?([A-Z0-9]{3,8}))?$/u
+const months = 'JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC'.split(' ')
+const quarters: Readonly<Record<string, number>> = { H: 2, M: 5, U: 8, Z: 11 }
+
+/** `27MAR26`, and `H26` for the last Friday of March; null where it is no date. */
+function expiryOf(text: string): string | null {
+  const [, day, name, year] = /^(\d{1,2})([A-Z]{3})(\d{2})$/.exec(text) ?? []
+  if (day !== undefined && name !== undefined && year !== undefined) {
+    const month = months.indexOf(name)
+    return month < 0 ? null : `${year}${String(month + 1).padStart(2, '0')}${day.padStart(2, '0')}`
+  }
+  const [, letter = '', short] = /^([HMUZ])(\d{2})$/.exec(text) ?? []
+  const month = quarters[letter]
+  if (month === undefined || short === undefined) return null
+  const last = new Date(Date.UTC(2000 + Number(short), month + 1, 0))
+  const friday = last.getUTCDate() - ((last.getUTCDay() + 2) % 7)
+  return `${short}${String(month + 1).padStart(2, '0')}${String(friday).padStart(2, '0')}`
+}
+
+const spelled = /^([\p{L}\p{N}]+?)(USDT|USDC|PERP|USD)(?:-?(\d{1,2}[A-Z]{3}\d{2}|[HMUZ]\d{2}))?$/u
 
 /**
  * A contract that has left the list: its id and the coin in which it paid say what it was. Undefined where they do not
@@ -91,12 +109,13 @@ export function delistedContract(
   id: string,
   settle: string,
 ): Listing | undefined {
-  const usdc = /^([\p{L}\p{N}]+)-(\d{1,2}[A-Z]{3}\d{2})$/u.exec(id)
-  const [, base, ending, expiry] = usdc === null ? (spelled.exec(id) ?? []) : [id, usdc[1], 'PERP', usdc[2]]
+  // a dated one that pays in USDC does not say so: `BTC-27MAR26`
+  const [, coin, day] = /^([\p{L}\p{N}]+)-(\d{1,2}[A-Z]{3}\d{2})$/u.exec(id) ?? []
+  const [, base, ending, expiry] = spelled.exec(id) ?? [id, coin, 'PERP', day]
   if (base === undefined || ending === undefined) return undefined
   const quote = category === 'inverse' ? 'USD' : ending === 'PERP' ? 'USDC' : ending
   if (settle !== (category === 'inverse' ? base : quote)) return undefined
-  const suffix = expiry === undefined ? '' : `-${expiry}`
+  const suffix = expiry === undefined ? '' : `-${expiryOf(expiry) ?? expiry}`
   return {
     category,
     id,
@@ -106,6 +125,24 @@ export function delistedContract(
     active: false,
     terms: { size: '1', settle },
   }
+}
+
+/** The ids that an instrument of that symbol can have had while it was listed; none where that can't be told. */
+export function idsOfSymbol(symbol: string): readonly string[] {
+  const [, base, quote, settle, expiry] =
+    /^([\p{L}\p{N}]+)\/([\p{L}\p{N}]+)(?::([\p{L}\p{N}]+)(?:-(\d{6}))?)?$/u.exec(symbol) ?? []
+  if (base === undefined || quote === undefined) return []
+  if (settle === undefined) return [base + quote]
+  const inUsdc = quote === 'USDC'
+  if (expiry === undefined) return [base + (inUsdc ? 'PERP' : quote)]
+  const [year, month, day] = [expiry.slice(0, 2), Number(expiry.slice(2, 4)) - 1, expiry.slice(4)]
+  if (settle === quote) {
+    // it has written days with a zero before them, and without
+    const days = new Set([day, String(Number(day))])
+    return [...days].map((each) => `${base}${inUsdc ? '' : quote}-${each}${months[month] ?? ''}${year}`)
+  }
+  const letter = Object.entries(quarters).find(([, each]) => each === month)?.[0]
+  return letter === undefined ? [] : [`${base}${quote}${letter}${year}`]
 }
 
 export function marketOf({ category, symbol, base, quote, active }: Listing): Market {

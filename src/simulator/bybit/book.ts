@@ -1,5 +1,7 @@
-import type { Change, TruthWriter } from '../truth.ts'
+import type { ContractDesk } from '../contract-desk.ts'
+import type { Change, TrueFill, TruthWriter } from '../truth.ts'
 import { fromUnits, toUnits } from '../units.ts'
+import { contractId, quantityOf } from './contract.ts'
 
 /** What bybit's lists say of one unified account, made of what really happened to it. */
 
@@ -16,12 +18,20 @@ interface Part {
   readonly asset: string
   readonly cashFlow: string
   readonly fee?: string
+  readonly funding?: string
+}
+
+/** What the lists are made of. */
+export interface Records {
+  readonly truth: TruthWriter
+  readonly contracts: ContractDesk
 }
 
 /** All lines that are shown at `nowMs`, newest first. */
-export function logOf(truth: TruthWriter, uid: string, nowMs: number): BookRow[] {
+export function logOf({ truth, contracts }: Records, uid: string, nowMs: number): BookRow[] {
   const balances = new Map<string, bigint>()
   const rows: BookRow[] = []
+  const penalties = penaltiesOf(truth, uid)
   for (const change of truth.changes) {
     if (change.account !== uid) continue
     for (const { asset, amount } of change.moves) {
@@ -29,25 +39,27 @@ export function logOf(truth: TruthWriter, uid: string, nowMs: number): BookRow[]
     }
     if (change.visibleAtMs === null || change.visibleAtMs > nowMs) continue
     const { fill, sequence, atMs } = change
-    for (const part of partsOf(change)) {
-      const moved = toUnits(part.cashFlow) - toUnits(part.fee ?? '0')
+    const { category, symbol } = placeOf(change, contracts)
+    for (const part of partsOf(change, penalties.get(sequence) ?? 0n)) {
+      const funding = toUnits(part.funding ?? '0')
+      const moved = toUnits(part.cashFlow) + funding - toUnits(part.fee ?? '0')
       rows.push({
         atMs,
         // one number for the lines of one event: the coin tells them apart
         id: idText(sequence),
-        category: fill === undefined ? '' : 'spot',
+        category,
         row: {
           id: idText(sequence),
-          symbol: fill === undefined ? '' : fill.base + fill.quote,
-          category: fill === undefined ? '' : 'spot',
+          symbol,
+          category,
           side: fill === undefined ? 'None' : sideText(fill.side),
           transactionTime: String(atMs),
           type: part.type,
-          qty: fromUnits(moved),
+          qty: fill?.contract === undefined ? fromUnits(moved) : sizeOf(fill, contracts),
           size: fromUnits(balances.get(part.asset) ?? 0n),
           currency: part.asset,
           tradePrice: fill?.price ?? '',
-          funding: '',
+          funding: part.funding ?? '',
           fee: part.fee ?? '',
           cashFlow: part.cashFlow,
           change: fromUnits(moved),
@@ -65,28 +77,31 @@ export function logOf(truth: TruthWriter, uid: string, nowMs: number): BookRow[]
 }
 
 /** All executions that are shown at `nowMs`, newest first. */
-export function executionsOf(truth: TruthWriter, uid: string, nowMs: number): BookRow[] {
+export function executionsOf({ truth, contracts }: Records, uid: string, nowMs: number): BookRow[] {
+  const penalties = penaltiesOf(truth, uid)
   const rows = truth.changes.flatMap((change): BookRow[] => {
     const { fill, sequence, atMs, visibleAtMs } = change
     if (fill === undefined || change.account !== uid) return []
     if (visibleAtMs === null || visibleAtMs > nowMs) return []
+    const { category, symbol } = placeOf(change, contracts)
     const row = {
-      symbol: fill.base + fill.quote,
+      symbol,
       orderId: String(fill.orderId),
       orderLinkId: '',
       side: sideText(fill.side),
       orderPrice: fill.price,
-      orderQty: fill.quantity,
+      orderQty: sizeOf(fill, contracts),
       leavesQty: '0',
       orderType: fill.maker ? 'Limit' : 'Market',
       stopOrderType: '',
-      execFee: fill.fee.amount,
+      execFee: fromUnits(toUnits(fill.fee.amount) + (penalties.get(sequence) ?? 0n)),
       feeCurrency: fill.fee.asset,
       execId: execIdOf(sequence),
       execPrice: fill.price,
-      execQty: fill.quantity,
-      execType: 'Trade',
-      execValue: fill.quoteQuantity,
+      execQty: sizeOf(fill, contracts),
+      execType: execTypeOf(fill),
+      // of an inverse contract in its coin
+      execValue: fill.contract?.kind === 'inverse' ? '0.01' : fill.quoteQuantity,
       execTime: String(atMs),
       isMaker: fill.maker,
       feeRate: '0.001',
@@ -99,9 +114,42 @@ export function executionsOf(truth: TruthWriter, uid: string, nowMs: number): Bo
       closedSize: '',
       seq: sequence,
     }
-    return [{ atMs, id: execIdOf(sequence), category: 'spot', row }]
+    return [{ atMs, id: execIdOf(sequence), category, row }]
   })
   return newestFirst(rows)
+}
+
+/** What the insurance fund took stands in the fee of the fill that closed the position. */
+function penaltiesOf(truth: TruthWriter, uid: string): ReadonlyMap<number, bigint> {
+  const penalties = new Map<number, bigint>()
+  let last: Change | null = null
+  for (const change of truth.changes) {
+    if (change.account !== uid) continue
+    if (change.cause === 'liquidation-fee' && last !== null) {
+      penalties.set(last.sequence, -toUnits(change.moves[0]?.amount ?? '0'))
+    }
+    if (change.fill?.contract?.execution === 'liquidation') last = change
+  }
+  return penalties
+}
+
+function placeOf({ fill, symbol }: Change, contracts: ContractDesk): { category: string; symbol: string } {
+  const contract = contracts.find(fill?.symbol ?? symbol ?? '')
+  if (contract !== null) return { category: contract.kind, symbol: contractId(contract) }
+  return fill === undefined
+    ? { category: '', symbol: '' }
+    : { category: 'spot', symbol: fill.base + fill.quote }
+}
+
+function sizeOf(fill: TrueFill, contracts: ContractDesk): string {
+  const contract = contracts.find(fill.symbol)
+  return contract === null ? fill.quantity : quantityOf(contract, toUnits(fill.quantity))
+}
+
+function execTypeOf({ contract }: TrueFill): string {
+  if (contract === undefined) return 'Trade'
+  const closed = contract.kind === 'linear' ? 'Delivery' : 'Settle'
+  return { trade: 'Trade', liquidation: 'BustTrade', adl: 'AdlTrade', settlement: closed }[contract.execution]
 }
 
 function newestFirst(rows: readonly BookRow[]): BookRow[] {
@@ -125,7 +173,7 @@ function sideText(side: 'buy' | 'sell'): string {
   return side === 'buy' ? 'Buy' : 'Sell'
 }
 
-function partsOf(change: Change): Part[] {
+function partsOf(change: Change, penalty: bigint): Part[] {
   const { cause, moves, fill } = change
   const each = (typeOf: (amount: string) => string): Part[] =>
     moves.map(({ asset, amount }) => ({ type: typeOf(amount), asset, cashFlow: amount }))
@@ -133,6 +181,7 @@ function partsOf(change: Change): Part[] {
   switch (cause) {
     case 'fill': {
       if (fill === undefined) return []
+      if (fill.contract !== undefined) return contractParts(fill, penalty)
       const { base, quote, quantity, quoteQuantity, fee, side } = fill
       const bought = side === 'buy'
       const feeOf = (asset: string) => (fee.asset === asset ? { fee: fee.amount } : {})
@@ -156,6 +205,10 @@ function partsOf(change: Change): Part[] {
     case 'transfer':
       // all of it goes through the funding wallet
       return each((amount) => (isOut(amount) ? 'TRANSFER_OUT' : 'TRANSFER_IN'))
+    case 'funding':
+      return moves.map(({ asset, amount }) => ({ type: 'SETTLEMENT', asset, cashFlow: '0', funding: amount }))
+    case 'rebate':
+      return each(() => 'FEE_REFUND')
     case 'reward':
       return each(() => 'BONUS')
     case 'dust':
@@ -164,4 +217,16 @@ function partsOf(change: Change): Part[] {
     default:
       return []
   }
+}
+
+/** Only what was realised moves, and the fee. */
+function contractParts({ contract, fee }: TrueFill, penalty: bigint): Part[] {
+  if (contract === undefined) return []
+  const { settle, realized, execution } = contract
+  const own = fee.asset === settle ? toUnits(fee.amount) : 0n
+  const type = execution === 'settlement' ? 'DELIVERY' : 'TRADE'
+  return [
+    { type, asset: settle, cashFlow: realized, fee: fromUnits(own + penalty) },
+    ...(fee.asset === settle ? [] : [{ type, asset: fee.asset, cashFlow: '0', fee: fee.amount }]),
+  ]
 }

@@ -7,8 +7,9 @@ import type { FaultPlan } from '../faults.ts'
 import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
 import { type BookRow, executionsOf, logOf } from './book.ts'
+import { positionRow, unrealizedOf } from './contract.ts'
 import { Pace } from './pace.ts'
-import { instrumentsInfo, integerOf, kline } from './quotes.ts'
+import { instrumentsInfo, integerOf, kline, markKline } from './quotes.ts'
 import { Refusal, refusals } from './refusal.ts'
 
 /**
@@ -27,6 +28,7 @@ const paces: Readonly<Record<string, number>> = {
   '/v5/account/info': 50,
   '/v5/account/wallet-balance': 50,
   '/v5/account/transaction-log': 50,
+  '/v5/position/list': 50,
   '/v5/execution/list': 50,
 }
 
@@ -137,13 +139,15 @@ export class Wire {
         return instrumentsInfo(this.#exchange, query, nowMs)
       case '/v5/market/kline':
         return kline(this.#exchange, query, nowMs)
+      case '/v5/market/mark-price-kline':
+        return markKline(this.#exchange, query, nowMs)
       default:
         throw refusals.noSuchPath()
     }
   }
 
   #private({ path, query, nowMs }: Asked, wallet: Wallet): unknown {
-    const { truth } = this.#exchange
+    const { contracts } = this.#exchange
     switch (path) {
       case '/v5/user/query-api':
         return keyOf(wallet)
@@ -161,23 +165,51 @@ export class Wire {
       case '/v5/account/wallet-balance':
         if (query.get('accountType') !== 'UNIFIED') throw refusals.parameter('accountType')
         return {
-          list: [{ accountType: 'UNIFIED', coin: wallet.held().map((asset) => coinOf(wallet, asset)) }],
+          list: [{ accountType: 'UNIFIED', coin: coinsOf(wallet, unrealizedOf(wallet, contracts, nowMs)) }],
         }
+      case '/v5/position/list':
+        return this.#positions(query, wallet, nowMs)
       case '/v5/account/transaction-log': {
         const type = query.get('accountType')
         if (type !== null && type !== 'UNIFIED') throw refusals.parameter('accountType')
-        return pageOf(logOf(truth, wallet.uid, nowMs), query, nowMs, { usual: 20, most: 50 })
+        return pageOf(logOf(this.#exchange, wallet.uid, nowMs), query, nowMs, { usual: 20, most: 50 })
       }
       default: {
         const category = query.get('category')
         if (category === null || !['spot', 'linear', 'inverse', 'option'].includes(category)) {
           throw refusals.parameter('category')
         }
-        const page = pageOf(executionsOf(truth, wallet.uid, nowMs), query, nowMs, { usual: 50, most: 100 })
+        const page = pageOf(executionsOf(this.#exchange, wallet.uid, nowMs), query, nowMs, {
+          usual: 50,
+          most: 100,
+        })
         return { category, ...page }
       }
     }
   }
+
+  /** Linear ones of a symbol or of a coin, as the original wants it. */
+  #positions(query: URLSearchParams, wallet: Wallet, nowMs: number): unknown {
+    const category = query.get('category')
+    if (category === 'option') return { category, list: [], nextPageCursor: '' }
+    if (category !== 'linear' && category !== 'inverse') throw refusals.parameter('category')
+    const settle = query.get('settleCoin')
+    if (category === 'linear' && settle === null) throw refusals.parameter('symbol, settleCoin')
+    const limit = integerOf(query, 'limit', 20)
+    if (limit < 1 || limit > 200) throw refusals.parameter('limit')
+    const { marks } = this.#exchange.contracts
+    const list = wallet.positions
+      .filter(({ contract }) => contract.kind === category && (settle === null || contract.settle === settle))
+      // one that was delivered is not told any more
+      .filter(({ contract, quantity }) => quantity !== 0n || marks.isTrading(contract, nowMs))
+      .map((position) => positionRow(position, marks.at(position.contract, nowMs)))
+    return { category, list: list.slice(0, limit), nextPageCursor: '' }
+  }
+}
+
+function coinsOf(wallet: Wallet, gains: ReadonlyMap<string, bigint>): unknown[] {
+  const assets = [...new Set([...wallet.held(), ...gains.keys()])]
+  return assets.map((asset) => coinOf(wallet, asset, gains.get(asset) ?? null))
 }
 
 function keyOf({ uid, apiKey, permissions }: Wallet): unknown {
@@ -199,18 +231,20 @@ function keyOf({ uid, apiKey, permissions }: Wallet): unknown {
   }
 }
 
-function coinOf(wallet: Wallet, asset: string): unknown {
-  const balance = fromUnits(wallet.balance(asset))
+function coinOf(wallet: Wallet, asset: string, gain: bigint | null): unknown {
+  const units = wallet.balance(asset)
+  const balance = fromUnits(units)
   return {
     coin: asset,
-    equity: balance,
+    equity: fromUnits(units + (gain ?? 0n)),
     walletBalance: balance,
     locked: fromUnits(wallet.locked(asset)),
-    borrowAmount: '0',
+    // what a contract lost below nothing is borrowed of itself
+    borrowAmount: units < 0n ? fromUnits(-units) : '0',
     accruedInterest: '0',
     spotBorrow: '0',
-    unrealisedPnl: '0',
-    totalPositionIM: '0',
+    unrealisedPnl: fromUnits(gain ?? 0n),
+    totalPositionIM: gain === null ? '0' : '1',
     totalOrderIM: '0',
     availableToWithdraw: '',
     bonus: '0',
