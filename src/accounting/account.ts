@@ -236,15 +236,15 @@ export class Account {
 
   /**
    * States every hour that can be stated, in order; corrections of former ones first. Poll before closing after a
-   * standstill: what is older than a day and still unseen becomes a gap.
+   * standstill: what is older than a day and still unseen becomes a gap, for `unseenReason`.
    */
-  close(nowMs: number): Closed {
+  close(nowMs: number, unseenReason = 'exchange-unreachable'): Closed {
     const hours: Hour[] = []
     const gaps: Gap[] = []
     if (!this.#book.ready) return { hours, gaps, corrections: [] }
     const corrections = this.#correct()
     for (;;) {
-      const step = this.#closeNext(nowMs)
+      const step = this.#closeNext(nowMs, unseenReason)
       if (step === null) break
       if ('origin' in step) hours.push(step)
       else joinGap(gaps, step)
@@ -254,7 +254,7 @@ export class Account {
     return { hours, gaps, corrections }
   }
 
-  #closeNext(nowMs: number): Hour | Gap | null {
+  #closeNext(nowMs: number, unseenReason: string): Hour | Gap | null {
     const startMs = this.nextHourMs
     const endMs = startMs + hourMs
     if (nowMs < endMs + this.#options.settlingMs) return null
@@ -263,7 +263,7 @@ export class Account {
     }
     const isTooLate = nowMs - endMs >= this.#options.rules.gapAfterMs
     const context = this.#contextOf(startMs, nowMs)
-    if (context === null) return isTooLate ? this.#record.putGap('exchange-unreachable') : null
+    if (context === null) return isTooLate ? this.#record.putGap(unseenReason) : null
     const { draft, pricing } = this.#draft(startMs, context, true)
     if (draft.kind === 'waiting') {
       return isTooLate && this.#askedHourMs === startMs ? this.#record.putGap('prices-unavailable') : null

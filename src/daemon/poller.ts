@@ -192,7 +192,7 @@ export class Poller {
     request: Request,
     answer: PollResult,
   ): Promise<PollOutcome> {
-    const { clock, book } = this.#parts
+    const { clock, book, health } = this.#parts
     const { account } = watched
     try {
       this.#refused(account.take(answer.observation))
@@ -201,7 +201,7 @@ export class Poller {
       const scope = joined ?? row.scope
       await this.#price(watched, { ...request.source, marketTypes: walletsOf(scope) })
       const nowMs = clock.nowMs()
-      const closed = account.close(nowMs)
+      const closed = account.close(nowMs, health.gapReasonOf(row.pseudonym))
       const contents: Content[] = contentsOf(closed)
       if (joined !== null) contents.push({ type: 'scope', atMs: nowMs, scope: joined })
       const news = hasNews(answer.observation)
@@ -337,7 +337,8 @@ export class Poller {
   async #giveUp(row: AccountRow, session: SessionRow, watched: Watched): Promise<void> {
     const { clock, health, book, chain } = this.#parts
     if (health.lastingMs(row.pseudonym, clock.nowMs()) < defaultRules.gapAfterMs) return
-    const contents = contentsOf(watched.account.close(clock.nowMs()))
+    const reason = health.gapReasonOf(row.pseudonym)
+    const contents = contentsOf(watched.account.close(clock.nowMs(), reason))
     if (contents.length === 0) return
     const state = watched.account.snapshot()
     try {

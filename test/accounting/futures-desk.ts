@@ -65,6 +65,11 @@ export class FuturesDesk {
     this.#scale = scale
   }
 
+  /** From outside. */
+  pay(asset: string, amount: string): void {
+    this.#pay(asset, d(amount))
+  }
+
   #pay(asset: string, amount: Decimal): void {
     this.wallet.set(asset, add(this.wallet.get(asset) ?? d('0'), amount))
   }

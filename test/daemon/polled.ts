@@ -6,6 +6,8 @@ import type { Candle, CashFlow, Fill, MarketType } from '../../src/accounting/ob
 import { defaultRules } from '../../src/accounting/rules.ts'
 import type {
   CandlesAnswer,
+  Failure,
+  FailureCode,
   MarketsAnswer,
   Origin,
   PollAnswer,
@@ -50,8 +52,8 @@ export class TwoWallets implements Pick<Collectors, 'check' | 'poll' | 'candles'
   readonly marks: Prices
   readonly #clock: { nowMs(): number }
   readonly #acts: { readonly atMs: number; readonly act: () => void }[] = []
-  /** A source that is not there. */
-  down: (request: PollRequest) => boolean = () => false
+  /** How it fails, if it does. */
+  fails: (request: PollRequest) => FailureCode | null = () => null
   /** The exchange's clock goes on while it answers. */
   #tick = 0
 
@@ -83,18 +85,17 @@ export class TwoWallets implements Pick<Collectors, 'check' | 'poll' | 'candles'
     this.flows.push({ wallet: 'linear', flow: { ...common, id: `l${atMs}`, amount } })
   }
 
-  async check(): Promise<never> {
-    throw new Error('not asked here')
+  /** Nothing is learned of the key; that is no refusal. */
+  async check(): Promise<Failure> {
+    return failed('EXCHANGE_UNREACHABLE')
   }
 
   async poll(request: PollRequest): Promise<PollAnswer> {
     this.asked.push(request)
     const nowMs = this.#clock.nowMs() + ++this.#tick
     while ((this.#acts[0]?.atMs ?? Number.POSITIVE_INFINITY) <= nowMs) this.#acts.shift()!.act()
-    if (this.down(request)) {
-      const code = 'EXCHANGE_UNREACHABLE'
-      return { kind: 'failed', code, exchangeCode: null, retryAfterMs: null, scope: 'session' }
-    }
+    const code = this.fails(request)
+    if (code !== null) return failed(code)
     const { marketTypes } = request.source
     const isSpot = marketTypes.includes('spot')
     const isFutures = marketTypes.includes('linear')
@@ -156,6 +157,14 @@ export class TwoWallets implements Pick<Collectors, 'check' | 'poll' | 'candles'
     })
   }
 }
+
+const failed = (code: FailureCode): Failure => ({
+  kind: 'failed',
+  code,
+  exchangeCode: null,
+  retryAfterMs: null,
+  scope: 'session',
+})
 
 const product = (a: string, b: string): Decimal => {
   const [x, y] = [parseDecimal(a), parseDecimal(b)]

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { add, parseDecimal, verifyLink } from '@perf-agg/sdk'
 import type { Statement } from '@perf-agg/sdk'
+import type { FailureCode } from '../../src/collector/answer.ts'
 import { SteppedClock } from '../../src/daemon/clock.ts'
 import { hour, minute, start } from '../accounting/desk.ts'
 import { FuturesDesk, btcInverse, btcLinear } from '../accounting/futures-desk.ts'
@@ -112,10 +113,10 @@ t.test('a wallet that joins brings what it holds as a flow, and makes no gain of
   const settings = JSON.stringify({ wallets, apiIntervalMs: 60_000, maxRetries: 3, sandbox: false })
   await polled.store.commit((tx) => tx.updateSession('id-a', { settings }))
   // It does not answer at first: nothing joins by half, and the account says that something is wrong.
-  exchange.down = ({ source }) => source.marketTypes.length > 1
+  exchange.fails = ({ source }) => (source.marketTypes.length > 1 ? 'EXCHANGE_UNREACHABLE' : null)
   await polled.poll(at(100))
   t.equal(polled.health.codeOf(pseudonym), 'EXCHANGE_UNREACHABLE')
-  exchange.down = () => false
+  exchange.fails = () => null
   const statements = await run(polled, 4)
   t.equal(polled.health.codeOf(pseudonym), null)
   await isChain(t, statements)
@@ -185,4 +186,29 @@ t.test('a wallet that joins in the red, in other coins, short: all of it is a fl
     [Number(linear.realizedPnlUsd.digits), Number(linear.unrealizedPnlUsd.digits)].map(Math.sign),
     [-1, -1],
   )
+})
+
+t.test('a day without an answer is a gap, and says what kept it from being seen', async (t) => {
+  const told = async (failing: (at: number) => FailureCode): Promise<[string, string, string][]> => {
+    const clock = new SteppedClock(start)
+    const exchange = new TwoWallets(clock, new FuturesDesk({}), flat, flat)
+    exchange.pay('USDT', '10000')
+    const polled = await startPolled(t, clock, exchange, { scope: ['spot'] })
+    await run(polled, 1)
+    let count = 0
+    exchange.fails = () => (clock.nowMs() < start + 30 * hour ? failing(++count) : null)
+    const statements = await run(polled, 32)
+    await isChain(t, statements)
+    const gaps = statements.filter(({ metadata }) => metadata.type === 'gap')
+    return gaps.flatMap(({ metadata }) =>
+      metadata.coverage.gaps.map(({ from, to, reason }): [string, string, string] => [from, to, reason]),
+    )
+  }
+  const hourOf = (count: number): string => new Date(start + count * hour).toISOString()
+  const spans = (gaps: readonly [string, string, string][]) => [gaps[0]?.[0], gaps.at(-1)?.[1]]
+  const invalid = await told((count) => (count === 1 ? 'EXCHANGE_UNREACHABLE' : 'EXCHANGE_ANSWER_INVALID'))
+  t.same(spans(invalid), [hourOf(1), hourOf(5)])
+  t.same([...new Set(invalid.map(([, , reason]) => reason))], ['exchange-answer-invalid'])
+  const away = await told((count) => (count % 3 === 0 ? 'EXCHANGE_ANSWER_INVALID' : 'EXCHANGE_UNREACHABLE'))
+  t.same([...new Set(away.map(([, , reason]) => reason))], ['exchange-unreachable'])
 })
