@@ -57,6 +57,7 @@ export async function verifyRecord(
   const { size, root } = head.checkpoint
   const earlier: CheckpointVerification[] = []
   const consistency: Step[] = []
+  let unwitnessed = 0
   for (const { note, consistency: proof } of record.checkpoints) {
     const verified = await checkpointOf(note, logKeys, witnessKeys)
     const holds =
@@ -68,8 +69,10 @@ export async function verifyRecord(
         newRoot: root,
         proof: proof.map((hash) => fromBase64(hash)),
       }))
-    if (verified !== null && holds) earlier.push(verified)
-    else {
+    if (verified !== null && holds) {
+      earlier.push(verified)
+      if (witnessKeys.length > 0 && verified.witnesses.length === 0) unwitnessed += 1
+    } else {
       const what = verified === null ? 'is not signed by its log' : 'is of another log'
       consistency.push(
         contraindicate(
@@ -79,6 +82,11 @@ export async function verifyRecord(
         ),
       )
     }
+  }
+  if (unwitnessed > 0) {
+    // whoever trusts none is told so by the record's own checkpoint
+    const detail = `${unwitnessed} earlier checkpoints are signed by no witness that is trusted: what they cover is judged by later ones`
+    consistency.push(warn('consistency', 'CHECKPOINT_UNWITNESSED', detail))
   }
   const times = [...earlier, head]
   const evidence = await judgeEvidence(record.evidence, { ...options, times, logKeys, witnessKeys })

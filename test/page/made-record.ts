@@ -76,8 +76,8 @@ export interface Made {
 }
 
 export const madeStartMs = fakeNowMs
-const origin = 'perf-agg.example/log'
-const account = 'Tq7Jw0cRZkq1m3xgZ5f0r8uYb2nV4hLsE6aPdCiXoKM'
+export const origin = 'perf-agg.example/log'
+export const account = 'Tq7Jw0cRZkq1m3xgZ5f0r8uYb2nV4hLsE6aPdCiXoKM'
 
 export async function makeRecord(folder: string, wish: Wish): Promise<Made> {
   const machine = wish.tee === 'simulated' ? null : fakeSnpMachine(folder)
@@ -177,18 +177,27 @@ export async function makeRecord(folder: string, wish: Wish): Promise<Made> {
 }
 
 const witness = testSigner(21)
-const witnessKey = noteKey('witness.example/w1', 'cosignature/v1', witness.publicKey)
+export const witnessKey = noteKey('witness.example/w1', 'cosignature/v1', witness.publicKey)
 
 /** A log in memory. */
-class MadeLog {
+export class MadeLog {
   readonly #levels: Uint8Array[][] = [[]]
-  readonly #signer: { sign(message: Uint8Array): Promise<Uint8Array> }
-  readonly #key: Awaited<ReturnType<typeof noteKey>>
+  #signer: { sign(message: Uint8Array): Promise<Uint8Array> }
+  #key: Awaited<ReturnType<typeof noteKey>>
 
   constructor(
     signer: { sign(message: Uint8Array): Promise<Uint8Array> },
     key: Awaited<ReturnType<typeof noteKey>>,
   ) {
+    this.#signer = signer
+    this.#key = key
+  }
+
+  /** By another key from here on, as at every start. */
+  sign(
+    signer: { sign(message: Uint8Array): Promise<Uint8Array> },
+    key: Awaited<ReturnType<typeof noteKey>>,
+  ): void {
     this.#signer = signer
     this.#key = key
   }
@@ -214,14 +223,14 @@ class MadeLog {
     return { leaf, inclusion: (await inclusionProof(leaf, this.size, this.read)).map(toBase64) }
   }
 
-  /** Signed by the log and, at that time, by the witness. */
-  async checkpoint(atMs: number): Promise<string> {
+  /** Signed by the log and, unless told otherwise, at that time by the witness. */
+  async checkpoint(atMs: number, witnessed = true): Promise<string> {
     const root = await treeRoot(this.size, this.read)
     const text = formatCheckpoint({ origin, size: this.size, root, extensions: [] })
     const atS = Math.floor(atMs / 1_000)
     const own = noteSignature(this.#key, await this.#signer.sign(noteSignedBytes(text, null)))
     const seen = noteSignature(await witnessKey, await witness.sign(noteSignedBytes(text, atS)), atS)
-    const note: Note = { text, signatures: [own, seen] }
+    const note: Note = { text, signatures: witnessed ? [own, seen] : [own] }
     return formatNote(note)
   }
 }
