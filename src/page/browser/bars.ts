@@ -74,9 +74,9 @@ export function bars({ label, values, names, titles, formatAxis, tone }: Bars): 
 export function ticksOf(low: number, high: number): readonly number[] {
   const span = high - low
   if (span === 0) return [0]
-  const rough = span / 4
+  const rough = span / 5
   const power = 10 ** Math.floor(Math.log10(rough))
-  const step = ([1, 2, 5, 10].find((each) => each * power >= rough) ?? 10) * power
+  const step = ([1, 2, 2.5, 5, 10].find((each) => each * power >= rough) ?? 10) * power
   const first = Math.ceil(low / step)
   const last = Math.floor(high / step)
   return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step)

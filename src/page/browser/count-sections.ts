@@ -18,7 +18,7 @@ export function monthsSection(track: Track): HTMLElement {
     summary:
       all.length === 0
         ? 'No whole day is over yet.'
-        : `${up} of ${all.length} months brought a gain. Of whole UTC days; the first and the last month may be parts.`,
+        : `${up} of ${all.length} months brought a gain. Of whole UTC days: the day under way is not in it, and the first and the last month may be parts.`,
     picture: when(all.length > 0, () => monthTable(track.years)),
   })
 }

@@ -126,7 +126,11 @@ function withdrawnNote({ source }: Carried): HTMLElement | null {
 function trustOf(checked: Checked): readonly HTMLElement[] {
   const { loaded, policy, verification } = checked
   return [
-    section('steps', 'What was checked', stepTable(verification)),
+    section(
+      'steps',
+      'What was checked',
+      stepTable(verification, verification.figures === null || verdictOf(verification.steps) === 'broken'),
+    ),
     section(
       'anchor',
       'On whose word it rests',

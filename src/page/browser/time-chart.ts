@@ -1,4 +1,5 @@
 import uPlot from 'uplot'
+import { monthNames } from '../calendar.ts'
 import type { Missing } from '../coverage.ts'
 import { element } from './element.ts'
 import { colour, isPrinting, onTheme } from './theme.ts'
@@ -126,7 +127,10 @@ function optionsOf(
       x: { time: true },
       y: chart.logarithmic === true ? { distr: 3 } : {},
     },
-    axes: [axis, { ...axis, size: 62, values: (_, splits) => splits.map((value) => chart.format(value)) }],
+    axes: [
+      { ...axis, values: (_, splits, __, ___, stepS) => splits.map((at) => dateText(at, stepS)) },
+      { ...axis, size: 70, values: (_, splits) => splits.map((value) => chart.format(value)) },
+    ],
     series: [
       {},
       {
@@ -149,6 +153,14 @@ function optionsOf(
       ],
     },
   }
+}
+
+/** What a step of the axis needs: `Jun 2026`, `Jun 11`, `Jun 11 14:00`. */
+function dateText(atS: number, stepS: number): string {
+  const text = new Date(atS * 1_000).toISOString()
+  const month = monthNames[Number(text.slice(5, 7)) - 1]!
+  if (stepS >= 28 * 86_400) return `${month} ${text.slice(0, 4)}`
+  return `${month} ${Number(text.slice(8, 10))}${stepS < 86_400 ? ` ${text.slice(11, 16)}` : ''}`
 }
 
 /** Hatched, with an edge: told by its form, not by its colour. */

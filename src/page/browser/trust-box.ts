@@ -16,7 +16,9 @@ import { statusMarks, statusWords } from './verdict.ts'
 
 /** What was checked, on whose word it rests, and what no record can show. */
 
-export function stepTable({ steps }: RecordVerification): HTMLElement {
+/** Of a record that does not hold, what was computed from it is not shown even here. */
+export function stepTable({ steps: all }: RecordVerification, broken: boolean): HTMLElement {
+  const steps = broken ? all.filter(({ name }) => name !== 'figures' && name !== 'complete') : all
   const table = element(
     'table',
     { class: 'steps' },
