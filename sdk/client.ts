@@ -3,7 +3,7 @@ import { appraise } from './appraise.ts'
 import type { BoxKeyPair } from './box.ts'
 import { newBoxKeyPair, openBox, sealBox, wipeBytes } from './box.ts'
 import { digestOf, fromBase64, fromBase64url, toBase64, toBase64url } from './bytes.ts'
-import type { ExchangeCredentials, SessionConfig } from './credentials.ts'
+import type { ChallengePurpose, ExchangeCredentials, SessionConfig } from './credentials.ts'
 import {
   challengeBytes,
   clientSignedBytes,
@@ -20,8 +20,11 @@ import { parseJwks, publicKeyOf, thumbprint } from './key.ts'
 import type { Policy } from './policy.ts'
 import type { Claims, Quote } from './quote.ts'
 import { claimsDigestOf, parseQuote, quoteBytesMax } from './quote.ts'
-import type { RecordPage, TrackRecord } from './record.ts'
-import { joinRecordPages, parseRecordPage } from './record.ts'
+import { readPseudonym } from './metadata.ts'
+import { parsePublication, type Publication } from './publication.ts'
+import { metadataOf } from './record-link.ts'
+import type { PublicRecord, RecordEdition, RecordPage, TrackRecord } from './record.ts'
+import { joinEitherRecordPages, joinRecordPages, parseEitherRecordPage, parseRecordPage } from './record.ts'
 import { parseCheckpoint } from './checkpoint.ts'
 import { parseNote } from './note.ts'
 import type { ServiceOptions } from './service.ts'
@@ -209,11 +212,46 @@ export class PerfAggClient {
 
   /** Ends a session now; its credentials are wiped, its record stays. `clientKey` as it was registered with. */
   async end(sessionId: string, clientKey: Signer | null): Promise<{ removed: number }> {
+    return this.#cleanup(await this.#proof(sessionId, clientKey, 'end'))
+  }
+
+  /** Shows the account's record to everybody from now on: in percentages, or with its amounts. */
+  async publish(sessionId: string, clientKey: Signer | null, amounts = false): Promise<Publication> {
+    const proof = await this.#proof(sessionId, clientKey, 'publish')
+    return readAnswerAs(
+      await this.#post('/enclave/publish', { ...proof, amounts }, answerBytesMax),
+      parsePublication,
+    )
+  }
+
+  /** Shows nothing more of it. What was shown until now stays, marked as withdrawn. */
+  async unpublish(sessionId: string, clientKey: Signer | null): Promise<Publication> {
+    const proof = await this.#proof(sessionId, clientKey, 'unpublish')
+    return readAnswerAs(await this.#post('/enclave/unpublish', proof, answerBytesMax), parsePublication)
+  }
+
+  /** A record that is shown to everybody: in percentages unless its owner shows more. It is for `verifyRecord` to judge. */
+  async publicRecord(account: string): Promise<TrackRecord | PublicRecord> {
+    const path = `/record/${readPseudonym(account, 'account')}.json`
+    const pages: (RecordPage | RecordPage<RecordEdition>)[] = []
+    let query = ''
+    for (;;) {
+      const page = readAnswerAs(await this.#get(path + query, viewBytesMax), parseEitherRecordPage)
+      pages.push(page)
+      const last = page.statements.at(-1)
+      if (!page.more || last === undefined) break
+      if (pages.length === pagesMax) throw new VerificationError('ANSWER_INVALID', 'the record has no end')
+      query = `?after=${metadataOf(last).sequence}&size=${readAnswerAs(pages[0]!.checkpoint, sizeOf)}`
+    }
+    return readAnswerAs(pages, joinEitherRecordPages)
+  }
+
+  async #proof(sessionId: string, clientKey: Signer | null, purpose: ChallengePurpose): Promise<object> {
     const id = readId(sessionId, 'sessionId')
-    if (clientKey === null) return this.#cleanup({ session_id: id })
+    if (clientKey === null) return { session_id: id }
     const { challenge } = await this.challenge(id)
-    const signature = await clientKey.sign(challengeBytes('end', challenge))
-    return this.#cleanup({ session_id: id, challenge, client_signature: toBase64(signature) })
+    const signature = await clientKey.sign(challengeBytes(purpose, challenge))
+    return { session_id: id, challenge, client_signature: toBase64(signature) }
   }
 
   /** The statement keys the service knows, current and past. They prove nothing by being listed. */

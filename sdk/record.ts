@@ -134,6 +134,24 @@ export function parsePublicRecordPage(value: unknown): RecordPage<RecordEdition>
   }
 }
 
+/** Of either kind. @throws {InputError} `INPUT_INVALID` */
+export function parseEitherRecordPage(value: unknown): RecordPage | RecordPage<RecordEdition> {
+  const { schema } = readRecord(value, '')
+  return schema === publicRecordPageSchema ? parsePublicRecordPage(value) : parseRecordPage(value)
+}
+
+/** @throws {InputError} `INPUT_INVALID` where they are not of one record */
+export function joinEitherRecordPages(
+  pages: readonly (RecordPage | RecordPage<RecordEdition>)[],
+): TrackRecord | PublicRecord {
+  const full = pages.filter((page) => page.schema === recordPageSchema)
+  const editions = pages.filter((page) => page.schema === publicRecordPageSchema)
+  if (full.length > 0 && editions.length > 0) {
+    throw new InputError('INPUT_INVALID', 'the pages are not of one record')
+  }
+  return full.length > 0 ? joinRecordPages(full) : joinPublicRecordPages(editions)
+}
+
 /**
  * The pages of one record, in their order, as one.
  * @throws {InputError} `INPUT_INVALID` where they are not of one

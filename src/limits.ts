@@ -37,6 +37,8 @@ export const limits = {
     boxesPerSecond: 200,
     /** A quote asks the hardware: dearer still. */
     quotesPerSecond: 50,
+    /** A page of a public record is some 250 KB to put together, a picture some 20 ms: for everybody together. */
+    recordsPerSecond: 100,
     /** Series of one metric; labels are few, so more is a mistake of ours. */
     seriesMax: 512,
   },
@@ -160,6 +162,16 @@ export const limits = {
     lockPauseMs: 50,
     /** Chains that are told of the new key in one go. */
     accountsAtOnce: 200,
+  },
+  page: {
+    /** A record that was not added to for so long is shown as stale: hours are stated within minutes, rarely hours. */
+    staleMs: 21_600_000,
+    /** The figures of a badge are computed no more often. */
+    summaryMs: 60_000,
+    /** Summaries kept; the one asked for longest ago is computed anew. */
+    summariesMax: 256,
+    /** Points of the curve in a picture. */
+    curvePointsMax: 400,
   },
   delivery: {
     /** Accounts posted at one time; one account is always in order. */

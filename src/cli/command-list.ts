@@ -39,6 +39,16 @@ export const commandGroups: readonly { readonly title: string; readonly commands
         load: () => import('./export.ts'),
       },
       {
+        name: 'publish',
+        summary: 'show the record to everybody, in percentages',
+        load: () => import('./publish.ts'),
+      },
+      {
+        name: 'unpublish',
+        summary: 'show nothing more of it; what was shown stays',
+        load: () => import('./unpublish.ts'),
+      },
+      {
         name: 'tearsheet',
         summary: 'a record as one page that verifies itself',
         load: () => import('./tearsheet.ts'),

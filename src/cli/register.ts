@@ -4,8 +4,11 @@ import {
   type ExchangeCredentials,
   newSigningKey,
   PerfAggClient,
+  PerfAggError,
+  type Publication,
   type Registered,
   requireTrusted,
+  type SessionAccess,
   type SigningKey,
   toInstant,
 } from '@perf-agg/sdk'
@@ -43,6 +46,7 @@ export interface RegisterFlags extends TrustFlags {
   credentialsFile?: string
   plain?: true
   yes?: true
+  publish?: true
   json?: true
   apiKey?: unknown
   secret?: unknown
@@ -86,6 +90,7 @@ export function define(command: Command): void {
     )
     .option('--operations-url <url>', 'the operations API, for --plain', 'http://127.0.0.1:5000')
     .option('--yes', 'do not ask about --plain')
+    .option('--publish', 'show the record to everybody from now on, in percentages: see perf-agg publish')
     .addOption(jsonFlag())
     .addOption(refused('api-key'))
     .addOption(refused('secret'))
@@ -219,7 +224,12 @@ async function keep(
     policy: trustOf(flags).policy,
     insecureSimulated: flags.insecureSimulated === true,
   })
-  if (flags.json) return printJson({ label: flags.label, ...receipt })
+  const shown =
+    flags.publish === true ? await publishRegistered(registrations, flags, serviceUrl, access) : null
+  if (flags.json) {
+    const page = shown === null ? {} : { page: new URL(shown.path, serviceUrl).href }
+    return printJson({ label: flags.label, ...receipt, ...page })
+  }
   const pending =
     receipt.status === 'pending' ? ': the exchange could not be asked yet, the enclave goes on trying' : ''
   print(
@@ -230,6 +240,7 @@ async function keep(
       ['until', receipt.expires_at],
       ['permissions', receipt.permissions],
       ['ownership', receipt.ownership],
+      ...(shown === null ? [] : [['page', new URL(shown.path, serviceUrl).href] as const]),
       ['view id', `${receipt.view_id}  (may be shown to others: opens the summary only)`],
     ]),
   )
@@ -237,4 +248,21 @@ async function keep(
     `\nkept in ${registrations.path}: whoever reads that file reads your figures; if it is lost, register again`,
   )
   remark(`next: perf-agg metrics${flags.label === 'main' ? '' : ` ${flags.label}`}`)
+}
+
+/** The registration stands in any case: what could not be shown now can be shown later. */
+async function publishRegistered(
+  registrations: Registrations,
+  flags: RegisterFlags,
+  serviceUrl: string,
+  access: SessionAccess,
+): Promise<Publication | null> {
+  const clientKey = await registrations.clientKey(flags.clientId)
+  try {
+    return await new PerfAggClient({ serviceUrl }).publish(access.sessionId, clientKey)
+  } catch (error) {
+    if (!(error instanceof PerfAggError)) throw error
+    remark(`not shown yet (${error.code}): perf-agg publish ${flags.label} does it later`)
+    return null
+  }
 }

@@ -16,10 +16,11 @@ import type { Rules } from '../accounting/rules.ts'
 import type { Origin } from '../collector/answer.ts'
 import type { Claim, Head, Issued, Subject } from '../statement/claim.ts'
 import type { Issuer } from '../statement/issuer.ts'
+import type { Signer } from '../statement/signer.ts'
 import { periodsOf } from '../statement/period.ts'
-import { leafOfStatement } from '../log/leaf.ts'
 import type { AccountRow, SessionRow, Store, Tx } from '../store/store.ts'
 import type { Clock } from './clock.ts'
+import { withEditions } from './edition.ts'
 import type { HandedOver } from './predecessor.ts'
 
 /** What an account's chain is to say next; a correction finds by itself which statements it corrects. */
@@ -44,6 +45,8 @@ interface Parts {
   readonly store: Store
   readonly clock: Clock
   readonly issuer: Issuer
+  /** Of the enclave's own statement key: it signs public editions. */
+  readonly signer: Signer
   /** The enclave's own statement key of this start. */
   readonly key: { readonly keyId: string; readonly jwk: PublicJwk<'Ed25519'> }
   /** What the key of the start before signed for this one; null: it was lost with its process. */
@@ -98,12 +101,12 @@ export class Chain {
     also: (tx: Tx) => void,
     options: WriteOptions,
   ): Promise<void> {
-    await this.#parts.store.commit(
+    const { store, signer } = this.#parts
+    const logged = await withEditions(store, signer, issued)
+    await store.commit(
       (tx) => {
         options.first?.(tx)
-        for (const statement of issued) {
-          tx.appendStatement({ ...statement, leaf: leafOfStatement(statement) })
-        }
+        for (const statement of logged) tx.appendStatement(statement)
         also(tx)
       },
       options.urgent === true ? { urgent: true } : {},

@@ -36,6 +36,7 @@ import { LogKeeper } from './log-keeper.ts'
 import { PendingSessions } from './pending.ts'
 import { Poller } from './poller.ts'
 import { methodOf, Registration } from './registration.ts'
+import { Publications } from './publications.ts'
 import { Report } from './report.ts'
 import { recordStart } from './start-record.ts'
 import { type Pacing, Schedule } from './schedule.ts'
@@ -196,6 +197,7 @@ async function compose(
     store,
     clock,
     issuer,
+    signer: enclave.signer,
     key: { keyId: enclave.signer.keyId, jwk: enclave.signer.jwk },
     handover,
     conflict: (exchange) => keeper.publisher.conflict ?? clockRefusal(exchange),
@@ -304,6 +306,13 @@ async function compose(
     expiry,
     ahead,
     publisher: keeper.publisher,
+    publications: new Publications({
+      store,
+      publisher: keeper.publisher,
+      clock,
+      simulated: enclave.tee === 'simulated',
+      ahead,
+    }),
     unwatch,
   })
   const sessions = await store.liveSessions()

@@ -1,5 +1,6 @@
 import {
   consistencyProof,
+  editionOf,
   inclusionProof,
   InputError,
   type Logged,
@@ -7,19 +8,23 @@ import {
   parseJson,
   parseStatement,
   PerfAggError,
+  publicRecordPageSchema,
   type Quote,
   type RecordCheckpoint,
+  type RecordEdition,
   type RecordEvidence,
   type RecordPage,
   recordPageSchema,
   type RecordStatement,
+  type Statement,
   toBase64,
   toBase64url,
 } from '@perf-agg/sdk'
 import { limits } from '../limits.ts'
 import type { Publisher } from '../log/publisher.ts'
 import { hashNode, nodeReader } from '../log/source.ts'
-import type { Store } from '../store/store.ts'
+import type { StatementRow, Store } from '../store/store.ts'
+import { commitmentOfRow, namesOf } from './edition.ts'
 
 /** Where a page begins; null: the first one, of the log as it is now. */
 export interface RecordPlace {
@@ -33,33 +38,81 @@ interface Parts {
   readonly publisher: Publisher
 }
 
+/** A row of the page with its statement and the place that it has in the log. */
+interface Row {
+  readonly row: StatementRow & { readonly leaf: NonNullable<StatementRow['leaf']> }
+  readonly statement: Statement
+  readonly logged: Logged
+}
+
 /**
  * One page of an account's record: statements in order, each with its place in the log, the evidence that they name
  * and the first witnessed checkpoints that cover it.
  */
 export async function recordPage(
-  { store, publisher }: Parts,
+  parts: Parts,
   account: string,
   place: RecordPlace | null,
 ): Promise<RecordPage> {
+  const { rows, ...page } = await pageOf(parts, account, place, Number.MAX_SAFE_INTEGER)
+  return { schema: recordPageSchema, ...page, statements: rows.map(recordStatement) }
+}
+
+/** What everybody may see of it: up to `lastSequence`, in percentages only or with amounts. */
+export async function publicRecordPage(
+  parts: Parts,
+  account: string,
+  place: RecordPlace | null,
+  shown: { readonly lastSequence: number; readonly amounts: boolean },
+): Promise<RecordPage | RecordPage<RecordEdition>> {
+  const { rows, ...page } = await pageOf(parts, account, place, shown.lastSequence)
+  if (shown.amounts) return { schema: recordPageSchema, ...page, statements: rows.map(recordStatement) }
+  const commitmentOf = async (digest: string): Promise<string | null> => {
+    const found = await parts.store.statementByDigest(digest)
+    return found === null ? null : commitmentOfRow(found)
+  }
+  const statements: RecordEdition[] = []
+  for (const { row, statement, logged } of rows) {
+    const { previous } = statement.metadata
+    const names = await namesOf(statement, { digest: row.digest, previous }, commitmentOf)
+    if (names === null || row.editionSignature === null) throw editionMissing(row.sequence)
+    const signature = toBase64(row.editionSignature)
+    statements.push({ edition: { ...editionOf(statement, names), signature }, ...logged })
+  }
+  return { schema: publicRecordPageSchema, ...page, statements }
+}
+
+export function editionMissing(sequence: number): PerfAggError {
+  return new InputError(
+    'EDITION_MISSING',
+    `statement ${sequence} was made before there were public editions`,
+    {
+      hint: 'such a record can only be shown with its amounts',
+    },
+  )
+}
+
+async function pageOf(
+  { store, publisher }: Parts,
+  account: string,
+  place: RecordPlace | null,
+  lastSequence: number,
+) {
   const current = await published(store, publisher)
   const size = place?.size ?? current.size
   if (size > current.size) throw new InputError('INPUT_INVALID', 'the log has no such size')
   const read = nodeReader(store)
-  const rows = await store.statements(account, {
+  const all = await store.statements(account, {
     afterSequence: place?.afterSequence ?? 0,
     limit: limits.log.recordPageRows,
   })
-  const statements: RecordStatement[] = []
+  const rows: Row[] = []
   const digests = new Set<string>()
-  for (const row of rows) {
-    if (row.leaf === null || row.leaf.position >= size) break
+  for (const row of all) {
+    const { leaf } = row
+    if (leaf === null || leaf.position >= size || row.sequence > lastSequence) break
     const statement = parseStatement(parseJson(row.body))
-    statements.push({
-      ...(await logged(row.leaf.position, size, read)),
-      statement,
-      salt: toBase64url(row.leaf.salt),
-    })
+    rows.push({ row: { ...row, leaf }, statement, logged: await logged(leaf.position, size, read) })
     if (statement.metadata.evidence_digest !== null) digests.add(statement.metadata.evidence_digest)
   }
   const evidence: RecordEvidence[] = []
@@ -78,14 +131,22 @@ export async function recordPage(
     checkpoints.set(covering.size, { note: covering.note, consistency: proof.map(toBase64) })
   }
   return {
-    schema: recordPageSchema,
     account,
     checkpoint: place === null ? current.note : null,
     checkpoints: [...checkpoints.values()],
     evidence,
-    statements,
+    rows,
     // a page that a later statement cut short was the last of this size
-    more: rows.length === limits.log.recordPageRows && statements.length === rows.length,
+    more: all.length === limits.log.recordPageRows && rows.length === all.length,
+  }
+}
+
+function recordStatement({ row, statement, logged: place }: Row): RecordStatement {
+  return {
+    ...place,
+    statement,
+    salt: toBase64url(row.leaf.salt),
+    ...(row.editionSignature === null ? {} : { edition_signature: toBase64(row.editionSignature) }),
   }
 }
 

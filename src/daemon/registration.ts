@@ -311,7 +311,7 @@ export class Registration {
         firstRegisteredAtMs: nowMs,
         firstObservedAtMs: null,
         scope: wallets,
-        published: false,
+        published: null,
         head: { sequence: 0, digest: null },
       }
       const goesOn = known !== null && before.length > 0 && !takesOver

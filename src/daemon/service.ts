@@ -18,8 +18,10 @@ import type {
   ChannelEvent,
   EndRequest,
   EnclaveService,
+  PublishRequest,
   Submission,
 } from '../http/service.ts'
+import type { PublicSummary } from '../page/summary.ts'
 import { hashOfId, idPattern } from '../session/id.ts'
 import type { AccountRow, SessionRow, Store } from '../store/store.ts'
 import type { Published, Publisher } from '../log/publisher.ts'
@@ -33,6 +35,7 @@ import type { Health } from './health.ts'
 import type { Indices } from './indices.ts'
 import type { Lanes } from './lane.ts'
 import { methodOf, type Registration, sameKey } from './registration.ts'
+import type { Publications } from './publications.ts'
 import type { Readiness, Report } from './report.ts'
 import { recordPage, type RecordPlace } from './record-page.ts'
 import { metricsView, sealedAnswer, signedAnswer, summaryView, type ViewFrame } from './view.ts'
@@ -58,6 +61,7 @@ interface Parts {
   /** Work in an account's lane that waits for no exchange. */
   readonly ahead: <T>(account: string, work: () => Promise<T>) => Promise<T>
   readonly publisher: Publisher
+  readonly publications: Publications
   /** A session is over: nothing of it is polled any more. */
   readonly unwatch: (session: SessionRow) => void
 }
@@ -112,6 +116,30 @@ export class Service implements EnclaveService {
     const session = await this.#recorded(sessionId)
     if (session.account === null) throw pendingSession()
     return sealedAnswer(await recordPage(this.#parts, session.account, place), session.replyKey)
+  }
+
+  async publish(request: PublishRequest): Promise<object> {
+    const account = await this.#provenAccount(request, 'publish')
+    return this.#parts.publications.publish(account, request.amounts)
+  }
+
+  async unpublish(request: EndRequest): Promise<object> {
+    return this.#parts.publications.withdraw(await this.#provenAccount(request, 'unpublish'))
+  }
+
+  publicRecord(account: string, place: RecordPlace | null): Promise<object | null> {
+    return this.#parts.publications.page(account, place)
+  }
+
+  publicSummary(account: string): Promise<PublicSummary | null> {
+    return this.#parts.publications.summary(account, (row, nowMs) => this.#view(row, nowMs))
+  }
+
+  async #provenAccount(request: EndRequest, purpose: 'publish' | 'unpublish'): Promise<string> {
+    const session = await this.#session(request.session_id)
+    await this.#prove(session, request, purpose)
+    if (session.account === null) throw pendingSession()
+    return session.account
   }
 
   async challenge(sessionId: string): Promise<Challenge> {

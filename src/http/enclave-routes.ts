@@ -106,6 +106,24 @@ export function enclaveRoutes(app: FastifyInstance, options: EnclaveRoutesOption
     },
   })
 
+  app.post<{ Body: Static<typeof schema.PublishBody> }>('/enclave/publish', {
+    schema: {
+      summary: 'Show the account’s record to everybody from now on',
+      body: schema.PublishBody,
+      response: answers({ 200: schema.Publication }, [403, 404, 409, 413, 415]),
+    },
+    handler: async ({ body }) => service.publish({ ...provenRequest(body), amounts: body.amounts === true }),
+  })
+
+  app.post<{ Body: Static<typeof schema.UnpublishBody> }>('/enclave/unpublish', {
+    schema: {
+      summary: 'Show nothing more of it; what was shown stays',
+      body: schema.UnpublishBody,
+      response: answers({ 200: schema.Publication }, [403, 404, 409, 413, 415]),
+    },
+    handler: async ({ body }) => service.unpublish(provenRequest(body)),
+  })
+
   app.get('/.well-known/jwks.json', {
     schema: {
       summary: 'Statement keys, current and past (RFC 7517)',
@@ -156,22 +174,25 @@ function spend(quota: Rate, nowMs: number): void {
 
 /** @throws InputError INPUT_INVALID for a proof without a session, or half of one */
 function endRequest(body: Static<typeof schema.CleanupBody>): EndRequest | null {
-  const { session_id: sessionId, challenge, client_signature: signature } = body
+  const { session_id: sessionId } = body
+  if (sessionId !== undefined) return provenRequest({ ...body, session_id: sessionId })
+  if (body.challenge === undefined && body.client_signature === undefined) return null
+  throw new InputError('INPUT_INVALID', 'body.session_id is missing')
+}
+
+function provenRequest(body: Static<typeof schema.UnpublishBody>): EndRequest {
+  const { challenge, client_signature: signature } = body
   if ((challenge === undefined) !== (signature === undefined)) {
     throw new InputError('INPUT_INVALID', 'body.challenge and body.client_signature belong together')
   }
-  if (sessionId === undefined) {
-    if (challenge === undefined) return null
-    throw new InputError('INPUT_INVALID', 'body.session_id is missing')
-  }
-  const session_id = checkedId(sessionId)
+  const session_id = checkedId(body.session_id)
   return challenge === undefined || signature === undefined
     ? { session_id }
     : { session_id, challenge, client_signature: signature }
 }
 
 /** Both say where a page begins, or none does. */
-function recordPlace({
+export function recordPlace({
   after,
   size,
 }: Static<typeof schema.RecordQuery>): { afterSequence: number; size: number } | null {

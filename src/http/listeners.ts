@@ -16,6 +16,7 @@ import { AddressRates, Rate } from './rate.ts'
 import { refuse } from './refusal.ts'
 import { newServer } from './server.ts'
 import type { EnclaveService } from './service.ts'
+import { recordRoutes } from './record-routes.ts'
 import { readTls } from './tls.ts'
 import { newTraffic, type ListenerName } from './traffic.ts'
 import { serveWebSockets } from './ws-server.ts'
@@ -116,6 +117,15 @@ export async function startListeners(
   )
 
   logRoutes(enclaveApp, service)
+  await enclaveApp.register(async (scope) =>
+    recordRoutes(scope, {
+      service,
+      records: new Rate(limits.http.recordsPerSecond, 1_000),
+      version: about.version,
+      tls: tls !== null,
+      uptimeMs,
+    }),
+  )
 
   const operations = newListener('operations', config.operations, limits.http.operationsConnectionsMax)
   const operationsApp = newApp({ name: 'operations', ...operations, limits: limits.http, log, traffic })

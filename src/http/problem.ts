@@ -57,6 +57,10 @@ const statusOfCode: Readonly<Record<string, number>> = {
   SESSION_UNKNOWN: 404,
   /** The exchange has not yet said whose account it is. */
   CHALLENGE_REQUIRED: 403,
+  // public records: one that is not shown is one that is not there
+  RECORD_UNKNOWN: 404,
+  NOT_PUBLISHED: 409,
+  EDITION_MISSING: 409,
   CHALLENGE_REFUSED: 403,
   // registration in clear
   PLAIN_REGISTRATION_OFF: 403,

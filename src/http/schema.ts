@@ -58,6 +58,38 @@ export const CleanupBody = Type.Object(
   options,
 )
 
+/** Who asks for it proves so like whoever ends a session. */
+const proof = {
+  session_id: id,
+  challenge: Type.Optional(
+    Type.String({ maxLength: 128, description: 'as POST /enclave/challenge gave it' }),
+  ),
+  client_signature: Type.Optional(
+    Type.String({ maxLength: 128, description: 'base64 Ed25519 by the client key' }),
+  ),
+}
+
+export const PublishBody = Type.Object(
+  {
+    ...proof,
+    amounts: Type.Optional(Type.Boolean({ description: 'with volumes and fees; else percentages only' })),
+  },
+  options,
+)
+
+export const UnpublishBody = Type.Object(proof, options)
+
+export const Publication = Type.Object(
+  {
+    account: Type.String({ description: 'public pseudonym' }),
+    published: Type.Boolean(),
+    amounts: Type.Optional(Type.Boolean()),
+    withdrawn_at: Type.Optional(nullable(instant('nothing after is shown'))),
+    path: Type.String({ description: 'where the page is' }),
+  },
+  options,
+)
+
 export const Quote = Type.Object(
   {
     eat_profile: Type.String(),
@@ -195,35 +227,47 @@ export const RecordQuery = Type.Object(
   options,
 )
 
-const proof = Type.Array(Type.String({ description: 'base64' }))
-const logged = { leaf: Type.Integer({ minimum: 0 }), inclusion: proof }
+const hashes = Type.Array(Type.String({ description: 'base64' }))
+const logged = { leaf: Type.Integer({ minimum: 0 }), inclusion: hashes }
 
-export const RecordPage = Type.Union([
-  Sealed,
+const recordParts = {
+  account: Type.String(),
+  checkpoint: nullable(Type.String({ description: 'signed note; on the first page' })),
+  checkpoints: Type.Array(Type.Object({ note: Type.String(), consistency: hashes })),
+  evidence: Type.Array(
+    Type.Object({ quote: Type.Record(Type.String(), Type.Unknown()), nonce_note: Type.String(), ...logged }),
+  ),
+  more: Type.Boolean(),
+}
+
+const FullPage = Type.Object(
+  {
+    schema: Type.Literal('perf-agg/record-page/v1'),
+    ...recordParts,
+    statements: Type.Array(
+      Type.Object({
+        statement: Type.Record(Type.String(), Type.Unknown()),
+        salt: Type.String(),
+        edition_signature: Type.Optional(Type.String({ description: 'base64, of the public edition' })),
+        ...logged,
+      }),
+    ),
+  },
+  { description: 'Part of a record; its proofs lead to the first page’s checkpoint' },
+)
+
+export const RecordPage = Type.Union([Sealed, FullPage])
+
+export const PublicRecordPage = Type.Union([
   Type.Object(
     {
-      schema: Type.Literal('perf-agg/record-page/v1'),
-      account: Type.String(),
-      checkpoint: nullable(Type.String({ description: 'signed note; on the first page' })),
-      checkpoints: Type.Array(Type.Object({ note: Type.String(), consistency: proof })),
-      evidence: Type.Array(
-        Type.Object({
-          quote: Type.Record(Type.String(), Type.Unknown()),
-          nonce_note: Type.String(),
-          ...logged,
-        }),
-      ),
-      statements: Type.Array(
-        Type.Object({
-          statement: Type.Record(Type.String(), Type.Unknown()),
-          salt: Type.String(),
-          ...logged,
-        }),
-      ),
-      more: Type.Boolean(),
+      schema: Type.Literal('perf-agg/public-record-page/v1'),
+      ...recordParts,
+      statements: Type.Array(Type.Object({ edition: Type.Record(Type.String(), Type.Unknown()), ...logged })),
     },
-    { description: 'Part of a record; its proofs lead to the first page’s checkpoint' },
+    { description: 'The same in percentages only: every statement by its public edition' },
   ),
+  FullPage,
 ])
 
 export const Challenge = Type.Object(

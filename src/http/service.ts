@@ -1,4 +1,5 @@
 import type { Decimal } from '@perf-agg/sdk'
+import type { PublicSummary } from '../page/summary.ts'
 
 /**
  * What the HTTP rooms ask of the daemon, and all they know of it. Every refusal is a `PerfAggError`; its code alone
@@ -36,6 +37,24 @@ export interface EnclaveService {
     place: { readonly afterSequence: number; readonly size: number } | null,
   ): Promise<object>
 
+  /**
+   * Shows the account's record to everybody from now on. @throws PerfAggError SESSION_UNKNOWN, SESSION_PENDING,
+   * CHALLENGE_REQUIRED, CHALLENGE_REFUSED, EDITION_MISSING
+   */
+  publish(request: PublishRequest): Promise<object>
+
+  /** Shows nothing more of it; what was shown stays. @throws PerfAggError as `publish`, NOT_PUBLISHED */
+  unpublish(request: EndRequest): Promise<object>
+
+  /** A page of a record that is shown to everybody. Null: unknown, or not shown, which are one. */
+  publicRecord(
+    account: string,
+    place: { readonly afterSequence: number; readonly size: number } | null,
+  ): Promise<object | null>
+
+  /** What the badge and the picture of such a record say. */
+  publicSummary(account: string): Promise<PublicSummary | null>
+
   /** A fresh challenge for a session's client key. @throws PerfAggError SESSION_UNKNOWN */
   challenge(sessionId: string): Promise<Challenge>
 
@@ -66,6 +85,11 @@ export interface EnclaveService {
   status(): Promise<object>
   /** Prometheus text (0.0.4) of the daemon's own figures; the HTTP room appends its own, `perf_agg_http_*`. */
   prometheus(): string
+}
+
+export interface PublishRequest extends EndRequest {
+  /** Statements as they are, not in percentages only. */
+  readonly amounts: boolean
 }
 
 export interface PublishedResource {

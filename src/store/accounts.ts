@@ -3,7 +3,7 @@ import type { Connection, RawRow } from './connection.ts'
 import { query } from './query.ts'
 import { bytesOrNull, integer, integerOrNull, text, textOrNull } from './row.ts'
 import { StoreError } from './store-error.ts'
-import type { AccountChange, AccountRow, NewAccount } from './store.ts'
+import type { AccountChange, AccountRow, NewAccount, Publication } from './store.ts'
 import type { Tables } from './tables.ts'
 
 /** One row an exchange account, for ever: who bound it, what is watched, and the head of its chain. */
@@ -25,7 +25,7 @@ export class Accounts {
       first_registered_at_ms: account.firstRegisteredAtMs,
       first_observed_at_ms: account.firstObservedAtMs,
       scope: JSON.stringify(account.scope),
-      published: account.published ? 1 : 0,
+      ...readable(account.published),
     })
     this.#remember(account.pseudonym, account.clientKey)
   }
@@ -36,8 +36,10 @@ export class Accounts {
       pseudonym,
       first_observed_at_ms: change.firstObservedAtMs ?? null,
       scope: change.scope === undefined ? null : JSON.stringify(change.scope),
-      published: change.published === undefined ? null : change.published ? 1 : 0,
     })
+    if (change.published !== undefined) {
+      this.#connection.run(this.#queries.publish, { pseudonym, ...readable(change.published) })
+    }
     if (changed !== 1) throw new StoreError('STATE_CONFLICT', 'the account is not there')
   }
 
@@ -92,8 +94,28 @@ function read(row: RawRow): AccountRow {
     firstRegisteredAtMs: integer(row, 'first_registered_at_ms'),
     firstObservedAtMs: integerOrNull(row, 'first_observed_at_ms'),
     scope: readScope(text(row, 'scope')),
-    published: integer(row, 'published') === 1,
+    published: readPublication(row),
     head: { sequence: integer(row, 'head_sequence'), digest: textOrNull(row, 'head_digest') },
+  }
+}
+
+/** As columns. */
+function readable(publication: Publication | null) {
+  return {
+    published: publication === null ? 0 : publication.amounts ? 2 : 1,
+    withdrawn_at_ms: publication?.withdrawn?.atMs ?? null,
+    withdrawn_sequence: publication?.withdrawn?.sequence ?? null,
+  }
+}
+
+function readPublication(row: RawRow): Publication | null {
+  const published = integer(row, 'published')
+  if (published === 0) return null
+  const atMs = integerOrNull(row, 'withdrawn_at_ms')
+  const sequence = integerOrNull(row, 'withdrawn_sequence')
+  return {
+    amounts: published === 2,
+    withdrawn: atMs === null || sequence === null ? null : { atMs, sequence },
   }
 }
 
@@ -107,8 +129,8 @@ type Update = {
   pseudonym: string
   first_observed_at_ms: number | null
   scope: string | null
-  published: number | null
 }
+type Publish = Pick<Tables['accounts'], 'pseudonym' | 'published' | 'withdrawn_at_ms' | 'withdrawn_sequence'>
 type Advance = {
   pseudonym: string
   before: number
@@ -135,6 +157,8 @@ function build(builder: Kysely<Tables>) {
         first_observed_at_ms: slot.first_observed_at_ms,
         scope: slot.scope,
         published: slot.published,
+        withdrawn_at_ms: slot.withdrawn_at_ms,
+        withdrawn_sequence: slot.withdrawn_sequence,
         head_sequence: 0,
         head_digest: null,
       }),
@@ -145,7 +169,16 @@ function build(builder: Kysely<Tables>) {
         .set({
           first_observed_at_ms: sql`coalesce(${slot.first_observed_at_ms}, first_observed_at_ms)`,
           scope: sql`coalesce(${slot.scope}, scope)`,
-          published: sql`coalesce(${slot.published}, published)`,
+        })
+        .where('pseudonym', '=', slot.pseudonym),
+    ),
+    publish: query((slot: Publish) =>
+      builder
+        .updateTable('accounts')
+        .set({
+          published: slot.published,
+          withdrawn_at_ms: slot.withdrawn_at_ms,
+          withdrawn_sequence: slot.withdrawn_sequence,
         })
         .where('pseudonym', '=', slot.pseudonym),
     ),

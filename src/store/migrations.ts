@@ -5,7 +5,7 @@ import type { Dialect } from './dialect.ts'
 export type Migration = (dialect: Dialect) => readonly CompiledQuery[]
 
 /** Step n brings the schema from version n to n + 1. The table `meta` itself is version 0. */
-export const migrations: readonly Migration[] = [first, log, bindings]
+export const migrations: readonly Migration[] = [first, log, bindings, publications]
 
 export function metaTable(dialect: Dialect): CompiledQuery {
   const table = dialect.builder.schema
@@ -174,5 +174,16 @@ function bindings(dialect: Dialect): readonly CompiledQuery[] {
           .where('client_key', 'is not', null),
       )
       .compile(),
+  ]
+}
+
+/** What may be shown to everybody: a second signature for each statement, and since when an account shows no more. */
+function publications(dialect: Dialect): readonly CompiledQuery[] {
+  const add = (table: string, column: string, kind: 'integer' | 'bytes') =>
+    dialect.builder.schema.alterTable(table).addColumn(column, dialect[kind]).compile()
+  return [
+    add('statements', 'edition_signature', 'bytes'),
+    add('accounts', 'withdrawn_at_ms', 'integer'),
+    add('accounts', 'withdrawn_sequence', 'integer'),
   ]
 }

@@ -61,9 +61,18 @@ export interface AccountRow {
   readonly firstObservedAtMs: number | null
   /** Wallets watched; may only grow. */
   readonly scope: readonly string[]
-  readonly published: boolean
+  /** Null: shown to nobody. */
+  readonly published: Publication | null
   /** Sequence 0 and previous null: no statement yet; the first one has sequence 1. */
   readonly head: ChainHead
+}
+
+/** An account's record is shown to everybody, by its owner's consent. */
+export interface Publication {
+  /** Statements as they are, not in percentages only. */
+  readonly amounts: boolean
+  /** Nothing after this statement is shown; what was shown before it stays. */
+  readonly withdrawn: { readonly atMs: number; readonly sequence: number } | null
 }
 
 export interface ChainHead {
@@ -80,7 +89,8 @@ export interface AccountChange {
   readonly expectedClientKey?: Uint8Array | null
   readonly firstObservedAtMs?: number
   readonly scope?: readonly string[]
-  readonly published?: boolean
+  /** Once shown, never again as if it had not been. */
+  readonly published?: Publication
 }
 
 export interface Progress {
@@ -114,9 +124,12 @@ export interface NewStatement {
   readonly body: Uint8Array
   /** What the log says of it, and the salt that hides it there. */
   readonly leaf: { readonly entry: Uint8Array; readonly salt: Uint8Array }
+  /** Of its public edition; absent where it has none. */
+  readonly editionSignature?: Uint8Array
 }
 
-export interface StatementRow extends Omit<NewStatement, 'hours' | 'previous' | 'leaf'> {
+export interface StatementRow extends Omit<NewStatement, 'hours' | 'previous' | 'leaf' | 'editionSignature'> {
+  readonly editionSignature: Uint8Array | null
   /** Null of one that was stated before there was a log. */
   readonly leaf: { readonly position: number; readonly salt: Uint8Array } | null
 }

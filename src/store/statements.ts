@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Connection, RawRow } from './connection.ts'
 import { query } from './query.ts'
-import { bytes, integer, integerOrNull, oneOf, text } from './row.ts'
+import { bytes, bytesOrNull, integer, integerOrNull, oneOf, text } from './row.ts'
 import { StoreError } from './store-error.ts'
 import type { NewStatement, Page, StatedHour, StatementRow, StatementType } from './store.ts'
 import type { Tables } from './tables.ts'
@@ -43,6 +43,7 @@ export class Statements {
       body: statement.body,
       leaf,
       salt: statement.leaf.salt,
+      edition_signature: statement.editionSignature ?? null,
     })
     for (const startMs of statement.hours)
       this.#state(statement.type, { account, start_ms: startMs, sequence })
@@ -117,6 +118,7 @@ function readStatement(row: RawRow): StatementRow {
     issuedAtMs: integer(row, 'issued_at_ms'),
     body: bytes(row, 'body'),
     leaf: readLeaf(row),
+    editionSignature: bytesOrNull(row, 'edition_signature'),
   }
 }
 
@@ -140,6 +142,7 @@ function build(builder: Kysely<Tables>) {
         body: slot.body,
         leaf: slot.leaf,
         salt: slot.salt,
+        edition_signature: slot.edition_signature,
       }),
     ),
     stateHour: query((slot: Tables['hours']) =>

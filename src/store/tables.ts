@@ -34,7 +34,10 @@ export interface Tables {
     first_registered_at_ms: number
     first_observed_at_ms: number | null
     scope: string
+    /** 0: to nobody; 1: in percentages; 2: with amounts. */
     published: number
+    withdrawn_at_ms: number | null
+    withdrawn_sequence: number | null
     head_sequence: number
     head_digest: string | null
   }
@@ -55,6 +58,8 @@ export interface Tables {
     /** Where its leaf stands in the log, and the salt of it; null of one that was stated before there was a log. */
     leaf: number | null
     salt: Uint8Array | null
+    /** Of the statement's public edition; null of one that was stated before there were editions. */
+    edition_signature: Uint8Array | null
   }
   /** The statement that spoke last about an hour. */
   hours: { account: string; start_ms: number; sequence: number }

@@ -210,6 +210,7 @@ export async function startPolled(
     store,
     clock,
     issuer: issuer({ signer }),
+    signer,
     key: {
       keyId: signer.keyId,
       jwk: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(signer.publicKey).toString('base64url') },

@@ -2,7 +2,15 @@ import { connect } from 'node:net'
 import { PerfAggError } from '@perf-agg/sdk'
 import { startListeners, type Listeners, type ListenersConfig } from '../../src/http/listeners.ts'
 import { createLog, type Log } from '../../src/http/log.ts'
-import type { Channel, ChannelEvent, EnclaveService, PushedTrade } from '../../src/http/service.ts'
+import type {
+  Channel,
+  ChannelEvent,
+  EnclaveService,
+  EndRequest,
+  PublishRequest,
+  PushedTrade,
+} from '../../src/http/service.ts'
+import type { PublicSummary } from '../../src/page/summary.ts'
 import { limits, type HttpLimits, type WsLimits } from '../../src/limits.ts'
 
 export const sessionId = 'sessionsessionsessionsession'
@@ -35,6 +43,24 @@ const view = {
   ],
   key_id: 'key',
   signature: 'c2ln',
+}
+
+/** What is said of a record that is shown. */
+export const publicSummary: PublicSummary = {
+  account: 'A'.repeat(43),
+  exchange: 'binance',
+  environment: 'live',
+  simulated: false,
+  amounts: false,
+  withdrawnAtMs: null,
+  stale: false,
+  fromMs: Date.UTC(2026, 10, 1),
+  untilMs: Date.UTC(2026, 10, 23, 14),
+  returnPct: 12.49,
+  sharpe: 1.58,
+  maxDrawdownPct: -14.24,
+  coveragePct: 98.3,
+  growth: [100, 104, 99, 112.49],
 }
 
 /** What a daemon would be asked, with answers of the right shape, and a way to hear what was asked. */
@@ -135,6 +161,36 @@ export class FakeService implements EnclaveService {
     this.places.push(place)
     const empty = { checkpoints: [], evidence: [], statements: [], more: false }
     return { schema: 'perf-agg/record-page/v1', account: 'pseudonym', checkpoint: 'note', ...empty }
+  }
+
+  /** Asked of the public record, by account. */
+  readonly shown = new Map<string, PublicSummary>()
+  readonly proofs: object[] = []
+
+  async publish(request: PublishRequest): Promise<object> {
+    this.#known(request.session_id)
+    this.proofs.push(request)
+    return { account: 'pseudonym', published: true, amounts: request.amounts, path: '/record/pseudonym' }
+  }
+
+  async unpublish(request: EndRequest): Promise<object> {
+    this.#known(request.session_id)
+    this.proofs.push(request)
+    const withdrawn_at = '2026-11-23T01:00:00.000Z'
+    return { account: 'pseudonym', published: false, withdrawn_at, path: '/record/pseudonym' }
+  }
+
+  async publicRecord(account: string, place: object | null): Promise<object | null> {
+    this.#fail()
+    if (!this.shown.has(account)) return null
+    this.places.push(place)
+    const empty = { checkpoints: [], evidence: [], statements: [], more: false }
+    return { schema: 'perf-agg/public-record-page/v1', account, checkpoint: 'note', ...empty }
+  }
+
+  async publicSummary(account: string): Promise<PublicSummary | null> {
+    this.#fail()
+    return this.shown.get(account) ?? null
   }
 
   async challenge(id: string): Promise<{ challenge: string; expires_at: string }> {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import Schema from 'typebox/schema'
 import { PerfAggError } from '@perf-agg/sdk'
-import { ask, expiredId, openHouse, ownedId, post, sessionId, type Answer } from './fixture.ts'
+import { ask, expiredId, openHouse, ownedId, post, sessionId, type Answer, publicSummary } from './fixture.ts'
 
 const nonce = 'A'.repeat(43)
 
@@ -235,11 +235,17 @@ t.test('the OpenAPI document is what is answered', async (t) => {
     '/enclave/challenge',
     '/enclave/cleanup',
     '/enclave/metrics/{sessionId}',
+    '/enclave/publish',
     '/enclave/record/{sessionId}',
     '/enclave/submit_key',
     '/enclave/summary/{id}',
+    '/enclave/unpublish',
     '/livez',
     '/readyz',
+    '/record/{account}',
+    '/record/{account}.json',
+    '/record/{account}/badge.svg',
+    '/record/{account}/og.png',
   ])
 
   async function holds(
@@ -272,6 +278,12 @@ t.test('the OpenAPI document is what is answered', async (t) => {
   await holds('cleanup', '/enclave/cleanup', 'post', post(`${url}/enclave/cleanup`, {}))
   await holds('owned', '/enclave/cleanup', 'post', post(`${url}/enclave/cleanup`, { session_id: ownedId }))
   await holds('keys', '/.well-known/jwks.json', 'get', ask(`${url}/.well-known/jwks.json`))
+  const owner = { session_id: sessionId }
+  await holds('publish', '/enclave/publish', 'post', post(`${url}/enclave/publish`, owner))
+  await holds('unpublish', '/enclave/unpublish', 'post', post(`${url}/enclave/unpublish`, owner))
+  await holds('no record', '/record/{account}.json', 'get', ask(`${url}/record/${'A'.repeat(43)}.json`))
+  service.shown.set('A'.repeat(43), publicSummary)
+  await holds('record', '/record/{account}.json', 'get', ask(`${url}/record/${'A'.repeat(43)}.json`))
   await holds('ready', '/readyz', 'get', ask(`${url}/readyz`))
   service.isLive = false
   await holds('dead', '/livez', 'get', ask(`${url}/livez`))

@@ -171,6 +171,7 @@ t.test('the examples', { timeout: 60_000 }, async (t) => {
       const body = asked.body as Record<string, unknown>
       if (typeof body['session_id'] === 'string') values['SESSION'] = body['session_id']
       if (typeof body['view_id'] === 'string') values['VIEW'] = body['view_id']
+      if (typeof body['account'] === 'string') values['ACCOUNT'] ??= body['account']
       examples += 1
     } else if (block.kind === 'http') {
       const [head, ...rest] = block.text.split('\n')

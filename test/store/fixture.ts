@@ -35,7 +35,7 @@ export function account(pseudonym = 'account-a', change: Partial<NewAccount> = {
     firstRegisteredAtMs: 1_000,
     firstObservedAtMs: null,
     scope: ['spot'],
-    published: false,
+    published: null,
     ...change,
   }
 }

@@ -50,7 +50,11 @@ t.test('the schema and every query are written for PostgreSQL too', async (t) =>
   sessions.credentials('a')
   const accounts = new Accounts(connection, builder)
   accounts.insert(account())
-  accounts.update('a', { clientKey: null, expectedClientKey: null, published: true })
+  accounts.update('a', {
+    clientKey: null,
+    expectedClientKey: null,
+    published: { amounts: false, withdrawn: null },
+  })
   accounts.update('a', { clientKey: null })
   accounts.advance('a', 1, null, 'd')
   accounts.byPseudonym('a')

@@ -60,10 +60,15 @@ t.test('an account is one row, its client key bound once, its scope kept', async
   await store.commit((tx) => tx.updateAccount('account-b', { clientKey: other, expectedClientKey: key }))
   t.equal(await store.clientAccounts(key, 'account-a'), 2, 'what was bound once is counted for ever')
   await store.commit((tx) => tx.updateAccount('account-b', { clientKey: key }))
-  await store.commit((tx) => tx.updateAccount('account-a', { scope: ['spot', 'margin'], published: true }))
+  await store.commit((tx) =>
+    tx.updateAccount('account-a', {
+      scope: ['spot', 'margin'],
+      published: { amounts: false, withdrawn: null },
+    }),
+  )
   t.match(await store.account('account-a'), {
     scope: ['spot', 'margin'],
-    published: true,
+    published: { amounts: false, withdrawn: null },
     firstObservedAtMs: null,
     head: { sequence: 0, digest: null },
   })

@@ -1,21 +1,14 @@
 import {
   fromBase64,
-  joinPublicRecordPages,
-  joinRecordPages,
   InputError,
+  joinEitherRecordPages,
   metadataOf,
   parseCheckpoint,
   parseEitherRecord,
+  parseEitherRecordPage,
   parseJson,
   parseNote,
-  parsePublicRecordPage,
-  parseRecordPage,
   type PublicRecord,
-  publicRecordPageSchema,
-  readRecord,
-  type RecordEdition,
-  type RecordPage,
-  type RecordStatement,
   type TrackRecord,
 } from '@perf-agg/sdk'
 import type { CarriedSource } from '../carried.ts'
@@ -51,7 +44,7 @@ async function fetchRecord(
   account: string,
   onProgress: (text: string) => void,
 ): Promise<TrackRecord | PublicRecord> {
-  const values: unknown[] = []
+  const pages: ReturnType<typeof parseEitherRecordPage>[] = []
   let query = ''
   let count = 0
   for (;;) {
@@ -59,27 +52,16 @@ async function fetchRecord(
       credentials: 'omit',
     })
     if (!response.ok) throw new InputError('RECORD_UNREACHABLE', `the enclave answered ${response.status}`)
-    const value = parseJson(new Uint8Array(await response.arrayBuffer()), { bytesMax: pageBytesMax })
-    values.push(value)
-    const page = pageOf(value)
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    const page = parseEitherRecordPage(parseJson(bytes, { bytesMax: pageBytesMax }))
+    pages.push(page)
     count += page.statements.length
-    onProgress(`${count} statements fetched`)
+    onProgress(`${count} statements fetched.`)
     const last = page.statements.at(-1)
-    if (!page.more || last === undefined) break
-    if (values.length === pagesMax) throw new InputError('INPUT_INVALID', 'the record has no end')
-    query = `?after=${metadataOf(last).sequence}&size=${sizeOf(pageOf(values[0]).checkpoint)}`
+    if (!page.more || last === undefined) return joinEitherRecordPages(pages)
+    if (pages.length === pagesMax) throw new InputError('INPUT_INVALID', 'the record has no end')
+    query = `?after=${metadataOf(last).sequence}&size=${sizeOf(pages[0]?.checkpoint ?? null)}`
   }
-  return schemaOf(values[0]) === publicRecordPageSchema
-    ? joinPublicRecordPages(values.map(parsePublicRecordPage))
-    : joinRecordPages(values.map(parseRecordPage))
-}
-
-function schemaOf(value: unknown): unknown {
-  return readRecord(value, '')['schema']
-}
-
-function pageOf(value: unknown): RecordPage<RecordEdition> | RecordPage<RecordStatement> {
-  return schemaOf(value) === publicRecordPageSchema ? parsePublicRecordPage(value) : parseRecordPage(value)
 }
 
 function sizeOf(checkpoint: string | null): number {
