@@ -22,11 +22,9 @@ import type { Claims, Quote } from './quote.ts'
 import { claimsDigestOf, parseQuote, quoteBytesMax } from './quote.ts'
 import { readPseudonym } from './metadata.ts'
 import { parsePublication, type Publication } from './publication.ts'
-import { metadataOf } from './record-link.ts'
-import type { PublicRecord, RecordEdition, RecordPage, TrackRecord } from './record.ts'
+import { collectRecordPages } from './record-pages.ts'
+import type { PublicRecord, TrackRecord } from './record.ts'
 import { joinEitherRecordPages, joinRecordPages, parseEitherRecordPage, parseRecordPage } from './record.ts'
-import { parseCheckpoint } from './checkpoint.ts'
-import { parseNote } from './note.ts'
 import type { ServiceOptions } from './service.ts'
 import { Service } from './service.ts'
 import { readInteger, readObject, readString } from './shape.ts'
@@ -102,8 +100,6 @@ export interface PerfAggClientOptions extends ServiceOptions {
 const viewBytesMax = 33_554_432
 const answerBytesMax = 65_536
 const jwksBytesMax = 4_194_304
-/** As many statements as a record can hold. */
-const pagesMax = 1_000
 
 /** What a view is asked for beside its figures. */
 export interface ViewOptions {
@@ -178,22 +174,12 @@ export class PerfAggClient {
 
   /** The account's whole record, with all that proves it. It is for `verifyRecord` to judge. */
   async record(access: SessionAccess): Promise<TrackRecord> {
-    const pages = [await this.#recordPage(access, '')]
-    const size = readAnswerAs(pages[0]!.checkpoint, sizeOf)
-    for (let last = pages[0]!; last.more; last = pages.at(-1)!) {
-      const after = last.statements.at(-1)?.statement.metadata.sequence
-      if (after === undefined || pages.length === pagesMax) {
-        throw new VerificationError('ANSWER_INVALID', 'the record has no end')
-      }
-      pages.push(await this.#recordPage(access, `?after=${after}&size=${size}`))
-    }
+    const path = `/enclave/record/${readId(access.sessionId, 'id')}`
+    const pages = await collectRecordPages(async (query) => {
+      const answer = await this.#get(path + query, viewBytesMax)
+      return readAnswerAs(await openReply(answer, boxKeyOf(access)), parseRecordPage)
+    })
     return readAnswerAs(pages, joinRecordPages)
-  }
-
-  async #recordPage(access: SessionAccess, query: string): Promise<RecordPage> {
-    const path = `/enclave/record/${readId(access.sessionId, 'id')}${query}`
-    const answer = await this.#get(path, viewBytesMax)
-    return readAnswerAs(await openReply(answer, boxKeyOf(access)), parseRecordPage)
   }
 
   /** A restarted enclave has a new statement key: appraises it and gives the access that holds it. */
@@ -233,16 +219,9 @@ export class PerfAggClient {
   /** A record that is shown to everybody: in percentages unless its owner shows more. It is for `verifyRecord` to judge. */
   async publicRecord(account: string): Promise<TrackRecord | PublicRecord> {
     const path = `/record/${readPseudonym(account, 'account')}.json`
-    const pages: (RecordPage | RecordPage<RecordEdition>)[] = []
-    let query = ''
-    for (;;) {
-      const page = readAnswerAs(await this.#get(path + query, viewBytesMax), parseEitherRecordPage)
-      pages.push(page)
-      const last = page.statements.at(-1)
-      if (!page.more || last === undefined) break
-      if (pages.length === pagesMax) throw new VerificationError('ANSWER_INVALID', 'the record has no end')
-      query = `?after=${metadataOf(last).sequence}&size=${readAnswerAs(pages[0]!.checkpoint, sizeOf)}`
-    }
+    const pages = await collectRecordPages(async (query) =>
+      readAnswerAs(await this.#get(path + query, viewBytesMax), parseEitherRecordPage),
+    )
     return readAnswerAs(pages, joinEitherRecordPages)
   }
 
@@ -423,10 +402,6 @@ async function requireSigned(view: MetricsView | SummaryView | Receipt, key: Uin
     'SIGNATURE_INVALID',
     'the answer is not signed by the enclave that was appraised',
   )
-}
-
-function sizeOf(checkpoint: string | null): number {
-  return parseCheckpoint(parseNote(checkpoint ?? '').text).size
 }
 
 function readChallenge(value: unknown): Challenge {

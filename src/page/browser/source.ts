@@ -1,13 +1,11 @@
 import {
+  collectRecordPages,
   fromBase64,
   InputError,
   joinEitherRecordPages,
-  metadataOf,
-  parseCheckpoint,
   parseEitherRecord,
   parseEitherRecordPage,
   parseJson,
-  parseNote,
   type PublicRecord,
   type TrackRecord,
 } from '@perf-agg/sdk'
@@ -23,7 +21,6 @@ export interface Loaded {
 /** Ten years of hours. */
 const recordBytesMax = 536_870_912
 const pageBytesMax = 33_554_432
-const pagesMax = 1_000
 
 export async function loadRecord(source: CarriedSource, onProgress: (text: string) => void): Promise<Loaded> {
   if (source.kind === 'inline') {
@@ -44,27 +41,17 @@ async function fetchRecord(
   account: string,
   onProgress: (text: string) => void,
 ): Promise<TrackRecord | PublicRecord> {
-  const pages: ReturnType<typeof parseEitherRecordPage>[] = []
-  let query = ''
   let count = 0
-  for (;;) {
+  const pages = await collectRecordPages(async (query) => {
     const response = await fetch(`/record/${encodeURIComponent(account)}.json${query}`, {
       credentials: 'omit',
     })
     if (!response.ok) throw new InputError('RECORD_UNREACHABLE', `the enclave answered ${response.status}`)
     const bytes = new Uint8Array(await response.arrayBuffer())
     const page = parseEitherRecordPage(parseJson(bytes, { bytesMax: pageBytesMax }))
-    pages.push(page)
     count += page.statements.length
     onProgress(`${count} statements fetched.`)
-    const last = page.statements.at(-1)
-    if (!page.more || last === undefined) return joinEitherRecordPages(pages)
-    if (pages.length === pagesMax) throw new InputError('INPUT_INVALID', 'the record has no end')
-    query = `?after=${metadataOf(last).sequence}&size=${sizeOf(pages[0]?.checkpoint ?? null)}`
-  }
-}
-
-function sizeOf(checkpoint: string | null): number {
-  if (checkpoint === null) throw new InputError('INPUT_INVALID', 'the first page has no checkpoint')
-  return parseCheckpoint(parseNote(checkpoint).text).size
+    return page
+  })
+  return joinEitherRecordPages(pages)
 }
