@@ -11,6 +11,7 @@ import { CollectorFailure, failureOf } from './failure.ts'
 import type { Job } from './job.ts'
 import { newHyperliquid } from './hyperliquid/adapter.ts'
 import { newKraken } from './kraken/adapter.ts'
+import { newKrakenFutures } from './krakenfutures/adapter.ts'
 import { newKucoin } from './kucoin/adapter.ts'
 import { Limiter } from './limiter.ts'
 import { newOkx } from './okx/adapter.ts'
@@ -24,6 +25,7 @@ const adapters: Readonly<Record<string, () => Adapter>> = {
   coinbase: newCoinbase,
   hyperliquid: newHyperliquid,
   kraken: newKraken,
+  krakenfutures: newKrakenFutures,
   kucoin: newKucoin,
   okx: newOkx,
 }

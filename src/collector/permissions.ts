@@ -43,6 +43,11 @@ const exchanges: Readonly<Record<string, Rules>> = {
       return idOf(typeof iban === 'string' ? iban.replaceAll(' ', '') : iban, 'keyInfo.iban')
     },
   },
+  krakenfutures: {
+    // it has no call that says what a key may do
+    judge: () => ({ permissions: 'unverified', excess: [] }),
+    accountId: (answer) => idOf(rowOf(answer, 'log')['accountUid'], 'log.accountUid'),
+  },
   kucoin: {
     judge: judgeKucoin,
     accountId: (answer) => textOrNumber(dataOf(answer, 'apiKey')['uid'], 'apiKey.uid'),

@@ -59,6 +59,7 @@ const accountPaths: Readonly<
   // its answer does not say whose it is: that is the address that was asked for
   hyperliquid: { account: '/info', restrictions: null },
   kraken: { account: '/0/private/GetApiKeyInfo', restrictions: '/0/private/GetApiKeyInfo' },
+  krakenfutures: { account: '/api/history/v3/account-log', restrictions: null },
   kucoin: { account: '/api/v1/user/api-key', restrictions: '/api/v1/user/api-key' },
   okx: { account: '/api/v5/account/config', restrictions: '/api/v5/account/config' },
 }

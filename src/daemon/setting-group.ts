@@ -13,6 +13,7 @@ export const exchangeIds = [
   'coinbase',
   'hyperliquid',
   'kraken',
+  'krakenfutures',
   'kucoin',
   'okx',
   'mock',

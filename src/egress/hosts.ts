@@ -95,6 +95,13 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
     ],
     headers: ['api-key', 'api-sign', 'content-type'],
   },
+  krakenfutures: {
+    live: ['https://futures.kraken.com'],
+    sandbox: ['https://demo-futures.kraken.com'],
+    methods: ['GET'],
+    paths: ['/derivatives/api/v3/', '/api/history/v3/account-log', '/api/charts/v1/'],
+    headers: ['apikey', 'authent', 'content-type'],
+  },
   kucoin: {
     live: ['https://api.kucoin.com'],
     sandbox: [],

@@ -40,6 +40,8 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
   },
   // minutes of prices are kept for half a day
   kraken: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false, outageMsMax: 12 * hourMs },
+  // nothing there trades but contracts
+  krakenfutures: { source: 'polled', accountTypes: { futures: ['linear', 'inverse'] }, sandbox: true },
   kucoin: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   okx: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: true },
   mock: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },

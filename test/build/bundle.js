@@ -9,7 +9,17 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build, transform } from 'esbuild'
 
 /** The exchanges whose ccxt class is bundled. */
-const exchanges = ['binance', 'bitget', 'bybit', 'coinbase', 'hyperliquid', 'kraken', 'kucoin', 'okx']
+const exchanges = [
+  'binance',
+  'bitget',
+  'bybit',
+  'coinbase',
+  'hyperliquid',
+  'kraken',
+  'krakenfutures',
+  'kucoin',
+  'okx',
+]
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const ccxtFolder = fileURLToPath(new URL('..', import.meta.resolve('ccxt')))

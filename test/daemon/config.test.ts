@@ -48,6 +48,7 @@ t.test('defaults', async (t) => {
     'coinbase',
     'hyperliquid',
     'kraken',
+    'krakenfutures',
     'kucoin',
     'okx',
     'mock',

@@ -6,6 +6,7 @@ import { endpoints as bybit } from '../../src/collector/bybit/endpoint.ts'
 import { endpoints as coinbase } from '../../src/collector/coinbase/endpoint.ts'
 import { endpoints as hyperliquid } from '../../src/collector/hyperliquid/endpoint.ts'
 import { endpoints as kraken } from '../../src/collector/kraken/endpoint.ts'
+import { endpoints as krakenfutures } from '../../src/collector/krakenfutures/endpoint.ts'
 import { endpoints as kucoin } from '../../src/collector/kucoin/endpoint.ts'
 import { endpoints as okx } from '../../src/collector/okx/endpoint.ts'
 import { exchangesWithHosts, rulesOf } from '../../src/egress/hosts.ts'
@@ -28,6 +29,14 @@ function rows(section: string): string[][] {
         .slice(1, -1)
         .map((cell) => cell.trim()),
     )
+}
+
+function isOffered(id: string, type: string): boolean {
+  try {
+    return offerFor(id, type, false).source !== undefined
+  } catch {
+    return false
+  }
 }
 
 t.test('every offer has its row, with its sandbox and host', async (t) => {
@@ -56,7 +65,7 @@ t.test('every offer has its row, with its sandbox and host', async (t) => {
     t.equal(sandboxes.get(id), sandbox, `${id} sandbox`)
   }
   const types = exchangeIds.flatMap((id) =>
-    Object.keys(offerFor(id, 'spot', false).accountTypes).map((type) => `${id} ${type}`),
+    ['spot', 'futures', 'margin'].filter((type) => isOffered(id, type)).map((type) => `${id} ${type}`),
   )
   t.strictSame(
     coverage.map(([id, type]) => `${id} ${type}`),
@@ -72,6 +81,7 @@ t.test('every call has its place in the list, and may be made', async (t) => {
     coinbase,
     hyperliquid,
     kraken,
+    krakenfutures,
     kucoin,
     okx,
   }
@@ -84,7 +94,7 @@ t.test('every call has its place in the list, and may be made', async (t) => {
     const paths = list.split(' ')
     const said = paths.map((path) =>
       path
-        .replace(/^\/(0\/(public|private)|[sfd]?api(\/ua)?)?(\/?v\d)?\//, '')
+        .replace(/^\/(0\/(public|private)|(derivatives\/)?[sfd]?api(\/(ua|history|charts))?)?(\/?v\d)?\//, '')
         .replaceAll(/[^\w]|_/g, '')
         .toLowerCase(),
     )

@@ -1,0 +1,69 @@
+import { minuteMs } from '@perf-agg/sdk'
+import type { Adapter, Connection } from '../adapter.ts'
+import { pollLedger } from '../ledger-poll.ts'
+import { MarketList } from '../market-list.ts'
+import { readMinutes } from '../minutes.ts'
+import { budgets, endpoints } from './endpoint.ts'
+import { chartIdOf, instrumentsOf } from './instrument.ts'
+import { clockCode, judge, unknownSymbolCode } from './judge.ts'
+import { KrakenFuturesLedger } from './ledger.ts'
+import { candlesOf, serverTimeOf } from './row.ts'
+
+const connection: Connection = {
+  load: () => import('ccxt:krakenfutures'),
+  prepare: () => {},
+  hasSandbox: true,
+  budgets,
+  mainBudget: 'public',
+  judge,
+  clockCode,
+  time: endpoints.time,
+  serverTimeOf,
+  timeKeptMs: minuteMs,
+}
+
+/** Rows of one answer at most. */
+const candleRows = 1_900
+
+/** Linear and inverse contracts at krakenfutures, and the wallets that back them. */
+export function newKrakenFutures(): Adapter {
+  const listings = new MarketList(async (caller) =>
+    instrumentsOf((await caller.call(endpoints.instruments)).value),
+  )
+  return {
+    connection,
+    wallets: ['linear', 'inverse'],
+    async check({ caller, sync }) {
+      await sync()
+      // it says whose it is, and nothing says what the key may do
+      const { body } = await caller.call(endpoints.log, { count: 1 })
+      return { restrictions: null, account: body }
+    },
+    async poll({ caller, sync, clock }, wants) {
+      await listings.load(caller, await sync())
+      return pollLedger(new KrakenFuturesLedger(caller, listings, clock), sync, wants)
+    },
+    /** With the indexes, which price what backs the contracts. */
+    async markets({ caller, sync }, wallets) {
+      await listings.load(caller, await sync())
+      return listings.markets.filter(({ type }) => type === 'spot' || wallets.includes(type))
+    },
+    async candles({ caller, clock }, want) {
+      await listings.load(caller, clock.exchangeNowMs())
+      const listing = listings.byName(want.symbol)
+      if (listing === undefined) return null
+      const series = want.kind === 'mark' ? 'mark' : listing.series
+      return readMinutes(want, {
+        exchangeNowMs: clock.exchangeNowMs(),
+        rowsMax: candleRows,
+        isUnknown: (code) => code === unknownSymbolCode,
+        async read(fromMs, toMs) {
+          const place = { price_type: series, symbol: chartIdOf(listing), interval: '1m' }
+          const asked = { ...place, from: fromMs / 1_000, to: toMs / 1_000 - 1 }
+          const { value } = await caller.call(endpoints.candles, asked)
+          return candlesOf(value, listing.type === 'inverse', clock.exchangeNowMs())
+        },
+      })
+    },
+  }
+}
