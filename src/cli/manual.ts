@@ -8,6 +8,7 @@ export function renderPage(markdown: string, widthMax: number): string {
   let indent = ''
   let hang = ''
   let inCode = false
+  let columns: readonly string[] | null = null
   const flush = () => {
     if (paragraph.length > 0) out.push(...wrap(inline(paragraph.join(' ')), width, indent, hang))
     paragraph = []
@@ -15,11 +16,20 @@ export function renderPage(markdown: string, widthMax: number): string {
   for (const line of markdown.split('\n')) {
     const heading = /^(#{1,3}) (.*)$/.exec(line)
     const item = /^(\s*)([-*]|\d+\.) (.*)$/.exec(line)
+    const cells = inCode ? null : cellsOf(line)
+    if (cells === null) columns = null
     if (line.startsWith('```')) {
       flush()
       inCode = !inCode
     } else if (inCode) {
       out.push(`    ${paint('cyan', line)}`.trimEnd())
+    } else if (cells !== null) {
+      flush()
+      // a terminal has no room for columns of sentences: each row is an item, its cells by their columns' names
+      if (columns === null) columns = cells
+      else if (cells.some((cell) => /[^-: ]/.test(cell))) {
+        out.push(...wrap(inline(rowText(columns, cells)), width, '  - ', '    '))
+      }
     } else if (heading !== null) {
       flush()
       if (out.length > 0 && out.at(-1) !== '') out.push('')
@@ -42,6 +52,20 @@ export function renderPage(markdown: string, widthMax: number): string {
   }
   flush()
   return out.join('\n').trimEnd()
+}
+
+/** Null for a line that is no row of a table. */
+function cellsOf(line: string): readonly string[] | null {
+  if (!/^\|.*\|$/.test(line)) return null
+  return line
+    .slice(1, -1)
+    .split('|')
+    .map((cell) => cell.trim())
+}
+
+function rowText(columns: readonly string[], [first = '', ...rest]: readonly string[]): string {
+  const told = rest.flatMap((cell, index) => (cell === '' ? [] : [`${columns[index + 1] ?? ''}: ${cell}`]))
+  return [`**${first}**`, told.join('; ')].filter((part) => part !== '').join(' - ')
 }
 
 function inline(text: string): string {

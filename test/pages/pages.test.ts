@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { buildCommand } from '../../src/cli/command.ts'
 import { commandEntries } from '../../src/cli/command-list.ts'
+import { renderPage } from '../../src/cli/manual.ts'
 import { loadConfiguration } from '../../src/daemon/config.ts'
 import { blocksOf, flagsOf, pageNames, readPage } from './page.ts'
 
@@ -38,6 +39,19 @@ t.test('every page is shipped, and its links lead somewhere', async (t) => {
     for (const [, page, section] of readPage(name).matchAll(/\b(perf-agg[\w-]*)\((\d)\)/g)) {
       t.ok(names.includes(`${page}.${section}.md`), `${name} points to ${page}(${section})`)
     }
+  }
+})
+
+t.test('tables can be read on a terminal too', async (t) => {
+  for (const name of pageNames()) {
+    const rows = readPage(name)
+      .split('\n')
+      .filter((line) => /^\|.*\|$/.test(line))
+    if (rows.length === 0) continue
+    const shown = renderPage(readPage(name), 80)
+    t.notMatch(shown, /^ *\|/m, name)
+    const last = rows.at(-1)!.split('|')[1]!.trim().replaceAll(/[`*]/g, '')
+    t.ok(shown.includes(`  - ${last}`), `${name}: ${last}`)
   }
 })
 
