@@ -79,7 +79,7 @@ export class OrderedReturns {
   #find(rank: number): { index: number; before: number } {
     let index = 0
     let before = 0
-    for (let step = 2 ** Math.floor(Math.log2(this.#counts.length)); step > 0; step /= 2) {
+    for (let step = 2 ** Math.floor(Math.log2(this.#counts.length)); step >= 1; step /= 2) {
       const next = index + step
       if (next < this.#counts.length && before + this.#counts[next]! <= rank) {
         index = next
