@@ -293,9 +293,10 @@ export class Account {
       const left = draft.hour.marks.unreconciled?.length ?? 0
       isExplained ||= (before?.marks.unreconciled?.length ?? 0) > left
     }
+    const [fromMs] = this.#late.hours
     const { cause, records } = this.#late.settle()
+    this.#record.rebuild(fromMs!, this.#ledger, this.#book)
     if (changed.length === 0) return []
-    this.#record.rebuild(this.#ledger, this.#book)
     return [{ hours: changed, cause: isExplained ? 'explained' : cause, records }]
   }
 

@@ -172,7 +172,8 @@ function insert<Item>(items: Item[], item: Item, { atMs }: PackedForm<Item>): vo
 /** So many arguments a call takes on every machine. */
 const argumentsMax = 4_096
 
-function textOf(bytes: Uint8Array): string {
+/** Bytes as characters, a character a byte. */
+export function textOf(bytes: Uint8Array): string {
   let text = ''
   for (let at = 0; at < bytes.length; at += argumentsMax) {
     text += Reflect.apply(String.fromCharCode, null, bytes.subarray(at, at + argumentsMax))
@@ -180,7 +181,7 @@ function textOf(bytes: Uint8Array): string {
   return text
 }
 
-function bytesOf(text: string): Uint8Array {
+export function bytesOf(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length)
   for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at)
   return bytes

@@ -1,7 +1,8 @@
-import { InputError, add, hourMs, hourOf, minuteMs, signOf, subtract, zero } from '@perf-agg/sdk'
+import { InputError, add, dayMs, hourMs, hourOf, minuteMs, signOf, subtract, zero } from '@perf-agg/sdk'
 import { addExecuted, nothingExecuted, readExecuted, subtractExecuted, writeExecuted } from './bucket.ts'
 import type { Executed } from './bucket.ts'
 import { Reader, Writer } from './codec.ts'
+import { DayCheckpoints } from './day-checkpoints.ts'
 import { History } from './history.ts'
 import { sameHour } from './hour-snapshot.ts'
 import type { Closed, Correction, Hour } from './hour.ts'
@@ -53,7 +54,9 @@ export class SelfReported {
   #totals: Executed = nothingExecuted
   /** Pending hours that have trades. */
   #arrivals = new Map<number, Arrivals>()
-  #late: (Arrivals & { readonly records: readonly string[] }) | null = null
+  /** `fromMs`: of the earliest. */
+  #late: (Arrivals & { readonly records: readonly string[]; readonly fromMs: number }) | null = null
+  readonly #days = new DayCheckpoints<ReportedBooks>((books, writer) => books.write(writer))
   #nextLiveMs: number
   /** Made once for every hour stated, however often it is asked for. */
   #view: { readonly version: number; readonly view: AccountView } | null = null
@@ -96,7 +99,8 @@ export class SelfReported {
       this.#arrivals.set(startMs, arrived(this.#arrivals.get(startMs), receivedAtMs))
     } else {
       const records = [...(this.#late?.records ?? []), trade.id ?? `#${trade.sequence}`]
-      this.#late = { ...arrived(this.#late ?? undefined, receivedAtMs), records }
+      const fromMs = Math.min(this.#late?.fromMs ?? trade.atMs, trade.atMs)
+      this.#late = { ...arrived(this.#late ?? undefined, receivedAtMs), records, fromMs }
     }
     return true
   }
@@ -137,7 +141,7 @@ export class SelfReported {
   }
 
   #state(startMs: number): Hour {
-    if (this.#late !== null) this.#books = this.#replayed(startMs)
+    if (this.#late !== null) this.#books = this.#replayed(this.#late.fromMs, startMs)
     const hour = this.#made(startMs, this.#books)
     this.#history.put(hour)
     this.#totals = addExecuted(this.#totals, hour)
@@ -157,6 +161,8 @@ export class SelfReported {
     const capital = books.capitalUsd
     const pnl = subtract(books.pnlUsd(), before)
     const isDefined = books.hasTraded && signOf(capital) > 0
+    const endMs = startMs + hourMs
+    if (endMs % dayMs === 0) this.#days.keep(endMs, books)
     return {
       startMs,
       origin: startMs < hourOf(this.#options.openedAtMs) ? 'backfilled' : 'observed',
@@ -177,21 +183,32 @@ export class SelfReported {
     return atMs < hourOf(this.#options.openedAtMs)
   }
 
-  #replayed(toMs: number): ReportedBooks {
-    const books = this.#base.clone()
-    for (const trade of this.#between(0, toMs)) books.apply(trade, this.#isForeign(trade))
-    return books
+  /** Books that nothing after an instant has touched, and where they stand: at the start of its day where that was kept. */
+  #booksAt(atMs: number): { readonly atMs: number; readonly state: ReportedBooks } {
+    return (
+      this.#days.before(atMs, (reader) => ReportedBooks.read(reader)) ?? {
+        atMs: 0,
+        state: this.#base.clone(),
+      }
+    )
+  }
+
+  #replayed(fromMs: number, toMs: number): ReportedBooks {
+    const { atMs, state } = this.#booksAt(fromMs)
+    for (const trade of this.#between(atMs, toMs)) state.apply(trade, this.#isForeign(trade))
+    return state
   }
 
   /** Late trades move their own hour and, by cost and capital, later ones: all are made again. */
   #correct(): Correction[] {
-    const records = this.#late?.records ?? []
+    const { records, fromMs } = this.#late ?? { records: [], fromMs: 0 }
     this.#late = null
+    const { atMs, state: books } = this.#booksAt(fromMs)
+    this.#days.dropFrom(fromMs + 1)
     const lastMs = this.#lastStatedMs
-    const stated = this.#history.since(this.#foldedMs).map(({ startMs }) => startMs)
-    const traded = this.#between(0, lastMs + hourMs).map(({ atMs }) => hourOf(atMs))
+    const stated = this.#history.since(Math.max(atMs, this.#foldedMs)).map(({ startMs }) => startMs)
+    const traded = this.#between(atMs, lastMs + hourMs).map((trade) => hourOf(trade.atMs))
     const starts = [...new Set([...stated, ...traded])].toSorted((a, b) => a - b)
-    const books = this.#base.clone()
     const changed: Hour[] = []
     for (const startMs of starts) {
       const hour = this.#made(startMs, books)
@@ -216,6 +233,7 @@ export class SelfReported {
       if (name !== null) this.#names.delete(name)
     }
     this.#history.fold(beforeMs)
+    this.#days.dropBefore(beforeMs)
     this.#foldedMs = beforeMs
   }
 
@@ -276,6 +294,7 @@ export class SelfReported {
     writer.optional(this.#late, (late) => {
       count(late.firstMs)
       count(late.lastMs)
+      count(late.fromMs)
       writer.list(late.records, (record) => writer.text(record))
     })
     return writer.finish()
@@ -303,6 +322,7 @@ export class SelfReported {
     account.#late = reader.optional(() => ({
       firstMs: count(),
       lastMs: count(),
+      fromMs: count(),
       records: reader.list(() => reader.text()),
     }))
     reader.end()

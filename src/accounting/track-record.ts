@@ -1,4 +1,4 @@
-import { hourMs, zero } from '@perf-agg/sdk'
+import { dayMs, hourMs, zero } from '@perf-agg/sdk'
 import {
   addExecuted,
   addIncomes,
@@ -13,6 +13,7 @@ import {
 import type { Executed, Incomes } from './bucket.ts'
 import type { Reader, Writer } from './codec.ts'
 import type { Contracts } from './contracts.ts'
+import { DayCheckpoints } from './day-checkpoints.ts'
 import { History, hoursBetween } from './history.ts'
 import { origins, sameHour } from './hour-snapshot.ts'
 import type { Gap, Hour } from './hour.ts'
@@ -52,6 +53,7 @@ export class TrackRecord {
   /** Positions as of the last stated hour, and as of the beginning of what can still change; null: not opened. */
   #inventory: Inventory | null = null
   #base: Inventory | null = null
+  readonly #days = new DayCheckpoints<Inventory>((inventory, writer) => inventory.write(writer))
   /** Made once for every thing stated, however often it is asked for. */
   #view: { readonly version: number; readonly view: AccountView } | null = null
   /** Nobody asks for the figures of most accounts. */
@@ -102,7 +104,7 @@ export class TrackRecord {
     this.#nextHourMs = startMs + hourMs
     this.#gapFromMs = null
     this.#inventory ??= this.#opened(startMs, ledger, book)
-    advance(this.#inventory, this.#nextHourMs, ledger)
+    this.#advance(this.#inventory, this.#nextHourMs, ledger)
   }
 
   /** Another version of a stated hour; false where it is the same. */
@@ -143,13 +145,24 @@ export class TrackRecord {
     return inventory
   }
 
-  /** Positions anew, from where nothing can change any more. */
-  rebuild(ledger: Ledger, book: PriceBook): void {
+  /** Positions anew from an instant on: from the start of its day, or from where nothing can change any more. */
+  rebuild(fromMs: number, ledger: Ledger, book: PriceBook): void {
     const first = this.history.hours()[0]
     if (first === undefined || this.#inventory === null) return
-    const untilMs = this.#inventory.untilMs
-    this.#inventory = this.#base?.clone() ?? this.#opened(first.startMs, ledger, book)
-    advance(this.#inventory, untilMs, ledger)
+    const { untilMs } = this.#inventory
+    const day = this.#days.before(fromMs, (reader) => Inventory.read(reader, book, ledger.contracts))
+    this.#days.dropFrom(fromMs + 1)
+    this.#inventory = day?.state ?? this.#base?.clone() ?? this.#opened(first.startMs, ledger, book)
+    this.#advance(this.#inventory, untilMs, ledger)
+  }
+
+  /** Day by day: where each of them begins is kept. */
+  #advance(inventory: Inventory, toMs: number, ledger: Ledger): void {
+    while (inventory.untilMs < toMs) {
+      const dayEndMs = (Math.floor(inventory.untilMs / dayMs) + 1) * dayMs
+      advance(inventory, Math.min(dayEndMs, toMs), ledger)
+      if (inventory.untilMs === dayEndMs) this.#days.keep(dayEndMs, inventory)
+    }
   }
 
   /** To be called before the ledger forgets. */
@@ -160,6 +173,7 @@ export class TrackRecord {
       advance(this.#base, beforeMs, ledger)
     }
     this.history.fold(beforeMs)
+    this.#days.dropBefore(beforeMs)
     for (const startMs of this.#stated.keys()) if (startMs < beforeMs) this.#stated.delete(startMs)
   }
 
