@@ -9,10 +9,64 @@ import type { WireAnswer } from './wire.ts'
 /** Undefined where it is not JSON as it should be. */
 export function jsonOf({ body }: WireAnswer): unknown {
   try {
-    return parseJson(body, { bytesMax: limits.egress.bodyBytesMax, depthMax: limits.frame.jsonDepthMax })
+    const bounds = { bytesMax: limits.egress.bodyBytesMax, depthMax: limits.frame.jsonDepthMax }
+    return parseJson(withWholeIds(body), bounds)
   } catch {
     return undefined
   }
+}
+
+/** Ids too long for a double become text: read as numbers, two of them could be one. */
+function withWholeIds(body: Uint8Array): Uint8Array {
+  const found = [...longIntegers(body)]
+  if (found.length === 0) return body
+  const quoted = new Uint8Array(body.length + 2 * found.length)
+  let from = 0
+  let to = 0
+  for (const [start, end] of found) {
+    quoted.set(body.subarray(from, start), to)
+    to += start - from
+    quoted[to] = quote
+    quoted.set(body.subarray(start, end), to + 1)
+    to += end - start + 2
+    quoted[to - 1] = quote
+    from = end
+  }
+  quoted.set(body.subarray(from), to)
+  return quoted
+}
+
+const quote = 0x22
+const backslash = 0x5c
+
+/** Where they stand, outside of strings. */
+function* longIntegers(body: Uint8Array): Generator<readonly [start: number, end: number]> {
+  for (let at = 0; at < body.length; at += 1) {
+    if (body[at] === quote) {
+      for (at += 1; at < body.length && body[at] !== quote; at += 1) if (body[at] === backslash) at += 1
+      continue
+    }
+    if (!isOfNumber(body[at])) continue
+    const start = at
+    while (isOfNumber(body[at])) at += 1
+    const token =
+      at - start < 16 ? '' : String.fromCharCode(...body.subarray(start, Math.min(at, start + 64)))
+    if (/^-?[1-9]\d+$/.test(token) && at - start <= 64 && !Number.isSafeInteger(Number(token)))
+      yield [start, at]
+    at -= 1
+  }
+}
+
+/** Of anything that JSON calls a number. */
+function isOfNumber(byte: number | undefined): boolean {
+  if (byte === undefined) return false
+  return (
+    (byte >= 0x30 && byte <= 0x39) ||
+    byte === 0x2b ||
+    byte === 0x2d ||
+    byte === 0x2e ||
+    (byte | 0x20) === 0x65
+  )
 }
 
 /** `Retry-After` in whole seconds, no longer than `pauseMsMax`; null where there is none. */

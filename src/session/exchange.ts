@@ -24,9 +24,9 @@ const unified: ExchangeOffer['accountTypes'] = {
 const offers: Readonly<Record<string, ExchangeOffer>> = {
   binance: {
     source: 'polled',
-    accountTypes: { spot: ['spot'], futures: ['linear', 'inverse'] },
+    accountTypes: { spot: ['spot'], futures: ['linear', 'inverse'], margin: ['margin'] },
     sandbox: true,
-    liveOnly: ['futures'],
+    liveOnly: ['futures', 'margin'],
   },
   bitget: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   bybit: { source: 'polled', accountTypes: unified, sandbox: true },

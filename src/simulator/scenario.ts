@@ -44,6 +44,8 @@ export interface TraderPlan {
   readonly symbols?: readonly string[]
   /** Share of orders that are bought and sold again within the minute. Default 0.08. */
   readonly roundTripShare?: number
+  /** A margin wallet; default spot. */
+  readonly purse?: Purse
   /** Trades only from and until then; default always. */
   readonly fromMs?: number
   readonly toMs?: number

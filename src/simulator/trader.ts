@@ -6,6 +6,7 @@ import type { Listing } from './listing.ts'
 import type { Market } from './market.ts'
 import type { TraderPlan } from './scenario.ts'
 import type { Chance } from './seed.ts'
+import type { Purse } from './truth.ts'
 import { timesPrice, toUnits } from './units.ts'
 import type { Wallet } from './wallet.ts'
 
@@ -26,6 +27,7 @@ export class Trader {
   readonly #agenda: Agenda
   readonly #chance: Chance
   readonly #plan: TraderPlan
+  readonly #purse: Purse
   readonly #listings: readonly [Listing, ...Listing[]]
 
   constructor(options: {
@@ -42,6 +44,7 @@ export class Trader {
     this.#agenda = options.agenda
     this.#chance = options.chance
     this.#plan = options.plan
+    this.#purse = options.plan.purse ?? 'spot'
     const [first, ...rest] = (options.plan.symbols ?? usualSymbols).map((symbol) => {
       const listing = listingOf(symbol)
       if (listing === null) throw new RangeError(`no such market: ${symbol}`)
@@ -77,8 +80,9 @@ export class Trader {
 
   /** The less of the coin is held, the likelier it is bought. */
   #wantsToBuy(listing: Listing, atMs: number): boolean {
-    const base = this.#desk.worth(listing.base, this.#wallet.balance(listing.base), atMs) ?? 0n
-    const quote = this.#desk.worth(listing.quote, this.#wallet.balance(listing.quote), atMs) ?? 0n
+    const base = this.#desk.worth(listing.base, this.#wallet.balance(listing.base, this.#purse), atMs) ?? 0n
+    const quote =
+      this.#desk.worth(listing.quote, this.#wallet.balance(listing.quote, this.#purse), atMs) ?? 0n
     const all = base + quote
     if (all === 0n) return true
     return !this.#chance.happens(Math.min(0.9, Math.max(0.15, Number((base * 1_000n) / all) / 250)))
@@ -95,8 +99,8 @@ export class Trader {
     )
     const free =
       side === 'buy'
-        ? (this.#wallet.balance(listing.quote) * 100_000_000n) / price
-        : this.#wallet.balance(listing.base) - (listing.base === 'BNB' ? toUnits('0.2') : 0n)
+        ? (this.#wallet.balance(listing.quote, this.#purse) * 100_000_000n) / price
+        : this.#wallet.balance(listing.base, this.#purse) - (listing.base === 'BNB' ? toUnits('0.2') : 0n)
     const quantity = ((free * share) / 1_000n / step) * step
     return quantity > 0n && timesPrice(quantity, price) >= toUnits(listing.minNotional) * 2n ? quantity : 0n
   }
@@ -119,7 +123,7 @@ export class Trader {
       const lean = (maker ? -1 : 1) * (side === 'buy' ? 1 : -1) * this.#chance.next()
       this.#agenda.at(nextMs, (now) => {
         // what the rest of the order still holds back shows as locked
-        this.#wallet.lock(spent, 0n)
+        if (this.#purse === 'spot') this.#wallet.lock(spent, 0n)
         this.#desk.execute({
           wallet: this.#wallet,
           listing,
@@ -129,9 +133,10 @@ export class Trader {
           orderId,
           atMs: now,
           lean,
+          purse: this.#purse,
         })
         const worth = timesPrice(rest, BigInt(this.#market.priceAt(listing, now, 0)))
-        this.#wallet.lock(spent, side === 'buy' ? worth : rest)
+        if (this.#purse === 'spot') this.#wallet.lock(spent, side === 'buy' ? worth : rest)
       })
       if (part < count) nextMs += maker ? this.#chance.integer(3_000, 240_000) : this.#chance.integer(1, 900)
     }
@@ -144,13 +149,13 @@ export class Trader {
     const endMs = startMs + this.#chance.integer(3_000, 30_000)
     const step = 10n ** BigInt(8 - listing.stepDecimals)
     this.#agenda.at(startMs, (now) => {
-      const heldBefore = this.#wallet.balance(listing.base)
-      const order = { wallet: this.#wallet, listing, maker: false, lean: 0.3 }
+      const heldBefore = this.#wallet.balance(listing.base, this.#purse)
+      const order = { wallet: this.#wallet, listing, maker: false, lean: 0.3, purse: this.#purse }
       if (
         !this.#desk.execute({ ...order, side: 'buy', quantity, orderId: this.#desk.newOrderId(), atMs: now })
       )
         return
-      const got = this.#wallet.balance(listing.base) - heldBefore
+      const got = this.#wallet.balance(listing.base, this.#purse) - heldBefore
       this.#agenda.at(endMs, (then) => {
         const back = ((got < quantity ? got : quantity) / step) * step
         this.#desk.execute({

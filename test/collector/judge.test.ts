@@ -69,3 +69,28 @@ t.test('a call that is not there', async (t) => {
   t.equal(isMissing(failureOf('EXCHANGE_REQUEST_REFUSED', 'session', { exchangeCode: '-1121' })), false)
   t.equal(isMissing(failureOf('EXCHANGE_UNREACHABLE', 'exchange', { exchangeCode: 'HTTP 502' })), false)
 })
+
+t.test('an id too long for a double comes through whole, and nothing else is touched', async (t) => {
+  const body =
+    '{"a":8389765519993908929,"b":[-1352286576452864727,9007199254740991],"c":"x,8389765519993908929,\\"",' +
+    '"d":0.12345678901234567,"f":1234567890123456789e0,"g":false}'
+  t.strictSame(
+    { ...(judged(200, body) as object) },
+    {
+      a: '8389765519993908929',
+      b: ['-1352286576452864727', 9007199254740991],
+      c: 'x,8389765519993908929,"',
+      d: Number('0.12345678901234567'),
+      f: Number('1234567890123456789'),
+      g: false,
+    },
+  )
+  for (const broken of [
+    '{"a":8389765519993908929',
+    '{"a":"8389765519993908929',
+    '8389765519993908929"',
+    '\\"'.repeat(9),
+  ]) {
+    t.same(judged(200, broken), ['EXCHANGE_ANSWER_INVALID', 'session', 'HTTP 200', null, true])
+  }
+})

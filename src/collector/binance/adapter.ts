@@ -10,6 +10,7 @@ import { judge } from './judge.ts'
 import { Listings } from './listings.ts'
 import { candlesFor, contractMarketsOf, marketsOf, marksFor } from './markets.ts'
 import { type Cursors, joined, parseCursors, writeCursors } from './parts.ts'
+import { MarginSource } from './margin.ts'
 import { Poll } from './poll.ts'
 import { serverTimeOf } from './row.ts'
 import { Transfers } from './transfers.ts'
@@ -33,7 +34,7 @@ const connection: Connection = {
   timeKeptMs: 0,
 }
 
-/** Spot and both futures exchanges of binance's: one account, each wallet with a ledger of its own. */
+/** Spot, margin and both futures exchanges of binance's: one account, each wallet with a ledger of its own. */
 export function newBinance(): Adapter {
   const listings = new Listings()
   const contracts = { linear: new Contracts(venues.linear), inverse: new Contracts(venues.inverse) }
@@ -57,6 +58,16 @@ export function newBinance(): Adapter {
     return pollLedger(source, sync, wants)
   }
 
+  async function pollMargin({ caller, sync, clock }: Tools, wants: PollWants): Promise<Polled> {
+    await listings.load(caller, clock.exchangeNowMs())
+    const exchangeNowMs = () => clock.exchangeNowMs()
+    return pollLedger(
+      new MarginSource({ caller, listings, wallets: wants.wallets, exchangeNowMs }),
+      sync,
+      wants,
+    )
+  }
+
   async function pollAll(tools: Tools, wants: PollWants): Promise<Polled> {
     const { wallets } = wants
     const before = parseCursors(wants.cursor)
@@ -75,10 +86,8 @@ export function newBinance(): Adapter {
         const previousAnchor = wallets.length === 1 ? wants.previousAnchor : null
         const part = { ...wants, cursor: before[wallet], previousAnchor }
         const own = { ...tools, sync }
-        return [
-          wallet,
-          isFutures(wallet) ? await pollFutures(wallet, own, part, transfers) : await pollSpot(own, part),
-        ]
+        if (isFutures(wallet)) return [wallet, await pollFutures(wallet, own, part, transfers)]
+        return [wallet, await (wallet === 'margin' ? pollMargin(own, part) : pollSpot(own, part))]
       }),
     )
     const cursors: Cursors = {
@@ -90,7 +99,7 @@ export function newBinance(): Adapter {
 
   return {
     connection,
-    wallets: ['spot', 'linear', 'inverse'],
+    wallets: ['spot', 'margin', 'linear', 'inverse'],
     check: ({ caller, sync }, wallets) => checkKey(caller, sync, wallets),
     poll: (tools, wants) =>
       wants.wallets.length === 1 && wants.wallets[0] === 'spot'

@@ -35,7 +35,15 @@ const spanMs = {
 }
 
 /** Wallets of the same owner beside spot's. */
-const otherWallets = ['FUNDING', 'UMFUTURE', 'CMFUTURE', 'MARGIN', 'OPTION'] as const
+const otherWallets = [
+  'FUNDING',
+  'UMFUTURE',
+  'CMFUTURE',
+  'MARGIN',
+  'ISOLATED_MARGIN',
+  'OPTION',
+  'PORTFOLIO_MARGIN',
+] as const
 
 export interface FlowsOptions {
   readonly caller: Calls
@@ -100,7 +108,7 @@ export class Flows {
     await this.#source('transfers', async () => {
       const watched = new Set(this.#options.others.map((other) => walletNames[other]))
       const reads = otherWallets.flatMap((wallet) => {
-        const into = watched.has(wallet) ? this.#internal : this.#flows
+        const into = watched.has(wallet.replace('ISOLATED_', '')) ? this.#internal : this.#flows
         return [
           this.#transfers(`MAIN_${wallet}`, 'out', fromMs, into),
           this.#transfers(`${wallet}_MAIN`, 'in', fromMs, into),

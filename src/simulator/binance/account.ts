@@ -72,7 +72,7 @@ function myTrades({ exchange, query, wallet, nowMs }: SignedRequest): unknown {
   return page.map(tradeRow)
 }
 
-function tradeRow({ id, marketId, atMs, fill }: FillRecord): unknown {
+export function tradeRow({ id, marketId, atMs, fill }: FillRecord) {
   return {
     symbol: marketId,
     id,

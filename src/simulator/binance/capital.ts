@@ -257,7 +257,7 @@ function typeOf({ from, to }: TransferRecord): string {
 }
 
 function nameOf(purse: string): string {
-  return walletNames[purse] ?? 'ISOLATEDMARGIN'
+  return walletNames[purse] ?? 'ISOLATED_MARGIN'
 }
 
 /** `2019-10-12 11:12:02`, UTC. */

@@ -6,6 +6,7 @@ import { accountEndpoints } from './account.ts'
 import { capitalEndpoints } from './capital.ts'
 import type { Endpoint, Exchange } from './endpoint.ts'
 import { futuresEndpoints } from './futures.ts'
+import { marginEndpoints } from './margin.ts'
 import { spoil } from './spoil.ts'
 import { Query } from './query.ts'
 import { quoteEndpoints } from './quotes.ts'
@@ -18,7 +19,13 @@ import { Meter } from './weight.ts'
  */
 
 const endpoints: ReadonlyMap<string, Endpoint> = new Map(
-  Object.entries({ ...quoteEndpoints, ...accountEndpoints, ...capitalEndpoints, ...futuresEndpoints }),
+  Object.entries({
+    ...quoteEndpoints,
+    ...accountEndpoints,
+    ...capitalEndpoints,
+    ...futuresEndpoints,
+    ...marginEndpoints,
+  }),
 )
 
 const recvWindowUsualMs = 5_000
