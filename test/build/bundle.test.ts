@@ -6,7 +6,9 @@ import { bundleOf } from '../../src/daemon/child.ts'
 
 /** What a program imports, in whatever way; the word alone in quotes is no import. */
 function importsOf(text: string): string[] {
-  return [...text.matchAll(/(?<!["'.\w])(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map((match) => match[1] ?? '')
+  return [...text.matchAll(/(?<!["'.\w])(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map(
+    (match) => match[1] ?? '',
+  )
 }
 
 const isBuiltin = (name: string): boolean => name.startsWith('node:') || builtinModules.includes(name)

@@ -102,7 +102,7 @@ class InOrder implements Strategy {
     for (const place of queues.keys()) this.#allowances.set(place, new Allowance())
   }
 
-  nextMs(_nowMs: number): number {
+  nextMs(): number {
     let next = this.#nextMs() ?? Number.POSITIVE_INFINITY
     for (const [place, queue] of this.#queues) {
       if ((this.#heads.get(place) ?? 0) < queue.length) next = Math.min(next, this.#blockedMs.get(place) ?? 0)
