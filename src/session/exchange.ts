@@ -43,7 +43,7 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
   // nothing there trades but contracts
   krakenfutures: { source: 'polled', accountTypes: { futures: ['linear', 'inverse'] }, sandbox: true },
   kucoin: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
-  okx: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: true },
+  okx: { source: 'polled', accountTypes: unified, sandbox: true },
   mock: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },
   push: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },
 }

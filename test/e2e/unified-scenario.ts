@@ -1,8 +1,16 @@
 import type { Scenario } from '../../src/simulator/scenario.ts'
 import type { At } from './ledger-days.ts'
 
+const usual = 'BTC/USDT:USDT ETH/USDT:USDT SOL/USDT:USDT DOGE/USDT:USDT BTC/USD:BTC ETH/USD:ETH'.split(' ')
+
 /** Five days in which spot and contracts of both kinds are traded out of one wallet, and everything happens to them. */
-export function unifiedScenario(at: At, { hedges = false } = {}): Scenario {
+export function unifiedScenario(
+  at: At,
+  {
+    hedges = false,
+    contracts = usual,
+  }: { readonly hedges?: boolean; readonly contracts?: readonly string[] } = {},
+): Scenario {
   const deliveryMs = Date.UTC(2026, 2, 5, 8)
   const dated = 'BTC/USDT:USDT-260305'
   return {
@@ -15,10 +23,7 @@ export function unifiedScenario(at: At, { hedges = false } = {}): Scenario {
         trader: { ordersPerDay: 12, symbols: ['BTC/USDT', 'ETH/USDT', 'SOL/USDT', 'BNB/USDT'] },
         contractTrader: {
           ordersPerDay: 30,
-          symbols: [
-            ...'BTC/USDT:USDT ETH/USDT:USDT SOL/USDT:USDT DOGE/USDT:USDT BTC/USD:BTC ETH/USD:ETH'.split(' '),
-            dated,
-          ],
+          symbols: [...contracts, dated],
         },
         events: [
           { kind: 'deposit', atMs: at(1, 5, 17, 23), asset: 'USDT', amount: '5000' },
@@ -37,7 +42,7 @@ export function unifiedScenario(at: At, { hedges = false } = {}): Scenario {
           { kind: 'bnb-fees', atMs: at(3, 0), on: false },
           { kind: 'unexplained', atMs: at(3, 4, 12, 40), asset: 'USDT', amount: '75.5' },
           { kind: 'contract-fill', atMs: deliveryMs - 20_000, symbol: dated, side: 'buy', quantity: '0.012' },
-          { kind: 'unexplained', atMs: at(4, 11, 52, 31), asset: 'BTC', amount: '-0.0031' },
+          { kind: 'unexplained', atMs: at(4, 11, 52, 31), asset: 'BNB', amount: '-0.21' },
           {
             kind: 'contract-fill',
             atMs: at(4, 17, 33, 20),

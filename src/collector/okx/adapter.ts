@@ -3,7 +3,7 @@ import type { Adapter, Connection } from '../adapter.ts'
 import { pollLedger } from '../ledger-poll.ts'
 import { candlesFor } from './candles.ts'
 import { budgets, endpoints } from './endpoint.ts'
-import { listedTypesOf } from './instrument.ts'
+import { idOfSymbol, listedTypesOf } from './instrument.ts'
 import { clockCode, judge } from './judge.ts'
 import { OkxLedger } from './ledger.ts'
 import { Listings } from './listings.ts'
@@ -55,8 +55,10 @@ export function newOkx(): Adapter {
       const isContract = want.symbol.includes(':')
       const types = listedTypesOf(isContract ? ['linear'] : ['spot'])
       await listings.load(caller, clock.exchangeNowMs(), types)
-      // A pair that has left the exchange may still answer under the name it had.
-      const gone = isContract ? undefined : { id: want.symbol.replace('/', '-'), market: 'spot' as const }
+      // What has left the exchange may still answer under the name it had.
+      const id = idOfSymbol(want.symbol)
+      const gone =
+        id === null ? undefined : { id, market: isContract ? ('linear' as const) : ('spot' as const) }
       const listing = listings.bySymbol(want.symbol) ?? gone
       return listing === undefined ? null : candlesFor(listing, want, caller, clock)
     },

@@ -93,6 +93,14 @@ export function delistedPair(id: string): Listing | undefined {
   return { id, market: 'spot', symbol: `${base}/${quote}`, base, quote, active: false }
 }
 
+/** The id that an instrument of that symbol has, or had while it was listed. */
+export function idOfSymbol(symbol: string): string | null {
+  const [, base, quote, settle, expiry] =
+    /^([\p{L}\p{N}]+)\/([\p{L}\p{N}]+)(?::([\p{L}\p{N}]+)(?:-(\d{6}))?)?$/u.exec(symbol) ?? []
+  if (base === undefined || quote === undefined) return null
+  return settle === undefined ? `${base}-${quote}` : `${base}-${quote}-${expiry ?? 'SWAP'}`
+}
+
 export function marketOf({ market, symbol, base, quote, active }: Listing): Market {
   return { symbol, base, quote, type: market, active }
 }

@@ -1,5 +1,8 @@
-import type { Change, TruthWriter } from '../truth.ts'
+import type { ContractDesk } from '../contract-desk.ts'
+import type { ContractListing } from '../contract.ts'
+import type { Change, TrueFill, TruthWriter } from '../truth.ts'
 import { fromUnits, toUnits } from '../units.ts'
+import { billTypesOf, contractId, instTypeOf, quantityOf } from './contract.ts'
 
 /** What okx's lists say of one trading account, made of what really happened to it. */
 
@@ -11,6 +14,12 @@ export interface BookRow {
   readonly row: Readonly<Record<string, unknown>>
 }
 
+/** What the lists are made of. */
+export interface Records {
+  readonly truth: TruthWriter
+  readonly contracts: ContractDesk
+}
+
 /** One bill: what it did to one currency. */
 interface Part {
   readonly type: string
@@ -19,6 +28,7 @@ interface Part {
   /** Fee included. */
   readonly change: string
   readonly fee?: string
+  readonly pnl?: string
   readonly from?: string
   readonly to?: string
 }
@@ -32,9 +42,10 @@ function billIdOf(sequence: number, index = 0): bigint {
 }
 
 /** All bills that are shown at `nowMs`, newest first. */
-export function billsOf(truth: TruthWriter, uid: string, nowMs: number): BookRow[] {
+export function billsOf({ truth, contracts }: Records, uid: string, nowMs: number): BookRow[] {
   const balances = new Map<string, bigint>()
   const rows: BookRow[] = []
+  const penalties = penaltiesOf(truth, uid)
   for (const change of truth.changes) {
     if (change.account !== uid) continue
     for (const { asset, amount } of change.moves) {
@@ -42,7 +53,10 @@ export function billsOf(truth: TruthWriter, uid: string, nowMs: number): BookRow
     }
     const { visibleAtMs, fill, sequence, atMs } = change
     if (visibleAtMs === null || visibleAtMs > nowMs) continue
-    for (const [index, part] of partsOf(change).entries()) {
+    const contract = contracts.find(fill?.symbol ?? change.symbol ?? '')
+    // nobody trades where it is delivered
+    const isTraded = fill !== undefined && fill.contract?.execution !== 'settlement'
+    for (const [index, part] of partsOf(change, penalties.get(sequence) ?? 0n).entries()) {
       const billId = billIdOf(sequence, index)
       const row = {
         bal: fromUnits(balances.get(part.asset) ?? 0n),
@@ -54,21 +68,23 @@ export function billsOf(truth: TruthWriter, uid: string, nowMs: number): BookRow
         fee: part.fee ?? '0',
         fillTime: fill === undefined ? '' : String(atMs),
         from: part.from ?? '',
-        instId: fill === undefined ? '' : `${fill.base}-${fill.quote}`,
-        instType: fill === undefined ? '' : 'SPOT',
+        ...placeOf(fill, contract),
         interest: '0',
-        mgnMode: fill === undefined ? '' : 'cash',
+        mgnMode: contract !== null ? 'cross' : fill === undefined ? '' : 'cash',
         notes: '',
-        ordId: fill === undefined ? '' : String(fill.orderId),
-        pnl: '0',
+        ordId: fill === undefined || !isTraded ? '' : String(fill.orderId),
+        pnl: part.pnl ?? '0',
         posBal: '0',
         posBalChg: '0',
         px: fill?.price ?? '',
         subType: part.subType,
-        sz: part.change.replace('-', ''),
+        sz:
+          contract === null || fill === undefined
+            ? part.change.replace('-', '')
+            : quantityOf(contract, toUnits(fill.quantity)),
         tag: '',
         to: part.to ?? '',
-        tradeId: fill === undefined ? '' : tradeIdOf(sequence),
+        tradeId: isTraded ? tradeIdOf(sequence) : '',
         ts: String(atMs),
         type: part.type,
       }
@@ -79,28 +95,31 @@ export function billsOf(truth: TruthWriter, uid: string, nowMs: number): BookRow
 }
 
 /** All fills that are shown at `nowMs`, newest first. */
-export function fillsOf(truth: TruthWriter, uid: string, nowMs: number): BookRow[] {
+export function fillsOf({ truth, contracts }: Records, uid: string, nowMs: number): BookRow[] {
   const rows = truth.changes.flatMap((change): BookRow[] => {
     const { fill, sequence, atMs, visibleAtMs } = change
     if (fill === undefined || change.account !== uid) return []
     if (visibleAtMs === null || visibleAtMs > nowMs) return []
+    const contract = contracts.find(fill.symbol)
+    // the bill alone tells of a delivery
+    if (fill.contract?.execution === 'settlement') return []
+    const place = placeOf(fill, contract)
     const row = {
       side: fill.side,
-      fillSz: fill.quantity,
+      fillSz: contract === null ? fill.quantity : quantityOf(contract, toUnits(fill.quantity)),
       fillPx: fill.price,
       fillPxVol: '',
       fillFwdPx: '',
       fee: negated(fill.fee.amount),
-      fillPnl: '0',
+      fillPnl: fill.contract?.realized ?? '0',
       ordId: String(fill.orderId),
       feeRate: '-0.001',
-      instType: 'SPOT',
       fillPxUsd: '',
-      instId: `${fill.base}-${fill.quote}`,
+      ...place,
       clOrdId: '',
-      posSide: 'net',
+      posSide: { both: 'net', long: 'long', short: 'short' }[fill.contract?.position ?? 'both'],
       billId: String(billIdOf(sequence)),
-      subType: fill.side === 'buy' ? '1' : '2',
+      subType: billTypesOf(fill).subType,
       fillMarkVol: '',
       tag: '',
       fillTime: String(atMs),
@@ -111,9 +130,33 @@ export function fillsOf(truth: TruthWriter, uid: string, nowMs: number): BookRow
       feeCcy: fill.fee.asset,
       ts: String(atMs + 1),
     }
-    return [{ atMs: atMs + 1, billId: billIdOf(sequence), instType: 'SPOT', row }]
+    return [{ atMs: atMs + 1, billId: billIdOf(sequence), instType: place.instType, row }]
   })
   return newestFirst(rows)
+}
+
+/** What the insurance fund took stands in the bill that closed the position, named by nothing. */
+function penaltiesOf(truth: TruthWriter, uid: string): ReadonlyMap<number, bigint> {
+  const penalties = new Map<number, bigint>()
+  let last: Change | null = null
+  for (const change of truth.changes) {
+    if (change.account !== uid) continue
+    if (change.cause === 'liquidation-fee' && last !== null) {
+      penalties.set(last.sequence, -toUnits(change.moves[0]?.amount ?? '0'))
+    }
+    if (change.fill?.contract?.execution === 'liquidation') last = change
+  }
+  return penalties
+}
+
+function placeOf(
+  fill: TrueFill | undefined,
+  contract: ContractListing | null,
+): { instType: string; instId: string } {
+  if (contract !== null) return { instType: instTypeOf(contract), instId: contractId(contract) }
+  return fill === undefined
+    ? { instType: '', instId: '' }
+    : { instType: 'SPOT', instId: `${fill.base}-${fill.quote}` }
 }
 
 function newestFirst(rows: readonly BookRow[]): BookRow[] {
@@ -128,7 +171,7 @@ function negated(amount: string): string {
   return fromUnits(-toUnits(amount))
 }
 
-function partsOf(change: Change): Part[] {
+function partsOf(change: Change, penalty: bigint): Part[] {
   const { cause, moves, fill } = change
   const each = (type: string, subTypes: readonly [received: string, given: string]): Part[] =>
     moves.map(({ asset, amount }) => {
@@ -139,6 +182,7 @@ function partsOf(change: Change): Part[] {
   switch (cause) {
     case 'fill': {
       if (fill === undefined) return []
+      if (fill.contract !== undefined) return contractParts(fill, penalty)
       const { base, quote, quantity, quoteQuantity, fee, side } = fill
       const bought = side === 'buy'
       const subType = bought ? '1' : '2'
@@ -164,6 +208,14 @@ function partsOf(change: Change): Part[] {
     case 'transfer':
       // all of it goes through the funding account
       return each('1', ['11', '12'])
+    case 'funding':
+      return moves.map(({ asset, amount }) => ({
+        type: '8',
+        subType: amount.startsWith('-') ? '173' : '174',
+        asset,
+        change: amount,
+        pnl: amount,
+      }))
     case 'reward':
       return each('1', ['372', '373'])
     case 'dust':
@@ -173,4 +225,20 @@ function partsOf(change: Change): Part[] {
     default:
       return []
   }
+}
+
+/** Only what was realised moves, and the fee. */
+function contractParts(fill: TrueFill, penalty: bigint): Part[] {
+  const { contract, fee } = fill
+  if (contract === undefined) return []
+  const { settle, realized } = contract
+  const types = billTypesOf(fill)
+  const own = fee.asset === settle ? toUnits(fee.amount) : 0n
+  const change = fromUnits(toUnits(realized) - own - penalty)
+  return [
+    { ...types, asset: settle, change, fee: fromUnits(-own), pnl: realized },
+    ...(fee.asset === settle
+      ? []
+      : [{ ...types, asset: fee.asset, change: negated(fee.amount), fee: negated(fee.amount) }]),
+  ]
 }

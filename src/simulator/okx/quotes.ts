@@ -1,14 +1,17 @@
 import { dayMs, minuteMs } from '@perf-agg/sdk'
+import type { ContractDesk } from '../contract-desk.ts'
 import { type Listing, listings } from '../listing.ts'
 import { type Market, priceText } from '../market.ts'
 import type { TruthWriter } from '../truth.ts'
 import { fromUnits } from '../units.ts'
+import { contractId, contractInfo, instTypeOf } from './contract.ts'
 import { refusals } from './refusal.ts'
 
 /** What anybody may read at okx: its instruments and their minutes, the newest first. */
 
 interface Place {
   readonly market: Market
+  readonly contracts: ContractDesk
   readonly truth: TruthWriter
 }
 
@@ -18,8 +21,15 @@ function idOf({ base, quote }: Listing): string {
 
 const byId = new Map(listings.map((listing) => [idOf(listing), listing]))
 
-export function instruments({ market }: Place, query: URLSearchParams, nowMs: number): unknown {
-  if (query.get('instType') !== 'SPOT') throw refusals.parameter('instType')
+export function instruments({ market, contracts }: Place, query: URLSearchParams, nowMs: number): unknown {
+  const type = query.get('instType')
+  if (type === 'SWAP' || type === 'FUTURES') {
+    // what is delivered leaves the list
+    return contracts.contracts
+      .filter((contract) => instTypeOf(contract) === type && contracts.marks.isTrading(contract, nowMs))
+      .map(contractInfo)
+  }
+  if (type !== 'SPOT') throw refusals.parameter('instType')
   return listings.map((listing) => ({
     alias: '',
     baseCcy: listing.base,
@@ -69,6 +79,37 @@ export function candles(
     const prices = [minute.open, minute.high, minute.low, minute.close].map(priceText)
     const quote = fromUnits(minute.quote)
     rows.push([String(atMs), ...prices, fromUnits(minute.base), quote, quote, isOver ? '1' : '0'])
+  }
+  return rows
+}
+
+/** The mark of a contract, without volumes. */
+export function markCandles(
+  { market, contracts, truth }: Place,
+  query: URLSearchParams,
+  nowMs: number,
+  { isOlder }: { readonly isOlder: boolean },
+): unknown {
+  const id = query.get('instId')
+  const contract = contracts.contracts.find((each) => contractId(each) === id)
+  if (contract === undefined) throw refusals.instrument()
+  if (query.get('bar') !== '1m') throw refusals.parameter('bar')
+  const limit = integerOf(query, 'limit', 100)
+  if (limit < 1 || limit > 100) throw refusals.parameter('limit')
+  const before = integerOf(query, 'before', 0)
+  const after = Math.min(integerOf(query, 'after', nowMs + 1), nowMs + 1)
+  const floorMs = Math.max(before + 1, market.openedMs, isOlder ? 0 : nowMs - dayMs)
+  const rows: unknown[] = []
+  for (
+    let atMs = Math.floor((after - 1) / minuteMs) * minuteMs;
+    atMs >= floorMs && rows.length < limit;
+    atMs -= minuteMs
+  ) {
+    const isOver = atMs + minuteMs <= nowMs
+    const mark = truth.mark(contract.symbol, atMs)
+    if (mark === null || (isOlder && !isOver)) continue
+    if (isOver) truth.marked(contract.symbol, atMs)
+    rows.push([String(atMs), mark.open, mark.high, mark.low, mark.close, isOver ? '1' : '0'])
   }
   return rows
 }

@@ -8,7 +8,8 @@ import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
 import { type BookRow, billsOf, fillsOf } from './book.ts'
 import { Pace } from './pace.ts'
-import { candles, instruments, integerOf } from './quotes.ts'
+import { positionRow, unrealizedOf } from './contract.ts'
+import { candles, instruments, integerOf, markCandles } from './quotes.ts'
 import { Refusal, refusals } from './refusal.ts'
 
 /**
@@ -28,6 +29,8 @@ const publicPaces: Readonly<Record<string, number>> = {
   '/api/v5/public/instruments': 20,
   '/api/v5/market/candles': 40,
   '/api/v5/market/history-candles': 20,
+  '/api/v5/market/mark-price-candles': 20,
+  '/api/v5/market/history-mark-price-candles': 10,
 }
 
 /** And of an account. */
@@ -155,65 +158,73 @@ export class Wire {
         return instruments(this.#exchange, query, nowMs)
       case '/api/v5/market/candles':
         return candles(this.#exchange, query, nowMs, { rowsMax: 300, isOlder: false })
+      case '/api/v5/market/mark-price-candles':
+        return markCandles(this.#exchange, query, nowMs, { isOlder: false })
+      case '/api/v5/market/history-mark-price-candles':
+        return markCandles(this.#exchange, query, nowMs, { isOlder: true })
       default:
         return candles(this.#exchange, query, nowMs, { rowsMax: 100, isOlder: true })
     }
   }
 
   #private(asked: Asked, wallet: Wallet): unknown {
-    const { truth } = this.#exchange
+    const { contracts } = this.#exchange
     const { path, query, nowMs } = asked
     switch (path) {
       case '/api/v5/account/config':
         return [configOf(wallet)]
-      case '/api/v5/account/balance':
-        return [
-          {
-            totalEq: '',
-            uTime: String(nowMs),
-            details: wallet.held().map((asset) => detailOf(wallet, asset)),
-          },
-        ]
+      case '/api/v5/account/balance': {
+        const gains = unrealizedOf(wallet, contracts, nowMs)
+        const assets = [...new Set([...wallet.held(), ...gains.keys()])]
+        const details = assets.map((asset) => detailOf(wallet, asset, gains.get(asset) ?? 0n))
+        return [{ totalEq: '', uTime: String(nowMs), details }]
+      }
       case '/api/v5/account/positions':
-        return []
+        return wallet.positions
+          .filter(({ quantity }) => quantity !== 0n)
+          .map((position) => positionRow(position, contracts.marks.at(position.contract, nowMs)))
       case '/api/v5/trade/fills-history':
         if (!['SPOT', 'MARGIN', 'SWAP', 'FUTURES', 'OPTION'].includes(query.get('instType') ?? '')) {
           throw refusals.parameter('instType')
         }
-        return pageOf(fillsOf(truth, wallet.uid, nowMs), asked)
+        return pageOf(fillsOf(this.#exchange, wallet.uid, nowMs), asked)
       case '/api/v5/trade/fills':
-        return pageOf(fillsOf(truth, wallet.uid, nowMs), asked)
+        return pageOf(fillsOf(this.#exchange, wallet.uid, nowMs), asked)
       default:
-        return pageOf(billsOf(truth, wallet.uid, nowMs), asked)
+        return pageOf(billsOf(this.#exchange, wallet.uid, nowMs), asked)
     }
   }
 }
 
-function configOf({ uid, permissions }: Wallet): unknown {
+function configOf({ uid, permissions, unified, hedges }: Wallet): unknown {
   return {
-    acctLv: '1',
+    acctLv: unified ? '3' : '1',
     uid,
     mainUid: uid,
     perm: ['read_only', ...permissions].join(','),
-    posMode: 'net_mode',
+    posMode: hedges ? 'long_short_mode' : 'net_mode',
     label: 'simulated',
     ip: '',
     roleType: '0',
   }
 }
 
-function detailOf(wallet: Wallet, asset: string): unknown {
-  const balance = fromUnits(wallet.balance(asset))
+function detailOf(wallet: Wallet, asset: string, gain: bigint): unknown {
+  const units = wallet.balance(asset)
+  const balance = fromUnits(units)
+  const equity = units + gain
+  const owed = (value: bigint): string => (value < 0n ? fromUnits(-value) : '')
   return {
     ccy: asset,
     cashBal: balance,
-    eq: balance,
+    eq: fromUnits(equity),
     availBal: fromUnits(wallet.balance(asset) - wallet.locked(asset)),
     frozenBal: fromUnits(wallet.locked(asset)),
-    liab: '',
+    // what is below zero is borrowed of itself, a loss that is not realised too
+    liab: owed(equity),
     interest: '',
-    upl: '0',
-    uplLiab: '',
+    upl: fromUnits(gain),
+    uplLiab: equity < 0n ? fromUnits(units < 0n ? -gain : -equity) : '',
     isoEq: '0',
     isoLiab: '',
     isoUpl: '0',
