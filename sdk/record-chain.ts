@@ -1,4 +1,5 @@
 import { fromBase64 } from './bytes.ts'
+import { inBatches } from './batch.ts'
 import type { Totals } from './bucket.ts'
 import { exactTotals, wireTotals } from './bucket.ts'
 import type { ChainEnd } from './chain.ts'
@@ -57,9 +58,10 @@ export async function judgeChain(
   const firstReturns = new Map<number, number | null>()
   let previous: RecordLink | null = null
   let end: ChainEnd | null = null
-  for (const link of links) {
+  const judged = await inBatches(links, (link) => link.judge(keysFor(link.metadata, evidence)))
+  for (const [index, link] of links.entries()) {
     const wrong = [
-      ...(await link.judge(keysFor(link.metadata, evidence))),
+      ...judged[index]!,
       ...judgeLink(previous, link.metadata),
       ...judgeSuccession(end, link.metadata),
       ...judgeEvidenceOf(link, evidence),

@@ -1,4 +1,5 @@
 import { fromBase64url, toBase64url } from './bytes.ts'
+import { inBatches } from './batch.ts'
 import type { BucketOrigin, ExactTotals } from './bucket.ts'
 import {
   editionOf,
@@ -60,16 +61,11 @@ export function metadataOf(entry: RecordEntry): LinkMetadata {
 
 /** The links of a record in its order. */
 export async function linksOf(record: TrackRecord<RecordEntry>): Promise<readonly RecordLink[]> {
-  const links: RecordLink[] = []
   const named = new Map<string, string>()
-  let previous: string | null = null
-  for (const entry of record.statements) {
-    const link: RecordLink =
-      'edition' in entry ? await linkOfEdition(entry) : await linkOfStatement(entry, previous, named)
-    links.push(link)
-    named.set(link.name, link.leaf.commitment)
-    previous = link.leaf.commitment
-  }
+  const links = await inBatches(record.statements, (entry) =>
+    'edition' in entry ? linkOfEdition(entry) : linkOfStatement(entry, named),
+  )
+  for (const { name, leaf } of links) named.set(name, leaf.commitment)
   return links
 }
 
@@ -100,10 +96,11 @@ async function linkOfEdition({ edition, leaf: position }: RecordEdition): Promis
 
 async function linkOfStatement(
   { statement, salt, leaf: position, edition_signature: signature }: RecordStatement,
-  previous: string | null,
   named: ReadonlyMap<string, string>,
 ): Promise<RecordLink> {
   const { metadata } = statement
+  const previousOf = (): string | null =>
+    metadata.previous === null ? null : (named.get(metadata.previous) ?? metadata.previous)
   const digest = await statementDigest(statement)
   const commitment = toBase64url(await commitmentOf(fromBase64url(salt), digest))
   return {
@@ -129,7 +126,7 @@ async function linkOfStatement(
     judge: async (keys) => {
       const steps = await verifyStatement(statement, keys)
       if (signature === undefined) return steps
-      const edition = editionOf(statement, namesOf(statement, commitment, previous, named))
+      const edition = editionOf(statement, namesOf(statement, commitment, previousOf(), named))
       const { status, code } = await verifyEditionSignature(edition, signature, keys)
       if (status === 'affirming') return steps
       return [...steps, contraindicate('edition', code, 'the signature of its public edition does not hold')]

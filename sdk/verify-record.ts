@@ -4,12 +4,13 @@ import { verifyCheckpoint, type CheckpointVerification } from './checkpoint.ts'
 import { PerfAggError } from './errors.ts'
 import { judgeEvidence } from './record-evidence.ts'
 import { leafBytes, type Leaf } from './leaf.ts'
-import { leafHash, verifyConsistency, verifyInclusion } from './merkle.ts'
+import { leafHash, verifyConsistency } from './merkle.ts'
 import { parseVkey, type NoteKey } from './note.ts'
 import type { Roots } from './evidence/roots.ts'
 import type { Policy } from './policy.ts'
 import { claimsBytesOf, parseClaims } from './quote.ts'
 import { judgeChain, type RecordFigures } from './record-chain.ts'
+import { ProvenTree } from './proven-tree.ts'
 import { judgeRecordByPolicy } from './record-policy.ts'
 import { linksOf, type RecordLink } from './record-link.ts'
 import type { Logged, RecordEntry, RecordEvidence, TrackRecord } from './record.ts'
@@ -181,14 +182,9 @@ async function judgeInclusion(
   size: number,
   root: Uint8Array,
 ): Promise<Step> {
+  const tree = new ProvenTree(size, root)
   const holds = async (leaf: Leaf, { leaf: index, inclusion }: Logged): Promise<boolean> =>
-    verifyInclusion({
-      leafHash: await leafHash(leafBytes(leaf)),
-      index,
-      size,
-      root,
-      proof: inclusion.map((hash) => fromBase64(hash)),
-    })
+    tree.holds(await leafHash(leafBytes(leaf)), index, inclusion)
   let before = -1
   for (const [index, each] of record.statements.entries()) {
     const { leaf, metadata } = links[index]!
