@@ -32,6 +32,7 @@ export const commandGroups: readonly { readonly title: string; readonly commands
         load: () => import('./metrics.ts'),
       },
       { name: 'summary', summary: 'what may be shown to others', load: () => import('./summary.ts') },
+      { name: 'watch', summary: 'an account, live in the terminal', load: () => import('./watch.ts') },
       { name: 'sessions', summary: 'what is registered from here', load: () => import('./sessions.ts') },
       {
         name: 'export',

@@ -23,27 +23,36 @@ export async function readView<View extends MetricsView | SummaryView>(
   kept: KeptRegistration,
   read: Read<View>,
 ): Promise<View> {
+  return withSpinner('asking the enclave', () => readQuietly(registrations, label, kept, read, remark))
+}
+
+/** The same without a sign of life. */
+export async function readQuietly<View extends MetricsView | SummaryView>(
+  registrations: Registrations,
+  label: string,
+  kept: KeptRegistration,
+  read: Read<View>,
+  tell: (text: string) => void = () => undefined,
+): Promise<View> {
   const client = new PerfAggClient({ serviceUrl: kept.serviceUrl })
-  return withSpinner('asking the enclave', async () => {
-    let current = kept
-    let view: View
-    try {
-      view = await read(client, kept.access)
-    } catch (error) {
-      if (!(error instanceof PerfAggError) || error.code !== 'SIGNING_KEY_CHANGED') throw error
-      const trust = { policy: kept.policy, insecureSimulated: kept.insecureSimulated }
-      const access = await client.renewAccess(kept.access, trust).catch((refusal: unknown) => {
-        throw withTrustHint(refusal, trust)
-      })
-      remark('the enclave was started anew; its new evidence holds by what you trusted at registration')
-      current = { ...kept, access }
-      view = await read(client, access)
-    }
-    if (current !== kept || view.account !== kept.account || view.expires_at !== kept.expiresAt) {
-      registrations.set(label, { ...current, account: view.account, expiresAt: view.expires_at })
-    }
-    return view
-  })
+  let current = kept
+  let view: View
+  try {
+    view = await read(client, kept.access)
+  } catch (error) {
+    if (!(error instanceof PerfAggError) || error.code !== 'SIGNING_KEY_CHANGED') throw error
+    const trust = { policy: kept.policy, insecureSimulated: kept.insecureSimulated }
+    const access = await client.renewAccess(kept.access, trust).catch((refusal: unknown) => {
+      throw withTrustHint(refusal, trust)
+    })
+    tell('the enclave was started anew; its new evidence holds by what you trusted at registration')
+    current = { ...kept, access }
+    view = await read(client, access)
+  }
+  if (current !== kept || view.account !== kept.account || view.expires_at !== kept.expiresAt) {
+    registrations.set(label, { ...current, account: view.account, expiresAt: view.expires_at })
+  }
+  return view
 }
 
 /** A summary by its view id alone: the enclave is appraised first, for the key that must have signed. */
