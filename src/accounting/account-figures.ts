@@ -22,6 +22,28 @@ function daily(
   return { name, title, unit, definition: `\`${metric}\``, daily: { metric, factor } }
 }
 
+/**
+ * From how many days on a figure is worth reading; below it says more of chance than of who trades. The standard error
+ * of an annualised Sharpe ratio is about √(365 / days) (Lo 2002): 2 after 90 days, 11 after 3. That of a volatility is
+ * 1/√(2·days) of itself, 13 % after 30 days; a tail of 5 % needs some days that lie in it.
+ */
+export const worthReadingFromDays: ReadonlyMap<string, number> = new Map([
+  ['volatility_annualized_pct', 30],
+  ['sharpe', 90],
+  ['sortino', 90],
+  ['omega', 90],
+  ['probabilistic_sharpe_pct', 90],
+  ['skewness_days', 90],
+  ['excess_kurtosis_days', 90],
+  ['var_95_day_pct', 90],
+  ['es_95_day_pct', 90],
+])
+
+/** Whether there are too few days for a figure; the figure is given all the same. */
+export function hasTooFewDays(name: string, days: number | null | undefined): boolean {
+  return (days ?? 0) < (worthReadingFromDays.get(name) ?? 0)
+}
+
 export const accountFigures: readonly AccountFigure[] = [
   {
     name: 'twr_pct',

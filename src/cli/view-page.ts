@@ -7,6 +7,7 @@ import type {
   SummaryView,
   SymbolFigures,
 } from '@perf-agg/sdk'
+import { hasTooFewDays, worthReadingFromDays } from '../accounting/account-figures.ts'
 import { formatStatistics } from './analyze/page.ts'
 import { printable } from './failure.ts'
 import { figure, formatPairs, formatTable } from './table.ts'
@@ -76,14 +77,30 @@ function figures({ portfolio, reasons, coverage }: MetricsView | SummaryView): s
       `no figures yet${only === undefined ? '' : `: ${printable(only).replaceAll(/[_-]/g, ' ')}`}`,
     )
   }
-  return figureTable({ figures: portfolio, reasons })
+  const days = portfolio['days'] ?? 0
+  const few = Object.keys(portfolio).filter(
+    (name) => portfolio[name] !== null && portfolio[name] !== undefined && hasTooFewDays(name, days),
+  )
+  const table = figureTable({ figures: portfolio, reasons }, new Set(few))
+  return few.length === 0 ? table : `${table}\n${paint('dim', fewDays(few, days))}`
 }
 
-function figureTable({ figures: all, reasons }: FigureSet): string {
+/** A Sharpe ratio of three days is a number and no more: whoever reads it is told. */
+function fewDays(names: readonly string[], days: number): string {
+  const wanted = Math.max(...names.map((name) => worthReadingFromDays.get(name) ?? 0))
+  const error = Math.sqrt(365 / days)
+  const sharpe = names.includes('sharpe')
+    ? `; at this length a Sharpe ratio is off by ${figure(error, 'plain')} either way as a rule`
+    : ''
+  const span = days === 1 ? 'one day' : `${figure(days, 'count')} days`
+  return `* ${span}: too few to mean anything, worth reading from ${wanted} days on${sharpe}`
+}
+
+function figureTable({ figures: all, reasons }: FigureSet, marked: ReadonlySet<string> = new Set()): string {
   const rows = Object.entries(all)
     .toSorted(([a], [b]) => placeOf(a) - placeOf(b))
     .map(([name, value]) => [
-      printable(words(name)),
+      `${printable(words(name))}${marked.has(name) ? ' *' : ''}`,
       figure(value, unitOf(name, value)),
       value === null ? paint('dim', printable(reasons[name] ?? 'undefined').replaceAll(/[_-]/g, ' ')) : '',
     ])

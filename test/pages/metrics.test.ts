@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { accountFigures } from '../../src/accounting/account-figures.ts'
+import { accountFigures, worthReadingFromDays } from '../../src/accounting/account-figures.ts'
 import { benchmarkFigureSet } from '../../src/accounting/benchmark-figures.ts'
 import { portfolioOf } from '../../src/accounting/portfolio.ts'
 import { metricSet } from '../../src/accounting/metrics/set.ts'
@@ -29,7 +29,13 @@ function sectionOf(name: string): string {
 
 t.test('every figure of an account, with the one it is of', async (t) => {
   const section = sectionOf('FIGURES OF AN ACCOUNT')
-  const lines = section.split('\n').filter((line) => line.startsWith('- '))
+  const all = section.split('\n').filter((line) => line.startsWith('- '))
+  const lines = all.slice(0, accountFigures.length)
+  t.strictSame(
+    all.slice(accountFigures.length),
+    [...worthReadingFromDays].map(([name, days]) => `- \`${name}\`: from ${days} days on.`),
+    'from how many days on each is worth reading',
+  )
   t.strictSame(
     lines,
     accountFigures.map(({ name, definition }) => `- \`${name}\`: ${definition}.`),

@@ -1,4 +1,9 @@
-import { accountFigures, type AccountFigure } from '../../accounting/account-figures.ts'
+import {
+  accountFigures,
+  type AccountFigure,
+  hasTooFewDays,
+  worthReadingFromDays,
+} from '../../accounting/account-figures.ts'
 import { metricSet } from '../../accounting/metrics/set.ts'
 import type { Figures } from '../../accounting/view.ts'
 import { countText, percentText, ratioText, wordsOf } from '../figure-text.ts'
@@ -28,6 +33,10 @@ function textOf({ name, unit }: AccountFigure, { values }: Figures): string {
 /** Why there is no number, or what qualifies it. */
 function remarkOf({ name }: AccountFigure, { values, reasons }: Figures): string {
   const reason = reasons[name]
+  const value = values[name] ?? null
+  if (value !== null && hasTooFewDays(name, values['days'])) {
+    return `too few days to mean anything, worth reading from ${worthReadingFromDays.get(name) ?? 0} on`
+  }
   if (reason === undefined) return ''
   if (reason === 'lower_bound') return 'at least so much: gaps may hide more'
   return values[name] === null ? wordsOf(reason) : wordsOf(reason)
