@@ -41,7 +41,9 @@ export const alpha: readonly Metric[] = [
     formula: '(1 + alpha_per_period)^ppy − 1',
     source: 'empyrical alpha',
     of: against((series, benchmark) =>
-      map(alphaPerPeriod(series, benchmark), (one) => Math.expm1(series.periodsPerYear * Math.log1p(one))),
+      map(alphaPerPeriod(series, benchmark), (one) =>
+        one < -1 ? 'below_minus_one' : Math.expm1(series.periodsPerYear * Math.log1p(one)),
+      ),
     ),
   },
   {

@@ -16,12 +16,12 @@ export const benchmarkReturn: readonly Metric[] = [
     name: 'benchmark_annualized_return_geometric',
     formula: 'Π(1 + b)^(ppy/n) − 1',
     source: 'as annualized_return_geometric',
-    of: against((_series, benchmark) => annualizedGeometric(benchmark)),
+    of: against((_series, benchmark) => annualizedGeometric(benchmark), 1),
   },
   {
     name: 'active_premium_geometric',
     formula: 'annualized_return_geometric − the benchmark’s',
     source: 'PerformanceAnalytics ActivePremium',
-    of: against(activePremium),
+    of: against(activePremium, 1),
   },
 ]

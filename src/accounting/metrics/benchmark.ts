@@ -3,13 +3,14 @@ import type { Outcome } from './metric.ts'
 import type { ReturnSeries } from './series.ts'
 import { StableSum, blockLength } from './stable-sum.ts'
 
-/** Runs `of` with the benchmark as a series of its own; null figures without one. */
+/** Runs `of` with the benchmark as a series of its own; null figures without one, or of fewer returns than `least`. */
 export function against(
   of: (series: ReturnSeries, benchmark: ReturnSeries) => Outcome,
+  least = 2,
 ): (series: ReturnSeries) => Outcome {
   return (series) => {
     if (series.benchmark === null) return 'no_benchmark'
-    return series.n < 2 ? 'too_few_returns' : of(series, series.benchmark)
+    return series.n < least ? 'too_few_returns' : of(series, series.benchmark)
   }
 }
 

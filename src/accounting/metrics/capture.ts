@@ -52,7 +52,7 @@ function capture(pick: Pick, measure: Measure): (series: ReturnSeries) => Outcom
     const { own, theirs } = picked(series, benchmark, pick)
     if (own.length === 0) return 'too_few_returns'
     return ratio(measure(own, series), measure(theirs, series))
-  })
+  }, 1)
 }
 
 export const captureRatios: readonly Metric[] = [
