@@ -3,7 +3,7 @@ import { analyzeFills } from '../accounting/fill-analysis.ts'
 import { computeFillStatistics } from '../accounting/metrics/fills/set.ts'
 import { TradeHistory } from '../accounting/metrics/fills/trade-history.ts'
 import { computeMetrics } from '../accounting/metrics/set.ts'
-import { analyzeCashFlows } from './analyze/cash-flows.ts'
+import { type CashFlowFlags, analyzeCashFlows } from './analyze/cash-flows.ts'
 import { readFillsFile } from './analyze/fills.ts'
 import type { FillsFile, InstrumentFlags } from './analyze/history.ts'
 import { formatCashFlows, formatFills, formatReturns } from './analyze/page.ts'
@@ -14,7 +14,7 @@ import { print, printJson, remark } from './terminal.ts'
 
 /** The metrics engine over a file of one's own. Nothing is sent anywhere. */
 
-interface AnalyzeFlags extends InstrumentFlags, ReturnsFlags {
+interface AnalyzeFlags extends InstrumentFlags, ReturnsFlags, CashFlowFlags {
   returns?: string
   fills?: string
   cashFlows?: string
@@ -57,17 +57,30 @@ export function define(command: Command): void {
       'the currency of the profit: the quote, or the base of inverse contracts',
     )
     .option('--contract-size <n>', 'base or quote units of one contract (1)')
+    .option(
+      '--end-equity <n>',
+      "what the account was worth at the end, for cash flows of an exchange's ledger",
+      finite('--end-equity', atLeastZero),
+    )
     .option('--mark <price>', 'values what is left of the position')
     .option('--statistics', 'with --json: also the statistics of round trips and closing fills')
     .addOption(jsonFlag())
     .action(analyze)
 }
 
+/** 0 itself is above it. */
+const atLeastZero = -Number.MIN_VALUE
+
 function finite(flag: string, above: number): (text: string) => number {
   return (text) => {
     const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(text) ? Number(text) : Number.NaN
     if (Number.isFinite(number) && number > above) return number
-    throw new UsageError('NUMBER_INVALID', `${flag} must be a number above ${above}`)
+    throw new UsageError(
+      'NUMBER_INVALID',
+      above === atLeastZero
+        ? `${flag} must be a number, 0 or more`
+        : `${flag} must be a number above ${above}`,
+    )
   }
 }
 
@@ -84,7 +97,7 @@ function analyze(flags: AnalyzeFlags): void {
   if (returns !== undefined) return analyzeReturns(returns, flags)
   if (fills !== undefined) return analyzeFillsFile(fills, flags)
   if (cashFlows === undefined) return
-  const figures = analyzeCashFlows(cashFlows)
+  const figures = analyzeCashFlows(cashFlows, flags)
   if (flags.json) printJson(figures)
   else print(formatCashFlows(figures))
 }

@@ -85,6 +85,30 @@ t.test('what is wrong with cash flows is named by file, line and field', async (
   t.same(flows('date,amount\n2026-01-01,1\n').reasons, { xirr: 'needs_both_signs' })
 })
 
+t.test('the ledgers of kraken as cash flows', async (t) => {
+  const head = '"txid","refid","time","type","subtype","aclass","asset","amount","fee","balance"\n'
+  const ledgers =
+    `\uFEFF${head}"","R1","2024-01-01 00:00:00","deposit","","currency","ZUSD","1000.0000","0.0000",""\n` +
+    '"L1","R1","2024-01-01 00:01:00","deposit","","currency","ZUSD","1000.0000","0.0000","1000.0000"\n' +
+    '"L2","R2","2024-02-01 00:00:00","trade","","currency","ZUSD","-500.0000","1.3000","498.7000"\n' +
+    '"L3","R2","2024-02-01 00:00:00","trade","","currency","XXBT","0.0125","0.0000","0.0125"\n' +
+    '"L4","R4","2024-07-01 00:00:00","withdrawal","","currency","ZUSD","-99.0000","1.0000","398.7000"\n' +
+    '"L5","R5","2024-12-31 00:01:00","staking","","currency","ETH2.S","0.1","0","0.1"\n'
+  const path = put('ledgers.csv', ledgers)
+  const { metrics } = analyzeCashFlows(path, { endEquity: 1_000 })
+  const bare = flows('date,amount\n2024-01-01 00:01:00,-1000\n2024-07-01,100\n2024-12-31 00:01:00,1000\n')
+  t.same(metrics, bare.metrics, 'what was announced once more does not count, fees do')
+  t.ok(metrics['xirr']! > 0.09 && metrics['xirr']! < 0.12)
+  t.throws(() => analyzeCashFlows(path), { code: 'EQUITY_MISSING', message: /ledgers\.csv says no worth/ })
+  const other = ledgers.replace('"L4","R4","2024-07-01 00:00:00","withdrawal","","currency","ZUSD"', '$&X')
+  t.throws(() => analyzeCashFlows(put('ledgers.csv', other.replace('"ZUSD"X', '"XETH"')), { endEquity: 1 }), {
+    code: 'FLOWS_INVALID',
+    message: /ledgers\.csv:6: asset is ETH, while flows before it are in USD/,
+  })
+  const none = `${head}"L1","R1","2024-01-01 00:01:00","trade","","currency","ZUSD","1","0","1"\n`
+  t.throws(() => analyzeCashFlows(put('ledgers.csv', none), { endEquity: 1 }), { message: /no deposit/ })
+})
+
 t.test('CSV: quotes, breaks within, separators, empty lines', async (t) => {
   const { records, separator } = parseCsv('a;"b;""c"\r\n\r\n"x\ny";2\n;', 'f')
   t.equal(separator, ';')

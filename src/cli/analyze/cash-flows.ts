@@ -7,6 +7,7 @@ import {
 } from '../../accounting/metrics/cash-flow-measures.ts'
 import { type MetricValues, valuesOf } from '../../accounting/metrics/metric.ts'
 import { type DatedAmount, type Xirr, xirr } from '../../accounting/metrics/xirr.ts'
+import { type LedgerFlows, isKrakenLedgers, krakenFlows } from './exports/kraken-flows.ts'
 import { type CsvFile, type JsonFile, readAnalyzedFile } from './file.ts'
 import type { Row } from './row.ts'
 
@@ -17,10 +18,15 @@ export interface CashFlowFigures extends MetricValues {
   readonly roots?: { readonly xirr: readonly number[] }
 }
 
+export interface CashFlowFlags {
+  /** What the account was worth at the end, where the file does not say it. */
+  readonly endEquity?: number
+}
+
 /** @throws {InputError} naming the file, the line and the field */
-export function analyzeCashFlows(path: string): CashFlowFigures {
+export function analyzeCashFlows(path: string, flags: CashFlowFlags = {}): CashFlowFigures {
   const file = readAnalyzedFile(path, 'FLOWS_INVALID')
-  const read = file.kind === 'json' ? readJson(file) : readCsv(file)
+  const read = file.kind === 'json' ? readJson(file) : readCsv(file, flags)
   if (read.kind === 'period') return withRoots(valuesOf(cashFlowMeasures, read.period), xirrOf(read.period))
   const rate = xirr(read.flows)
   const outcome = rate.kind === 'root' ? rate.rate : rate.kind === 'none' ? rate.reason : 'ambiguous'
@@ -83,6 +89,17 @@ function flowsOf(
   })
 }
 
+/** A ledger knows flows and no worth: what the account came to has to be told. */
+function readLedgers(file: CsvFile, ledger: LedgerFlows | null, { endEquity }: CashFlowFlags): Read {
+  if (ledger === null) throw new InputError('FLOWS_INVALID', `${file.name} has no deposit and no withdrawal`)
+  if (endEquity === undefined) {
+    throw new InputError('EQUITY_MISSING', `${file.name} says no worth of the account`, {
+      hint: `give what it was worth at its last line, in ${ledger.currency}, with --end-equity`,
+    })
+  }
+  return { kind: 'bare', flows: [...ledger.flows, { atMs: ledger.lastMs, amount: endEquity }] }
+}
+
 const columnNames = {
   timestamp: ['timestamp', 'date', 'time', 'datetime'],
   amount: ['amount', 'flow', 'cash_flow'],
@@ -90,13 +107,13 @@ const columnNames = {
 } as const
 
 /** With an equity column the first line is the start and the last the end; the lines between are flows. */
-function readCsv(file: CsvFile): Read {
-  const columns = file
-    .columns()
-    .map(
-      (column) =>
-        Object.entries(columnNames).find(([, names]) => names.some((name) => name === column))?.[0] ?? column,
-    )
+function readCsv(file: CsvFile, flags: CashFlowFlags): Read {
+  const names = file.columns()
+  if (isKrakenLedgers(names)) return readLedgers(file, krakenFlows(file.rows(names, 0)), flags)
+  const columns = names.map(
+    (column) =>
+      Object.entries(columnNames).find(([, names]) => names.some((name) => name === column))?.[0] ?? column,
+  )
   const missing = ['timestamp', 'amount'].filter((name) => !columns.includes(name))
   if (missing.length > 0) {
     throw file.refuse(
