@@ -20,13 +20,22 @@ export interface UserSystem {
   canRunAs(user: ChildUser): boolean
 }
 
+/**
+ * What such a process must be able to do, and must not: rights that were handed to the daemon outlive a change of user
+ * (ambient ones, and those of Node's own file), and with them it would be no other user at all.
+ */
+const probe = `
+  const { accessSync, constants, readFileSync } = require('node:fs')
+  for (const file of process.argv.slice(1)) accessSync(file, constants.R_OK)
+  const rights = readFileSync('/proc/self/status', 'latin1').match(/^Cap(Prm|Eff|Amb):.*$/gm)
+  process.exit(rights.length === 3 && rights.every((line) => /:\\s*0+$/.test(line)) ? 0 : 1)`
+
 const thisSystem: UserSystem = {
   ownUid: process.getuid?.() ?? null,
   canRunAs(user) {
     if (!mayChangeUsers()) return false
     const files = [bundleOf('collector'), bundleOf('egress')].filter((file) => existsSync(file))
-    const test = `test -x "$0" && for file; do test -r "$file" || exit 1; done`
-    const { status } = spawnSync('/bin/sh', ['-c', test, process.execPath, ...files], {
+    const { status } = spawnSync(process.execPath, ['--eval', probe, ...files], {
       ...user,
       env: { ...childEnvironment },
       stdio: 'ignore',
@@ -50,8 +59,7 @@ function mayChangeUsers(): boolean {
 
 /**
  * Another user for collector and egress, so that neither can signal the daemon or look into it through what the
- * kernel shows to processes of one user. Null where the platform allows none: a process that is not root may not
- * change its user, unless it was started with the right to.
+ * kernel shows to processes of one user. Null where the platform allows none: only root may choose.
  * @param given `child_uid` of the configuration; null takes what is possible
  * @throws {InputError} CHILD_USER_REFUSED: one was asked for and can't be had
  */
@@ -62,6 +70,6 @@ export function findChildUser(given: number | null, system: UserSystem = thisSys
   if (system.ownUid !== null && uid !== system.ownUid && system.canRunAs(user)) return user
   if (given === null) return null
   throw new InputError('CHILD_USER_REFUSED', `the children can not be run as user ${uid}`, {
-    hint: 'start as root or with CAP_SETUID, CAP_SETGID and CAP_KILL, name a user other than the own one, and let it read Node and perf-agg',
+    hint: 'start as root, name a user other than the own one, and let it read Node and perf-agg',
   })
 }

@@ -198,3 +198,23 @@ t.test('which user the children get', async (t) => {
     )
   }
 })
+
+const noSetpriv = noOther || (spawnSync('setpriv', ['--version']).status === 0 ? false : 'needs setpriv')
+
+t.test('rights that the children would keep make them no other user', { skip: noSetpriv }, async (t) => {
+  const rights = '+setuid,+setgid,+kill'
+  const module = new URL('../../src/daemon/child-user.ts', import.meta.url).href
+  const script = `const { findChildUser } = await import(${JSON.stringify(module)})
+    try { console.log(findChildUser(${childUidDefault})) } catch ({ code }) { console.log(code) }`
+  const handed = ['--inh-caps', rights, '--ambient-caps', rights]
+  for (const flags of [handed, []]) {
+    const as = ['--reuid', '12345', '--regid', '12345', '--clear-groups', ...flags]
+    const node = [process.execPath, '--conditions=@perf-agg/source', '--input-type=module', '--eval', script]
+    const { stdout, stderr } = spawnSync('setpriv', [...as, ...node], {
+      env: {},
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
+    t.equal(stdout.trim(), 'CHILD_USER_REFUSED', `${flags.join(' ')} ${stderr}`)
+  }
+})
