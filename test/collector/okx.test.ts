@@ -441,7 +441,10 @@ t.test('minutes of prints and marks, oldest first', async (t) => {
       [String(atMs + minuteMs), '2', '3', '1', '2.1', '1000', '10', '25', '0'],
       [String(atMs), '2', '3', '1', '2', '1000', '10', '25', '1'],
     ]),
-    '/api/v5/market/mark-price-candles': good([[String(atMs), '5', '6', '4', '5.5', '1']]),
+    '/api/v5/market/mark-price-candles': (url: URL) =>
+      url.searchParams.get('instId') === 'BTC-USDT-SWAP'
+        ? good([[String(atMs), '5', '6', '4', '5.5', '1']])
+        : { code: '51001', data: [], msg: 'words' },
     '/api/v5/market/history-candles': { code: '51001', data: [], msg: 'words' },
   })
   const source = { exchange: 'okx', sandbox: false, marketTypes: everything }

@@ -39,6 +39,8 @@ export function unifiedScenario(
           { kind: 'deleveraging', atMs: at(2, 9, 2, 3), symbol: 'XRP/USDT:USDT', quantity: '300' },
           { kind: 'liquidation', atMs: at(2, 14, 2, 3), symbol: 'XRP/USDT:USDT' },
           { kind: 'withdrawal', atMs: at(3, 1, 41, 7), asset: 'USDT', amount: '1200', fee: '4' },
+          { kind: 'borrow', atMs: at(2, 20, 3, 9), asset: 'USDT', amount: '4000', purse: 'spot' },
+          { kind: 'borrow', atMs: at(4, 6, 8, 9), asset: 'USDT', amount: '-1500', purse: 'spot' },
           { kind: 'bnb-fees', atMs: at(3, 0), on: false },
           { kind: 'unexplained', atMs: at(3, 4, 12, 40), asset: 'USDT', amount: '75.5' },
           { kind: 'contract-fill', atMs: deliveryMs - 20_000, symbol: dated, side: 'buy', quantity: '0.012' },

@@ -207,6 +207,15 @@ function partsOf(change: Change, penalty: bigint): Part[] {
       return each((amount) => (isOut(amount) ? 'TRANSFER_OUT' : 'TRANSFER_IN'))
     case 'funding':
       return moves.map(({ asset, amount }) => ({ type: 'SETTLEMENT', asset, cashFlow: '0', funding: amount }))
+    case 'interest':
+      return each(() => 'INTEREST')
+    case 'borrow':
+    case 'repay': {
+      const [asset = '', principal = '0'] = (change.info ?? '').split(' ')
+      return cause === 'borrow'
+        ? [{ type: 'AUTO_LOANS_BORROW', asset, cashFlow: principal }]
+        : [{ type: 'MANUAL_LOANS_REPAY', asset, cashFlow: `-${principal}` }]
+    }
     case 'rebate':
       return each(() => 'FEE_REFUND')
     case 'reward':

@@ -232,17 +232,19 @@ function keyOf({ uid, apiKey, permissions }: Wallet): unknown {
 }
 
 function coinOf(wallet: Wallet, asset: string, gain: bigint | null): unknown {
-  const units = wallet.balance(asset)
+  const { principal, interest } = wallet.debt(asset, 'spot')
+  // charged each hour
+  const units = wallet.balance(asset) - interest
   const balance = fromUnits(units)
   return {
     coin: asset,
-    equity: fromUnits(units + (gain ?? 0n)),
+    equity: fromUnits(units - principal + (gain ?? 0n)),
     walletBalance: balance,
     locked: fromUnits(wallet.locked(asset)),
     // what a contract lost below nothing is borrowed of itself
-    borrowAmount: units < 0n ? fromUnits(-units) : '0',
+    borrowAmount: fromUnits(principal + (units < 0n ? -units : 0n)),
     accruedInterest: '0',
-    spotBorrow: '0',
+    spotBorrow: fromUnits(principal),
     unrealisedPnl: fromUnits(gain ?? 0n),
     totalPositionIM: gain === null ? '0' : '1',
     totalOrderIM: '0',

@@ -208,6 +208,15 @@ function partsOf(change: Change, penalty: bigint): Part[] {
     case 'transfer':
       // all of it goes through the funding account
       return each('1', ['11', '12'])
+    case 'interest':
+      return each('7', ['9', '9'])
+    case 'borrow':
+    case 'repay': {
+      const [asset = '', principal = '0'] = (change.info ?? '').split(' ')
+      return cause === 'borrow'
+        ? [{ type: '16', subType: '306', asset, change: principal }]
+        : [{ type: '22', subType: '308', asset, change: `-${principal}` }]
+    }
     case 'funding':
       return moves.map(({ asset, amount }) => ({
         type: '8',

@@ -210,9 +210,11 @@ function configOf({ uid, permissions, unified, hedges }: Wallet): unknown {
 }
 
 function detailOf(wallet: Wallet, asset: string, gain: bigint): unknown {
-  const units = wallet.balance(asset)
+  const { principal, interest } = wallet.debt(asset, 'spot')
+  // charged each hour
+  const units = wallet.balance(asset) - interest
   const balance = fromUnits(units)
-  const equity = units + gain
+  const equity = units - principal + gain
   const owed = (value: bigint): string => (value < 0n ? fromUnits(-value) : '')
   return {
     ccy: asset,
@@ -220,8 +222,8 @@ function detailOf(wallet: Wallet, asset: string, gain: bigint): unknown {
     eq: fromUnits(equity),
     availBal: fromUnits(wallet.balance(asset) - wallet.locked(asset)),
     frozenBal: fromUnits(wallet.locked(asset)),
-    // what is below zero is borrowed of itself, a loss that is not realised too
-    liab: owed(equity),
+    // beside what was lent into it, what is below zero is borrowed of itself, a loss that is not realised too
+    liab: principal > 0n ? fromUnits(principal) : owed(equity),
     interest: '',
     upl: fromUnits(gain),
     uplLiab: equity < 0n ? fromUnits(units < 0n ? -gain : -equity) : '',
