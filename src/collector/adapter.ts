@@ -1,6 +1,6 @@
 import type { PriceWant } from '../accounting/hour.ts'
 import type { Anchor, Candle, Market, MarketType, Observation } from '../accounting/observation.ts'
-import type { Calls, Endpoint, Judge } from './call.ts'
+import type { Endpoint, Judge, UnifiedCalls } from './call.ts'
 import type { JobClock } from './clock.ts'
 import type { Budget } from './limiter.ts'
 
@@ -44,6 +44,7 @@ export interface Connection {
 export interface CcxtInstance {
   urls: Record<string, unknown>
   options: Record<string, unknown>
+  has: Readonly<Record<string, unknown>>
   hostname?: string | undefined
   secret?: unknown
   number: unknown
@@ -57,7 +58,7 @@ export interface CcxtInstance {
 export type CcxtClass = new (settings: Readonly<Record<string, unknown>>) => CcxtInstance
 
 export interface Tools {
-  readonly caller: Calls
+  readonly caller: UnifiedCalls
   /** The exchange's time, and our clock set by it. */
   readonly sync: () => Promise<number>
   readonly clock: Pick<JobClock, 'exchangeNowMs'>

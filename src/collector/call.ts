@@ -2,7 +2,7 @@ import type { AsyncLocalStorage } from 'node:async_hooks'
 import { limits } from '../limits.ts'
 import type { Weight } from './answer.ts'
 import type { JobClock } from './clock.ts'
-import { CollectorFailure, failureOf } from './failure.ts'
+import { CollectorFailure, failureOf, invalidAnswer } from './failure.ts'
 import type { Limiter, Urgency } from './limiter.ts'
 import { type WireAnswer, WireRefusal } from './wire.ts'
 
@@ -22,6 +22,8 @@ export type Parameters = Readonly<Record<string, string | number | Readonly<Reco
 export interface Slot {
   answer: WireAnswer | null
   refusal: WireRefusal | null
+  /** Requests that it may still make: one, but where ccxt's own methods are called, which make some. */
+  left: number
 }
 
 export interface Called {
@@ -34,6 +36,15 @@ export interface Called {
 /** Whoever makes calls. @throws {CollectorFailure} */
 export interface Calls {
   call(endpoint: Endpoint, parameters?: Parameters, urgency?: Urgency): Promise<Called>
+}
+
+/** And by ccxt's own methods. @throws {CollectorFailure} */
+export interface UnifiedCalls extends Calls {
+  /**
+   * A method of ccxt's own, which makes requests as it likes: `value` is what ccxt made of the answers, `body` the last
+   * of them.
+   */
+  unified(endpoint: Endpoint, given: readonly unknown[]): Promise<Called>
 }
 
 /** Says what an answer means: its parsed body, or the failure. @throws {CollectorFailure} */
@@ -59,7 +70,7 @@ export interface CallerOptions {
  * refused key look alike) and its messages too much (they hold the signed URL). The retries are here as well:
  * ccxt's own come at once, even into a ban.
  */
-export class Caller implements Calls {
+export class Caller implements UnifiedCalls {
   readonly #options: CallerOptions
   #running = 0
   readonly #queue: (() => void)[] = []
@@ -92,12 +103,21 @@ export class Caller implements Calls {
   }
 
   /** @throws {CollectorFailure} */
-  async call(endpoint: Endpoint, parameters: Parameters = {}, urgency: Urgency = 'needed'): Promise<Called> {
+  call(endpoint: Endpoint, parameters: Parameters = {}, urgency: Urgency = 'needed'): Promise<Called> {
+    return this.#tried(endpoint, urgency, () => this.#once(endpoint, parameters))
+  }
+
+  /** @throws {CollectorFailure} */
+  unified(endpoint: Endpoint, given: readonly unknown[]): Promise<Called> {
+    return this.#tried(endpoint, 'needed', () => this.#made(endpoint, given))
+  }
+
+  async #tried(endpoint: Endpoint, urgency: Urgency, work: () => Promise<Called>): Promise<Called> {
     const { maxRetries, clock, clockCode, resync } = this.#options
     for (let attempt = 0; ; attempt += 1) {
       await this.#room(endpoint, urgency)
       try {
-        return await this.#once(endpoint, parameters)
+        return await work()
       } catch (error) {
         if (!(error instanceof CollectorFailure) || !error.retryable || attempt >= maxRetries) throw error
         const { retryAfterMs, exchangeCode } = error.failure
@@ -121,26 +141,54 @@ export class Caller implements Calls {
   }
 
   async #once(endpoint: Endpoint, parameters: Parameters): Promise<Called> {
-    const { methods, slots, judge, limiter, clock } = this.#options
+    const { judge, clock } = this.#options
+    const slot: Slot = { answer: null, refusal: null, left: 1 }
+    // What ccxt makes of it, or throws, is never looked at: the slot knows what happened.
+    await this.#run(endpoint, slot, [{ ...endpoint.parameters, ...parameters }]).catch(() => {})
+    if (slot.refusal !== null) throw refused(slot.refusal)
+    if (slot.answer === null) throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
+    this.#heard(endpoint, slot.answer)
+    return { value: judge(slot.answer, clock.exchangeNowMs()), body: slot.answer.body }
+  }
+
+  async #made(endpoint: Endpoint, given: readonly unknown[]): Promise<Called> {
+    const { judge, clock } = this.#options
+    const slot: Slot = { answer: null, refusal: null, left: requestsOfMethodMax }
+    let made: { readonly value: unknown } | null = null
+    try {
+      made = { value: await this.#run(endpoint, slot, given) }
+    } catch (error) {
+      if (error instanceof CollectorFailure) throw error
+    }
+    if (slot.refusal !== null) throw refused(slot.refusal)
+    if (slot.answer !== null) {
+      this.#heard(endpoint, slot.answer)
+      judge(slot.answer, clock.exchangeNowMs())
+    }
+    // The answers were good, and ccxt could not make anything of them.
+    if (made === null) throw invalidAnswer(endpoint.method)
+    return { value: made.value, body: slot.answer?.body ?? new Uint8Array() }
+  }
+
+  async #run(endpoint: Endpoint, slot: Slot, given: readonly unknown[]): Promise<unknown> {
+    const { methods, slots } = this.#options
     const method = methods[endpoint.method]
     if (typeof method !== 'function') {
       throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
     }
-    const slot: Slot = { answer: null, refusal: null }
     await this.#enter()
     try {
       this.#requests += 1
       this.#spent.set(endpoint.budget, (this.#spent.get(endpoint.budget) ?? 0) + endpoint.weight)
-      // What ccxt throws is never looked at: the slot knows what happened.
-      const asked = { ...endpoint.parameters, ...parameters }
-      await slots.run(slot, () => Promise.resolve(method.call(methods, asked))).catch(() => {})
+      return await slots.run(slot, () => Promise.resolve(method.call(methods, ...given)))
     } finally {
       this.#leave()
     }
-    if (slot.refusal !== null) throw refused(slot.refusal)
-    if (slot.answer === null) throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
-    limiter.heard(endpoint.budget, slot.answer.headers, clock.exchangeNowMs())
-    return { value: judge(slot.answer, clock.exchangeNowMs()), body: slot.answer.body }
+  }
+
+  #heard({ budget }: Endpoint, { headers }: WireAnswer): void {
+    const { limiter, clock } = this.#options
+    limiter.heard(budget, headers, clock.exchangeNowMs())
   }
 
   async #enter(): Promise<void> {
@@ -157,6 +205,9 @@ export class Caller implements Calls {
     else next()
   }
 }
+
+/** ccxt's own methods make one request, or some few for markets. */
+const requestsOfMethodMax = 8
 
 function backoffMs(attempt: number): number {
   const ceilingMs = Math.min(limits.collector.retryPauseMs * 2 ** attempt, limits.collector.retryPauseMsMax)

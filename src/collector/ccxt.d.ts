@@ -15,7 +15,19 @@ declare module 'ccxt:hyperliquid' {
   const exchange: import('./adapter.ts').CcxtClass
   export default exchange
 }
+declare module 'ccxt:gate' {
+  const exchange: import('./adapter.ts').CcxtClass
+  export default exchange
+}
 declare module 'ccxt:kraken' {
+  const exchange: import('./adapter.ts').CcxtClass
+  export default exchange
+}
+declare module 'ccxt:poloniex' {
+  const exchange: import('./adapter.ts').CcxtClass
+  export default exchange
+}
+declare module 'ccxt:woo' {
   const exchange: import('./adapter.ts').CcxtClass
   export default exchange
 }

@@ -9,6 +9,7 @@ import { JobClock } from './clock.ts'
 import type { Credentials } from './credentials.ts'
 import { CollectorFailure, failureOf } from './failure.ts'
 import type { Job } from './job.ts'
+import { newGeneric } from './generic/adapter.ts'
 import { newHyperliquid } from './hyperliquid/adapter.ts'
 import { newKraken } from './kraken/adapter.ts'
 import { newKrakenFutures } from './krakenfutures/adapter.ts'
@@ -73,7 +74,11 @@ export class Jobs {
     const tools = { caller, sync, clock, walletAddress: credentials?.walletAddress ?? null }
     const head = () => {
       place.skewMs = clock.skewMs
-      return { collector: `ccxt ${ccxtRelease}`, skewMs: clock.skewMs, weight: caller.weight }
+      return {
+        collector: `ccxt ${ccxtRelease}${Object.hasOwn(adapters, job.exchange) ? '' : ' generic'}`,
+        skewMs: clock.skewMs,
+        weight: caller.weight,
+      }
     }
     switch (job.job) {
       case 'check': {
@@ -112,12 +117,13 @@ export class Jobs {
   }
 
   #placeOf(job: Job): Place {
-    const newAdapter = Object.hasOwn(adapters, job.exchange) ? adapters[job.exchange] : undefined
-    if (newAdapter === undefined) throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
     const key = `${job.exchange} ${job.baseUrl ?? (job.sandbox ? 'sandbox' : 'live')}`
     let place = this.#places.get(key)
     if (place === undefined) {
-      const adapter = newAdapter()
+      const adapter = Object.hasOwn(adapters, job.exchange)
+        ? (adapters[job.exchange]?.() ?? null)
+        : newGeneric(job.exchange)
+      if (adapter === null) throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
       place = {
         adapter,
         limiter: new Limiter(adapter.connection.budgets),

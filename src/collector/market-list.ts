@@ -1,6 +1,6 @@
 import { hourMs } from '@perf-agg/sdk'
 import type { Market } from '../accounting/observation.ts'
-import type { Calls } from './call.ts'
+import type { UnifiedCalls } from './call.ts'
 
 /** A market with the name the exchange has for it. */
 export interface Listed extends Market {
@@ -9,12 +9,12 @@ export interface Listed extends Market {
 
 /** All markets of one host set, loaded once and shared by all its accounts. */
 export class MarketList<Each extends Listed> {
-  readonly #readAll: (caller: Calls) => Promise<readonly Each[]>
+  readonly #readAll: (caller: UnifiedCalls) => Promise<readonly Each[]>
   #all: readonly Each[] = []
   #byName: ReadonlyMap<string, Each> = new Map()
   #loadedAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(readAll: (caller: Calls) => Promise<readonly Each[]>) {
+  constructor(readAll: (caller: UnifiedCalls) => Promise<readonly Each[]>) {
     this.#readAll = readAll
   }
 
@@ -31,7 +31,7 @@ export class MarketList<Each extends Listed> {
     return this.#byName.get(name)
   }
 
-  async load(caller: Calls, exchangeNowMs: number, ageMsMax = 6 * hourMs): Promise<void> {
+  async load(caller: UnifiedCalls, exchangeNowMs: number, ageMsMax = 6 * hourMs): Promise<void> {
     if (exchangeNowMs - this.#loadedAtMs < ageMsMax && exchangeNowMs >= this.#loadedAtMs) return
     this.#all = await this.#readAll(caller)
     this.#byName = new Map([

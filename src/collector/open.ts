@@ -116,21 +116,24 @@ interface FetchResponse {
   text(): Promise<string>
 }
 
-/** Beyond that ccxt is not shown the body: it would parse it for nothing, we do that ourselves. */
+/** Beyond that ccxt is not shown the body of a call whose answer we read ourselves: it would parse it for nothing. */
 const shownBytesMax = 262_144
 
 async function fetchThrough(wire: Wire, url: string, request: FetchRequest): Promise<FetchResponse> {
   const slot = slots.getStore()
+  const isOver = slot !== undefined && slot.left <= 0
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(request.headers ?? {})) {
     if (typeof value === 'string') headers[name.toLowerCase()] = value
   }
   try {
     // A second request inside one call would be one that nobody asked for.
-    if (slot === undefined || slot.answer !== null) throw new WireRefusal('HOST_REFUSED')
+    if (slot === undefined || isOver) throw new WireRefusal('HOST_REFUSED')
+    const isSeen = slot.left > 1 || slot.answer !== null
+    slot.left -= 1
     const answer = await wire.send(request.method, url, headers, utf8(request.body ?? ''))
     slot.answer = answer
-    const text = answer.body.length > shownBytesMax ? '{}' : fromUtf8(answer.body)
+    const text = answer.body.length > shownBytesMax && !isSeen ? '{}' : fromUtf8(answer.body)
     return {
       status: answer.status,
       statusText: '',
@@ -138,7 +141,7 @@ async function fetchThrough(wire: Wire, url: string, request: FetchRequest): Pro
       text: () => Promise.resolve(text),
     }
   } catch (error) {
-    if (slot !== undefined && slot.answer === null) {
+    if (slot !== undefined && !isOver) {
       slot.refusal = error instanceof WireRefusal ? error : new WireRefusal('UNREACHABLE')
     }
     // without its cause: that can hold the signed URL

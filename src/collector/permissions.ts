@@ -55,6 +55,11 @@ const exchanges: Readonly<Record<string, Rules>> = {
   okx: { judge: judgeOkx, accountId: accountIdOfOkx },
 }
 
+/** Whether an answer of the exchange's says whose account it is. */
+export function knowsAccounts(exchange: string): boolean {
+  return Object.hasOwn(exchanges, exchange)
+}
+
 /** Null: the exchange has no such call, nothing is known. @throws {CollectorFailure} where it is no answer */
 export function judgePermissions(exchange: string, restrictions: Uint8Array | null): Judgement {
   const rules = Object.hasOwn(exchanges, exchange) ? exchanges[exchange] : undefined

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { InputError, PerfAggError, readExchangeCredentials } from '@perf-agg/sdk'
 import type {
@@ -14,6 +15,7 @@ import type {
 } from '../collector/answer.ts'
 import { failureOf } from '../collector/failure.ts'
 import type { Asked } from '../collector/job.ts'
+import { knowsAccounts } from '../collector/permissions.ts'
 import { exchangesWithHosts, type Rule, rulesOf } from '../egress/hosts.ts'
 import { limits } from '../limits.ts'
 import type { ChildUser } from './child-user.ts'
@@ -236,7 +238,7 @@ class Pool implements Collectors {
       const { exchange, sandbox, marketTypes: wallets } = source
       const baseUrl = baseUrlOf(exchanges, exchange)
       const common = { nowMs: clock.nowMs(), frozen: clock.frozen, exchange, sandbox, baseUrl, wallets }
-      const walletAddress = walletAddressOf(exchange, credentials)
+      const knownAccount = knownAccountOf(exchange, credentials)
       const frame = await pair.run({ ...common, ...job }, credentials, signal)
       const environment = baseUrl === null ? (sandbox ? 'sandbox' : 'live') : 'simulated'
       const dates = pair.reports.map(({ serverDateMs }) => serverDateMs)
@@ -244,7 +246,7 @@ class Pool implements Collectors {
       const place = this.#places.of(source)
       const hosts = new Set(rulesOf(exchange, baseUrl).map(({ origin }) => new URL(origin).host))
       const { reports } = pair
-      const answer = judge({ frame, reports, exchange, hosts, environment, place, walletAddress })
+      const answer = judge({ frame, reports, exchange, hosts, environment, place, knownAccount })
       if (isFailure(answer) && this.#places.note(source, answer)) {
         const { code, exchangeCode, retryAfterMs } = answer
         const told = { exchange, code, exchange_code: exchangeCode, retry_after_ms: retryAfterMs }
@@ -347,13 +349,13 @@ type JobOf<Each> = Each extends unknown
   ? Omit<Each, 'nowMs' | 'frozen' | 'exchange' | 'sandbox' | 'baseUrl' | 'wallets'>
   : never
 
-/** An address is no secret; it is read before whoever takes the credentials wipes them. */
-function walletAddressOf(exchange: string, credentials: Uint8Array): string | null {
-  if (exchange !== 'hyperliquid' || credentials.length === 0) return null
+/** Read before whoever takes the credentials wipes them: an address is no secret, and of a key only a digest is kept. */
+function knownAccountOf(exchange: string, credentials: Uint8Array): string | null {
+  if (credentials.length === 0 || knowsAccounts(exchange)) return null
   const read = readExchangeCredentials(credentials, exchange)
-  return 'wallet_address' in read && read.wallet_address !== undefined
-    ? read.wallet_address.toLowerCase()
-    : null
+  if ('wallet_address' in read && read.wallet_address !== undefined) return read.wallet_address.toLowerCase()
+  if (!('api_key' in read) || read.api_key === undefined) return null
+  return `key.${createHash('sha256').update(read.api_key).digest('hex')}`
 }
 
 function isSupported(source: Source): boolean {

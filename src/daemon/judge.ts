@@ -41,8 +41,8 @@ export interface Finished {
   /** Where the configuration sends this source. */
   readonly environment: Origin['environment']
   readonly place: { usedOfMinute: number | null; limitOfMinute: number }
-  /** What was asked for, where the exchange knows accounts by nothing else; null of all others. */
-  readonly walletAddress: string | null
+  /** Where no answer says whose account it is: the address that was asked for, or the key itself; null of all others. */
+  readonly knownAccount: string | null
 }
 
 /** Where the exchange tells whose account it is, and what the key may do; null: it has no such call. */
@@ -58,6 +58,9 @@ const accountPaths: Readonly<
   },
   // its answer does not say whose it is: that is the address that was asked for
   hyperliquid: { account: '/info', restrictions: null },
+  gate: { account: '/api/v4/spot/accounts', restrictions: null },
+  poloniex: { account: '/accounts/balances', restrictions: null },
+  woo: { account: '/v3/asset/balances', restrictions: null },
   kraken: { account: '/0/private/GetApiKeyInfo', restrictions: '/0/private/GetApiKeyInfo' },
   krakenfutures: { account: '/api/history/v3/account-log', restrictions: null },
   kucoin: { account: '/api/v1/user/api-key', restrictions: '/api/v1/user/api-key' },
@@ -109,7 +112,7 @@ export function judgeCheck(finished: Finished): CheckAnswer {
     return {
       kind: 'checked',
       ...judgePermissions(exchange, restrictions),
-      accountId: finished.walletAddress ?? accountIdOf(exchange, account),
+      accountId: finished.knownAccount ?? accountIdOf(exchange, account),
       origin,
       weight: weightOf(finished, head),
     }
@@ -190,7 +193,10 @@ function originOf({ reports, hosts, environment }: Finished, head: DoneHead): Or
     environment,
     certificate: first.certificate,
     serverTimeSkewMs: readInteger(head.skewMs, 'head.skewMs'),
-    collector: readString(head.collector, 'head.collector', { max: 64, pattern: /^ccxt \d+\.\d+\.\d+$/ }),
+    collector: readString(head.collector, 'head.collector', {
+      max: 64,
+      pattern: /^ccxt \d+\.\d+\.\d+(?: generic)?$/,
+    }),
   }
 }
 

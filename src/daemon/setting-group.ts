@@ -11,17 +11,30 @@ export const exchangeIds = [
   'bitget',
   'bybit',
   'coinbase',
+  'gate',
   'hyperliquid',
   'kraken',
   'krakenfutures',
   'kucoin',
   'okx',
+  'poloniex',
+  'woo',
   'mock',
   'push',
 ] as const
 export const selfReportedIds: readonly string[] = ['mock', 'push']
 /** Where the exchange has nothing to practise on. */
-export const withoutSandboxIds: readonly string[] = ['bitget', 'coinbase', 'kraken', 'kucoin', 'mock', 'push']
+export const withoutSandboxIds: readonly string[] = [
+  'bitget',
+  'coinbase',
+  'gate',
+  'kraken',
+  'kucoin',
+  'poloniex',
+  'woo',
+  'mock',
+  'push',
+]
 
 function readMembers(given: Given, names: readonly string[]): Map<string, Given> {
   const { value, where } = given

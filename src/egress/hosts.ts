@@ -72,6 +72,13 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
     paths: ['/api/v3/brokerage/', '/v2/accounts/'],
     headers: ['authorization', 'cb-access-key', 'cb-access-sign', 'cb-access-timestamp', 'cb-version'],
   },
+  gate: {
+    live: ['https://api.gateio.ws'],
+    sandbox: [],
+    methods: ['GET'],
+    paths: ['/api/v4/spot/', '/api/v4/wallet/', '/api/v4/margin/currency_pairs'],
+    headers: ['key', 'timestamp', 'sign', 'content-type'],
+  },
   hyperliquid: {
     live: ['https://api.hyperliquid.xyz'],
     sandbox: ['https://api.hyperliquid-testnet.xyz'],
@@ -116,6 +123,27 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
     methods: ['GET'],
     paths: ['/api/v5/'],
     headers: ['ok-access-key', 'ok-access-passphrase', 'ok-access-timestamp', 'ok-access-sign'],
+  },
+  poloniex: {
+    live: ['https://api.poloniex.com'],
+    sandbox: [],
+    methods: ['GET'],
+    paths: [
+      '/timestamp',
+      '/markets',
+      '/v3/market/allInstruments',
+      '/accounts/balances',
+      '/trades',
+      '/wallets/activity',
+    ],
+    headers: ['key', 'signature', 'signtimestamp', 'content-type'],
+  },
+  woo: {
+    live: ['https://api.woox.io'],
+    sandbox: [],
+    methods: ['GET'],
+    paths: ['/v3/public/', '/v3/asset/', '/v3/trade/transactionHistory'],
+    headers: ['x-api-key', 'x-api-signature', 'x-api-timestamp', 'content-type'],
   },
 }
 

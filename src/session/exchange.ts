@@ -31,6 +31,8 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
   bitget: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   bybit: { source: 'polled', accountTypes: unified, sandbox: true },
   coinbase: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
+  // by what ccxt makes of its answers
+  gate: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   // the newest 10,000 fills are told, and 5,000 minutes of prices
   hyperliquid: {
     source: 'polled',
@@ -44,6 +46,8 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
   krakenfutures: { source: 'polled', accountTypes: { futures: ['linear', 'inverse'] }, sandbox: true },
   kucoin: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   okx: { source: 'polled', accountTypes: unified, sandbox: true },
+  poloniex: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
+  woo: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   mock: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },
   push: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },
 }

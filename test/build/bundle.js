@@ -14,11 +14,14 @@ const exchanges = [
   'bitget',
   'bybit',
   'coinbase',
+  'gate',
   'hyperliquid',
   'kraken',
   'krakenfutures',
   'kucoin',
   'okx',
+  'poloniex',
+  'woo',
 ]
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

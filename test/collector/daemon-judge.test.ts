@@ -47,7 +47,7 @@ function finished(change: Partial<Finished> & { head?: object; body?: Uint8Array
     hosts: new Set(['api.binance.com', 'fapi.binance.com']),
     environment: 'live',
     place: { usedOfMinute: null, limitOfMinute: 0 },
-    walletAddress: null,
+    knownAccount: null,
     ...rest,
   }
 }

@@ -4,6 +4,7 @@ import { endpoints as binance } from '../../src/collector/binance/endpoint.ts'
 import { endpoints as bitget } from '../../src/collector/bitget/endpoint.ts'
 import { endpoints as bybit } from '../../src/collector/bybit/endpoint.ts'
 import { endpoints as coinbase } from '../../src/collector/coinbase/endpoint.ts'
+import { venues } from '../../src/collector/generic/venue.ts'
 import { endpoints as hyperliquid } from '../../src/collector/hyperliquid/endpoint.ts'
 import { endpoints as kraken } from '../../src/collector/kraken/endpoint.ts'
 import { endpoints as krakenfutures } from '../../src/collector/krakenfutures/endpoint.ts'
@@ -95,10 +96,13 @@ t.test('every call has its place in the list, and may be made', async (t) => {
         .replaceAll(/[^\w]|_/g, '')
         .toLowerCase(),
     )
-    const made = Object.values(endpoints[id] ?? {}).map(({ method }) =>
+    const own = endpoints[id]
+    // what ccxt's own methods call is not written here; that they call nothing else is seen with them
+    const made = Object.values(own ?? {}).map(({ method }) =>
       method.replace(/^[A-Za-z\d]*?(Get|Post)(V\d)?/, '').toLowerCase(),
     )
-    t.strictSame([...new Set(said)], [...new Set(made)], id)
+    if (own === undefined) t.ok(Object.hasOwn(venues, id), `${id} is generic`)
+    else t.strictSame([...new Set(said)], [...new Set(made)], id)
     for (const rule of rulesOf(id, null)) {
       t.ok(
         paths.every((path) => rule.paths.some((prefix) => path.startsWith(prefix))),

@@ -50,6 +50,7 @@ export function transactionsOf(value: unknown, walletId: string, exchangeNowMs: 
     const amount = rowOf(row['amount'], 'transaction.amount')
     const type = wordOf(row['type'], 'transaction.type')
     const atMs = isoOf(row['created_at'], 'transaction.created_at', exchangeNowMs)
+    const { to, from } = row
     return {
       id: idOf(row['id'], 'transaction.id'),
       walletId,
@@ -60,7 +61,7 @@ export function transactionsOf(value: unknown, walletId: string, exchangeNowMs: 
       atMs,
       changedAtMs: changedAtOf(row['updated_at'], atMs, exchangeNowMs),
       joint: partnerOf(row[type], 'id'),
-      otherWalletId: partnerOf(row['to'] ?? row['from'], 'id', 'account'),
+      otherWalletId: partnerOf(to ?? from, 'id', 'account'),
     }
   })
 }
