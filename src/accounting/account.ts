@@ -8,7 +8,7 @@ import { readOptions, writeOptions } from './account-options.ts'
 import type { AccountOptions } from './account-options.ts'
 import { candidateAssets, candidateSymbols, openResiduals } from './candidates.ts'
 import type { OpenResidual } from './candidates.ts'
-import type { Closed, Correction, Gap, Hour, Origin, PriceWant } from './hour.ts'
+import type { Closed, Correction, Gap, Hour, PriceWant } from './hour.ts'
 import { draftHour } from './hour-draft.ts'
 import type { Draft, FloorRule, HourContext } from './hour-draft.ts'
 import { admit } from './intake.ts'
@@ -58,7 +58,17 @@ export class Account {
     this.#ledger = new Ledger(hourOf(options.openedAtMs), rules.balanceScale)
     this.#book = new PriceBook(rules)
     this.#polls = new Polls(options.settlingMs)
-    this.#record = new TrackRecord(firstHourMs, rules)
+    this.#record = new TrackRecord(firstHourMs, rules, this.#liveFromMs)
+  }
+
+  /** Hours before it are backfilled. */
+  get #liveFromMs(): number {
+    return hourOf(this.#options.firstRegisteredAtMs + hourMs - 1)
+  }
+
+  /** History is to be read from here on. */
+  get openedAtMs(): number {
+    return this.#options.openedAtMs
   }
 
   static open(options: AccountOptions): Account {
@@ -88,7 +98,12 @@ export class Account {
     account.#ledger = Ledger.read(reader, rules.balanceScale)
     account.#book = PriceBook.read(reader, rules)
     account.#polls = Polls.read(reader, settlingMs)
-    account.#record = TrackRecord.read(reader, rules, account.#book, account.#ledger.contracts)
+    account.#record = TrackRecord.read(
+      reader,
+      { rules, liveFromMs: account.#liveFromMs },
+      account.#book,
+      account.#ledger.contracts,
+    )
     account.#late = LateEntries.read(reader)
     account.#joins = Joins.read(reader)
     reader.end()
@@ -208,6 +223,11 @@ export class Account {
     return refused.map((reason) => ({ kind: 'candle', id: want.symbol, reason }))
   }
 
+  /** Candles could not be asked for: the hour that needs them is not one without prices. */
+  missCandles(): void {
+    this.#askedHourMs = null
+  }
+
   #draft(startMs: number, context: HourContext, search: boolean): { draft: Draft; pricing: Pricing } {
     const pricing = new Pricing(this.#book, this.#ledger, search)
     return { draft: draftHour(startMs, context, this.#floor, this.#ledger, pricing), pricing }
@@ -221,17 +241,25 @@ export class Account {
   /** What the next hour stands on; null while no complete poll was begun after it had settled. */
   #contextOf(startMs: number, nowMs: number): HourContext | null {
     const endMs = startMs + hourMs
-    const { rules, firstRegisteredAtMs } = this.#options
+    const { rules } = this.#options
     const poll = nowMs < endMs ? null : this.#polls.firstAfter(endMs)
     if (poll === null) return null
     const seenLate = poll.begunAtMs > endMs + rules.observedWithinMs
-    const origin: Origin = startMs < firstRegisteredAtMs ? 'backfilled' : seenLate ? 'recovered' : 'observed'
+    const isBackfilled = startMs < this.#liveFromMs
     return {
-      origin,
+      origin: isBackfilled ? 'backfilled' : seenLate ? 'recovered' : 'observed',
       peakUsd: this.#record.history.peakUsd(startMs, rules.peakWindowMs),
-      gapFromMs: this.#record.gapFromMs,
+      gapFromMs: this.#gapBefore(startMs),
       trustedMs: this.#polls.trustedMs,
     }
+  }
+
+  /** What the hour has to carry; nothing of before the registration gets into a live one. */
+  #gapBefore(startMs: number): number | null {
+    const { gapFromMs } = this.#record
+    if (gapFromMs === null || startMs < this.#liveFromMs) return gapFromMs
+    const fromMs = Math.max(gapFromMs, this.#liveFromMs)
+    return fromMs < startMs ? fromMs : null
   }
 
   /**
@@ -264,11 +292,13 @@ export class Account {
     const isTooLate = nowMs - endMs >= this.#options.rules.gapAfterMs
     const context = this.#contextOf(startMs, nowMs)
     if (context === null) return isTooLate ? this.#record.putGap(unseenReason) : null
+    // what is backfilled was over long ago: it holds up no live hour
+    const isPast = isTooLate || context.origin === 'backfilled'
     const { draft, pricing } = this.#draft(startMs, context, true)
     if (draft.kind === 'waiting') {
-      return isTooLate && this.#askedHourMs === startMs ? this.#record.putGap('prices-unavailable') : null
+      return isPast && this.#askedHourMs === startMs ? this.#record.putGap('prices-unavailable') : null
     }
-    if (draft.kind === 'hold') return isTooLate || draft.atOnce ? this.#record.putGap(draft.reason) : null
+    if (draft.kind === 'hold') return isPast || draft.atOnce ? this.#record.putGap(draft.reason) : null
     pricing.commit()
     this.#record.put(draft, context, this.#ledger, this.#book)
     this.#polls.forget(endMs)

@@ -66,8 +66,11 @@ export class Inventory {
   /** The instant of what is being worked in. */
   #nowMs: number
   readonly #contracts: Contracts
+  /** Fills of before are no part of what is said of trading. */
+  readonly #liveFromMs: number
 
-  constructor(untilMs: number, book: PriceBook, contracts: Contracts) {
+  constructor(untilMs: number, book: PriceBook, contracts: Contracts, liveFromMs: number) {
+    this.#liveFromMs = liveFromMs
     this.#untilMs = untilMs
     this.#nowMs = untilMs
     this.#book = book
@@ -84,7 +87,7 @@ export class Inventory {
   }
 
   clone(): Inventory {
-    const copy = new Inventory(this.#untilMs, this.#book, this.#contracts)
+    const copy = new Inventory(this.#untilMs, this.#book, this.#contracts, this.#liveFromMs)
     this.#positions.copyInto(copy.#positions)
     copy.#trading = this.#trading.clone()
     copy.#costUsd = this.#costUsd
@@ -162,7 +165,8 @@ export class Inventory {
 
   #apply(entry: Entry): void {
     this.#nowMs = entry.atMs
-    this.#trading.pass(entry.atMs, this.#costUsd, entry.kind === 'fill')
+    const isForeign = entry.atMs < this.#liveFromMs
+    this.#trading.pass(entry.atMs, this.#costUsd, entry.kind === 'fill' && !isForeign)
     switch (entry.kind) {
       case 'fill':
         return this.#fill(entry)
@@ -174,7 +178,7 @@ export class Inventory {
           const value = this.#rateUsd(asset, amount, entry.atMs)
           if (signOf(amount) >= 0) this.#come(asset, amount, value)
           else this.#dispose(asset, negate(amount), value === null ? null : negate(value), '')
-          if (entry.kind === 'income' && entry.income === 'funding' && value !== null)
+          if (entry.kind === 'income' && entry.income === 'funding' && value !== null && !isForeign)
             this.#trading.fund(this.#positions.onlyOpen(asset), value)
         }
     }
@@ -191,6 +195,7 @@ export class Inventory {
   }
 
   #fill(fill: FillEntry): void {
+    const isForeign = fill.atMs < this.#liveFromMs
     const worth = this.#rateUsd(fill.quote, fill.quoteQuantity, fill.atMs)
     const feeUsd = fill.fees.reduce(
       (sum, { asset, amount }) => add(sum, this.#rateUsd(asset, amount, fill.atMs) ?? zero),
@@ -203,7 +208,7 @@ export class Inventory {
         const value = this.#rateUsd(asset, amount, fill.atMs)
         this.#come(asset, negate(amount), value === null ? null : negate(value))
       }
-      this.#trading.begin(contractKey(contract.kind, contract.symbol), side, worth ?? zero, feeUsd)
+      this.#trading.begin(contractKey(contract.kind, contract.symbol), side, worth ?? zero, feeUsd, isForeign)
       this.#position(contract, quantity, fill.price, fill.atMs)
       return this.#trading.end(this.#costUsd)
     }
@@ -222,7 +227,7 @@ export class Inventory {
         this.#come(fee.asset, negate(fee.amount), value === null ? null : negate(value))
       }
     }
-    this.#trading.begin(fill.base, fill.side, worth ?? zero, feeUsd)
+    this.#trading.begin(fill.base, fill.side, worth ?? zero, feeUsd, isForeign)
     if (bought) {
       this.#dispose(fill.quote, fill.quoteQuantity, worth, '')
       this.#acquire(fill.base, quantity, cost, fill.symbol)
@@ -370,8 +375,8 @@ export class Inventory {
     writer.decimal(this.#costUsd)
   }
 
-  static read(reader: Reader, book: PriceBook, contracts: Contracts): Inventory {
-    const inventory = new Inventory(reader.count(), book, contracts)
+  static read(reader: Reader, book: PriceBook, contracts: Contracts, liveFromMs: number): Inventory {
+    const inventory = new Inventory(reader.count(), book, contracts, liveFromMs)
     const text = (): string => reader.name()
     const decimal = (): Decimal => reader.decimal()
     const holdings = reader.map(text, (): Holding => {

@@ -21,10 +21,13 @@ export type FigureHour = Pick<Hour, 'startMs' | 'origin' | 'returnPct' | 'equity
  */
 export function portfolioOf(
   hours: readonly FigureHour[],
-  gaps: readonly Gap[],
+  allGaps: readonly Gap[],
   memo: FigureMemo = new FigureMemo(),
   changeableFromMs: number = Number.NEGATIVE_INFINITY,
 ): Figures {
+  const lastOld = hours.findLast((hour) => hour.origin === 'backfilled')
+  // of before the registration, like the hours around them
+  const gaps = lastOld === undefined ? allGaps : allGaps.filter((gap) => gap.toMs > lastOld.startMs)
   const headline = hours.filter((hour) => hour.origin !== 'backfilled')
   const counted = headline.filter((hour) => hour.returnPct !== null && hour.marks.noCapital === undefined)
   const book = new FigureBook()

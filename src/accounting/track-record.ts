@@ -42,6 +42,8 @@ interface Stated {
 export class TrackRecord {
   readonly #rules: Rules
   readonly #firstHourMs: number
+  /** Hours before it are backfilled: no figure of trading counts their fills. */
+  readonly #liveFromMs: number
   #nextHourMs: number
   /** Start of the gap that the next hour has to carry. */
   #gapFromMs: number | null = null
@@ -59,8 +61,9 @@ export class TrackRecord {
   /** Nobody asks for the figures of most accounts. */
   #memo: FigureMemo | null = null
 
-  constructor(firstHourMs: number, rules: Rules) {
+  constructor(firstHourMs: number, rules: Rules, liveFromMs: number) {
     this.#firstHourMs = firstHourMs
+    this.#liveFromMs = liveFromMs
     this.#nextHourMs = firstHourMs
     this.#rules = rules
   }
@@ -140,7 +143,7 @@ export class TrackRecord {
   }
 
   #opened(startMs: number, ledger: Ledger, book: PriceBook): Inventory {
-    const inventory = new Inventory(startMs, book, ledger.contracts)
+    const inventory = new Inventory(startMs, book, ledger.contracts, this.#liveFromMs)
     inventory.open(ledger.balancesBefore(startMs) ?? new Map())
     return inventory
   }
@@ -284,8 +287,13 @@ export class TrackRecord {
     return this.#onlySymbol({ startMs, bySymbol }) === null ? bySymbol : reader.refuse()
   }
 
-  static read(reader: Reader, rules: Rules, book: PriceBook, contracts: Contracts): TrackRecord {
-    const record = new TrackRecord(reader.count(), rules)
+  static read(
+    reader: Reader,
+    { rules, liveFromMs }: { readonly rules: Rules; readonly liveFromMs: number },
+    book: PriceBook,
+    contracts: Contracts,
+  ): TrackRecord {
+    const record = new TrackRecord(reader.count(), rules, liveFromMs)
     record.#nextHourMs = reader.count()
     record.#gapFromMs = reader.optional(() => reader.count())
     record.history = History.read(reader)
@@ -310,8 +318,8 @@ export class TrackRecord {
       }),
     )
     record.#incomes = readIncomes(reader)
-    record.#inventory = reader.optional(() => Inventory.read(reader, book, contracts))
-    record.#base = reader.optional(() => Inventory.read(reader, book, contracts))
+    record.#inventory = reader.optional(() => Inventory.read(reader, book, contracts, liveFromMs))
+    record.#base = reader.optional(() => Inventory.read(reader, book, contracts, liveFromMs))
     return record
   }
 }

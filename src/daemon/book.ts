@@ -12,6 +12,13 @@ export interface Watched {
   savedAtMs: number
 }
 
+interface BookOptions {
+  readonly settlingMs: number
+  readonly countMax: number
+  /** Of a new account so much of before its registration is stated too, as `backfilled`. */
+  readonly backfillMs?: number
+}
+
 /**
  * The ledgers in memory: a bounded number, since each can be read back from the store. Whoever changes one does so in
  * the account's lane and forgets it when what changed could not be stored.
@@ -20,12 +27,14 @@ export class Book {
   readonly #store: Store
   readonly #settlingMs: number
   readonly #countMax: number
+  readonly #backfillMs: number
   readonly #watched = new Map<string, Watched>()
 
-  constructor(store: Store, options: { readonly settlingMs: number; readonly countMax: number }) {
+  constructor(store: Store, options: BookOptions) {
     this.#store = store
     this.#settlingMs = options.settlingMs
     this.#countMax = options.countMax
+    this.#backfillMs = options.backfillMs ?? 0
   }
 
   async load(row: AccountRow): Promise<Watched> {
@@ -57,7 +66,7 @@ export class Book {
     const account =
       state === null
         ? Account.open({
-            openedAtMs: row.firstRegisteredAtMs,
+            openedAtMs: row.firstRegisteredAtMs - this.#backfillMs,
             firstRegisteredAtMs: row.firstRegisteredAtMs,
             settlingMs: this.#settlingMs,
             rules: defaultRules,

@@ -199,7 +199,11 @@ export class Chain {
   ): Promise<Subject> {
     const { store, rules } = this.#parts
     const { clientKey } = session
-    const firstHour = contents.flatMap((each) => (each.type === 'period' ? [each.hours[0]!.startMs] : []))[0]
+    const firstHour = contents.flatMap((each) =>
+      each.type === 'period'
+        ? each.hours.flatMap(({ startMs, origin }) => (origin === 'backfilled' ? [] : [startMs]))
+        : [],
+    )[0]
     return {
       clientId: session.clientId,
       account: row.pseudonym,

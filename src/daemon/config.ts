@@ -77,6 +77,8 @@ export interface Configuration {
   readonly session: { readonly ttlDefaultS: number; readonly ttlMaxS: number }
   /** Pause after an hour's end before an hour of self-reported trades is stated. */
   readonly graceSeconds: number
+  /** Of a new account so many days of before its registration are stated too, as `backfilled`, from what the exchange keeps. */
+  readonly backfillDays: number
   /** Symbols that accounts may be held against: what they stand at is collected from every exchange that is watched. */
   readonly benchmarks: readonly string[]
   readonly ingest: { readonly profile: IngestProfile }
@@ -149,6 +151,7 @@ const settings = {
   exchanges: setting(readExchanges, allExchanges),
   session: setting(readSession, defaultSession),
   grace_seconds: setting(integerReader(0, 900), 90),
+  backfill_days: setting(integerReader(0, 30), 0),
   benchmarks: setting(listReader(readSymbol, 8), ['BTC/USDT']),
   ingest: setting(readIngest, { profile: 'full' }),
   witnesses: setting(listReader(readWitness, 16), []),
@@ -229,6 +232,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     exchanges: values.exchanges,
     session: values.session,
     graceSeconds: values.grace_seconds,
+    backfillDays: values.backfill_days,
     benchmarks: values.benchmarks,
     ingest: values.ingest,
     witnesses: values.witnesses,

@@ -192,7 +192,11 @@ async function compose(
   const lanes = new Lanes()
   const health = new Health()
   const schedule = new Schedule(pacing)
-  const book = new Book(store, { settlingMs: pacing.settlingMs, countMax: limits.daemon.ledgersMax })
+  const book = new Book(store, {
+    settlingMs: pacing.settlingMs,
+    countMax: limits.daemon.ledgersMax,
+    backfillMs: configuration.backfillDays * dayMs,
+  })
   const chain = new Chain({
     store,
     clock,

@@ -164,7 +164,7 @@ export class Poller {
     const request = { source, credentials, apiIntervalMs, maxRetries }
     const answer = await collectors.poll({
       ...request,
-      sinceMs: row.firstRegisteredAtMs,
+      sinceMs: watched.account.openedAtMs,
       cursor: watched.cursor,
       previousAnchor: watched.account.lastAnchor(),
       sweep: watched.account.openResiduals().some(({ toMs }) => clock.nowMs() - toMs < sweepMsMax),
@@ -210,8 +210,9 @@ export class Poller {
         await this.#parts.chain.write(row, session, 'twr', contents, (tx) => {
           tx.saveProgress(row.pseudonym, progress)
           if (joined !== null) tx.updateAccount(row.pseudonym, { scope: joined })
-          if (row.firstObservedAtMs === null && closed.hours[0] !== undefined) {
-            tx.updateAccount(row.pseudonym, { firstObservedAtMs: closed.hours[0].startMs })
+          const first = closed.hours.find(({ origin }) => origin !== 'backfilled')
+          if (row.firstObservedAtMs === null && first !== undefined) {
+            tx.updateAccount(row.pseudonym, { firstObservedAtMs: first.startMs })
           }
         })
         watched.savedAtMs = nowMs
@@ -287,6 +288,7 @@ export class Poller {
         for (const [index, want] of wants.entries()) watched.account.takeCandles(want, answers[index] ?? null)
       } catch (error) {
         // hours without their prices stay pending
+        watched.account.missCandles()
         log.warn('prices-missing', { code: error instanceof PerfAggError ? error.code : 'INTERNAL' })
         return
       }

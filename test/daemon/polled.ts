@@ -190,6 +190,7 @@ export async function startPolled(
     readonly wallets?: readonly MarketType[]
     /** Ledgers in memory; 0 has each read back from the disk at every poll. */
     readonly ledgersMax?: number
+    readonly backfillMs?: number
   },
 ): Promise<Polled> {
   const store = await openStore(join(folder(t), 'state'), { vault: testVault(), clock })
@@ -232,7 +233,11 @@ export async function startPolled(
     (tx) => tx.insertSession(session),
     { first: (tx) => tx.insertAccount(row) },
   )
-  const book = new Book(store, { settlingMs: 30_000, countMax: options.ledgersMax ?? 8 })
+  const book = new Book(store, {
+    settlingMs: 30_000,
+    countMax: options.ledgersMax ?? 8,
+    backfillMs: options.backfillMs ?? 0,
+  })
   const health = new Health()
   const poller = new Poller({
     clock,

@@ -212,3 +212,56 @@ t.test('a day without an answer is a gap, and says what kept it from being seen'
   const away = await told((count) => (count % 3 === 0 ? 'EXCHANGE_ANSWER_INVALID' : 'EXCHANGE_UNREACHABLE'))
   t.same([...new Set(away.map(([, , reason]) => reason))], ['exchange-unreachable'])
 })
+
+t.test('hours of before the registration are told apart, and are in no figure', async (t) => {
+  const at = (minutes: number): number => start + minutes * minute
+  const clock = new SteppedClock(start + 20 * minute)
+  const desk = new FuturesDesk({ USDT: '10000' })
+  // Nobody has prices of a part of the day before: a gap there, whose rise no live hour may carry.
+  const marks = (_symbol: string, atMs: number): string | null =>
+    atMs < at(-20 * 60) ? '50000' : atMs < at(-3 * 60) ? null : atMs < at(90) ? '60000' : '61200'
+  const exchange = new TwoWallets(clock, desk, flat, marks)
+  desk.fill(at(-23 * 60), btcLinear, 'buy', '100', '50000', { fee: '5' })
+  desk.income(at(-22 * 60), 'funding', 'USDT', '-3')
+  desk.pay('USDT', '2000')
+  exchange.flows.push({
+    wallet: 'linear',
+    flow: { id: 'd', flow: 'deposit', asset: 'USDT', amount: '2000', atMs: at(-21 * 60), atEstimated: false },
+  })
+  desk.fill(at(-60), btcLinear, 'sell', '50', '60000')
+  exchange.at(at(80), () => desk.fill(at(80), btcLinear, 'buy', '50', '60000', { fee: '6' }))
+  exchange.at(at(150), () => desk.fill(at(150), btcLinear, 'sell', '100', '61200'))
+  const polled = await startPolled(t, clock, exchange, { scope: ['linear'], backfillMs: 24 * hour })
+  const statements = await run(polled, 5)
+  await isChain(t, statements)
+  const stated = periods(statements).flatMap(({ hourly_buckets, metadata }) =>
+    hourly_buckets.map((bucket, index) => ({
+      hour: (Date.parse(bucket.t) - start) / hour,
+      origin: metadata.exact.hourly_buckets[index]!.origin,
+      returnPct: bucket.return_pct!,
+    })),
+  )
+  const old = stated.filter(({ origin }) => origin === 'backfilled')
+  t.same([old[0]?.hour, old.at(-1)?.hour], [-23, 0], 'the hour of the registration is one of them')
+  t.ok(
+    old.every(({ hour }) => hour < -19 || hour >= -3),
+    'where there is a price',
+  )
+  const live = stated.filter(({ origin }) => origin !== 'backfilled')
+  // 11,992 and a thousand made before; 1,200 a coin on a tenth of one from the first live hour on
+  t.same(
+    live.map(({ hour }) => hour),
+    [1, 2, 3, 4],
+  )
+  t.ok(Math.abs(live[0]!.returnPct - ((120 - 6) / 12992) * 100) < 1e-9, `${live[0]!.returnPct}`)
+  const first = statements.findLast(({ metadata }) => metadata.first_observed_at !== null)
+  t.equal(first?.metadata.first_observed_at, new Date(at(60)).toISOString())
+  const { portfolio, trading, coverage, incomeUsd } = (await viewOf(polled))!
+  t.ok(Math.abs(portfolio.values['twr_pct']! - (114 / 12992) * 100) < 1e-9)
+  t.equal(portfolio.reasons['max_drawdown_hourly_pct'], undefined, 'a gap of before hides nothing of it')
+  t.ok(coverage.gaps.length > 0)
+  t.equal(coverage.backfilled, old.length)
+  // Of what it closed, the half that was opened before counts where it was closed by a fill of now.
+  t.same([trading.values['fills'], trading.values['round_trips'], trading.values['closing_fills']], [2, 0, 1])
+  t.equal(Number(incomeUsd['funding']?.digits), -3)
+})
