@@ -153,7 +153,9 @@ export class TrackRecord {
     const first = this.history.hours()[0]
     if (first === undefined || this.#inventory === null) return
     const { untilMs } = this.#inventory
-    const day = this.#days.before(fromMs, (reader) => Inventory.read(reader, book, ledger.contracts))
+    const day = this.#days.before(fromMs, (reader) =>
+      Inventory.read(reader, book, ledger.contracts, this.#liveFromMs),
+    )
     this.#days.dropFrom(fromMs + 1)
     this.#inventory = day?.state ?? this.#base?.clone() ?? this.#opened(first.startMs, ledger, book)
     this.#advance(this.#inventory, untilMs, ledger)
