@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dayMs, PerfAggError } from '@perf-agg/sdk'
 import { defaultRules } from '../accounting/rules.ts'
-import { createDelivery, type Delivery } from '../delivery/delivery.ts'
 import { findAttester, type Machine } from '../enclave/detection.ts'
 import { type Enclave, openEnclave } from '../enclave/enclave.ts'
 import { findWeaknesses, judgeSurroundings, surroundingsOf } from '../enclave/hardening.ts'
@@ -10,11 +9,9 @@ import { openMountedKey } from '../enclave/mounted-key.ts'
 import { type Listeners, startListeners } from '../http/listeners.ts'
 import type { Log } from '../http/log.ts'
 import { limits } from '../limits.ts'
-import { minimalBody } from '../statement/minimal.ts'
 import { outageMsMaxOf } from '../session/exchange.ts'
 import { Issuer } from '../statement/issuer.ts'
-import { deliveryOutbox } from '../store/delivery-outbox.ts'
-import type { SessionRow, Store } from '../store/store.ts'
+import type { SessionRow } from '../store/store.ts'
 import { Admission } from './admission.ts'
 import { Book, MarketLists } from './book.ts'
 import { findChildUser } from './child-user.ts'
@@ -25,6 +22,7 @@ import { type ExchangeSettings, startCollectors } from './collectors.ts'
 import { type Configuration, configurationDigest, publicConfiguration } from './config.ts'
 import { Composites } from './composites.ts'
 import { Conductor } from './conductor.ts'
+import { newDelivery } from './deliveries.ts'
 import { EndorsementKeeper } from './endorsements.ts'
 import { Expiry } from './expiry.ts'
 import { Feeds } from './feeds.ts'
@@ -176,7 +174,7 @@ async function compose(
   })
   opened.push(() => collectors.close())
 
-  const delivery = newDelivery(configuration, store, enclave, clock, log)
+  const delivery = newDelivery(configuration, store, enclave, clock, log, softwareVersion)
   if (delivery !== null) opened.push(() => delivery.stop(deliveryGraceMs))
 
   const issuer = new Issuer({
@@ -388,29 +386,6 @@ function exchangeSettings(configuration: Configuration): ExchangeSettings {
       baseUrl === null ? {} : { base_url: baseUrl },
     ]),
   )
-}
-
-/** Null: without a backend statements wait in the outbox. */
-function newDelivery(
-  configuration: Configuration,
-  store: Store,
-  enclave: Awaited<ReturnType<typeof openEnclave>>,
-  clock: Clock,
-  log: Log,
-): Delivery | null {
-  if (configuration.backendUrl === null) return null
-  const signer = enclave.mountedSigner ?? enclave.signer
-  return createDelivery({
-    backendUrl: configuration.backendUrl,
-    signer: enclave.webhookSigner,
-    clock,
-    userAgent: `perf-agg/${softwareVersion}`,
-    ...(configuration.ingest.profile === 'minimal' ? { render: (body) => minimalBody(body, signer) } : {}),
-    onFault: (error) => {
-      log.error('delivery-failed', { code: error instanceof PerfAggError ? error.code : 'INTERNAL' })
-    },
-    outbox: deliveryOutbox(store),
-  })
 }
 
 function listenersOf(configuration: Configuration, service: Service, log: Log): Promise<Listeners> {
