@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PerfAggError, UnreachableError } from '@perf-agg/sdk'
 import type { Configuration } from '../daemon/config.ts'
+import type { Attester } from '../enclave/attester.ts'
 import { findAttester } from '../enclave/detection.ts'
 import { findWeaknesses, surroundingsOf } from '../enclave/hardening.ts'
 import { openMountedKey } from '../enclave/mounted-key.ts'
@@ -28,7 +29,7 @@ export async function examine(
   const findings: Finding[] = [node(), bundles()]
   if (configuration !== null) {
     findings.push(...(await ports(configuration)), stateFolder(configuration), ...keys(configuration))
-    findings.push(await tee(configuration), ...surroundings(configuration))
+    findings.push(...(await tee(configuration)), ...surroundings(configuration))
   }
   findings.push(clock())
   if (serviceUrl !== null) findings.push(...(await service(serviceUrl)))
@@ -152,13 +153,15 @@ function keys({ dataKeyFile, dataKeyCreate, privateKeyFile }: Configuration): Fi
   return findings
 }
 
-async function tee({ tee: wish, insecureSimulated, endorsementFolder }: Configuration): Promise<Finding> {
+async function tee(configuration: Configuration): Promise<Finding[]> {
+  const { tee: wish, insecureSimulated, endorsementFolder, dataKeyFile } = configuration
+  let attester: Attester
   try {
-    await findAttester({ tee: wish, insecureSimulated, endorsementFolder })
+    attester = await findAttester({ tee: wish, insecureSimulated, endorsementFolder })
   } catch (error) {
-    return stopsBy('hardware', error)
+    return [stopsBy('hardware', error)]
   }
-  return insecureSimulated
+  const found: Finding = insecureSimulated
     ? {
         name: 'hardware',
         state: 'warning',
@@ -168,8 +171,15 @@ async function tee({ tee: wish, insecureSimulated, endorsementFolder }: Configur
     : {
         name: 'hardware',
         state: 'ok',
-        detail: wish === 'auto' ? 'a trusted execution environment is there' : wish,
+        detail: attester.tee,
       }
+  return dataKeyFile === null ? [found, platformKey(attester)] : [found]
+}
+
+function platformKey({ tee: kind, keys: platform }: Attester): Finding {
+  if (platform !== null) return { name: 'data key', state: 'ok', detail: `wrapped by ${platform.platform}` }
+  const hint = 'give one with --data-key FILE (outside the state folder)'
+  return { name: 'data key', state: 'stops', detail: `${kind} derives none`, hint }
 }
 
 function surroundings({ insecureSimulated }: Configuration): Finding[] {
