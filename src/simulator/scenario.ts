@@ -108,6 +108,8 @@ export type PlannedEvent =
       readonly info: string
       readonly purse?: Purse
     })
+  /** Of coins that are lent out and still stand in the wallet. */
+  | (Planned & { readonly kind: 'earn'; readonly asset: string; readonly amount: string })
   /** One order for contracts, one fill, near the mark. */
   | (Planned & {
       readonly kind: 'contract-fill'

@@ -70,6 +70,11 @@ export class Teller {
         return this.#agenda.at(event.atMs, (now) => this.#fill(event, now))
       case 'rebate':
         return this.#agenda.at(event.atMs, (now) => this.#give(event, 'rebate', now))
+      case 'earn':
+        return this.#agenda.at(event.atMs, (now) => {
+          const moves = [[event.asset, toUnits(event.amount)] as const]
+          this.#wallet.move({ atMs: now, cause: 'earn', id: this.#newId(), moves })
+        })
       case 'contract-fill':
         return this.#agenda.at(event.atMs, (now) => this.#contractFill(event, now))
       case 'liquidation':

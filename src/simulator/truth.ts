@@ -27,6 +27,8 @@ export type Cause =
   | 'liquidation-fee'
   /** Of fees that the account itself has paid. */
   | 'rebate'
+  /** What coins earn that are lent out and still stand in the wallet. */
+  | 'earn'
   /** Of borrowed coins: it adds to what is owed. */
   | 'interest'
   /** Coins that come with a debt of the same size, and go with it: no balance moves, debt taken off. */

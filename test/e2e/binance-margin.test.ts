@@ -47,6 +47,7 @@ function scenario(at: At): Scenario {
             purse: 'isolated ETHUSDT',
           },
           { kind: 'borrow', atMs: at(2, 11, 17, 9), asset: 'ETH', amount: '-0.5', purse: 'isolated ETHUSDT' },
+          { kind: 'earn', atMs: at(2, 20, 13, 0), asset: 'USDT', amount: '0.0513' },
           { kind: 'transfer', atMs: at(3, 1, 2, 7), asset: 'USDT', amount: '300', other: 'isolated ETHUSDT' },
           { kind: 'unexplained', atMs: at(3, 11, 52, 31), asset: 'BTC', amount: '-0.0011', purse: 'margin' },
         ],

@@ -7,6 +7,7 @@ import {
   entryOfConversion,
   entryOfFill,
   entryOfFlow,
+  entryOfIncome,
   type Explanation,
   explain,
 } from '../explain.ts'
@@ -14,6 +15,7 @@ import { allOf } from '../failure.ts'
 import type { Cursor } from './cursor.ts'
 import { farMs, Fills } from './fills.ts'
 import { Flows } from './flows.ts'
+import { Seldom } from './seldom.ts'
 import type { Account } from './row.ts'
 
 /** After so many of the latest symbols a deposit is likelier than one more symbol. */
@@ -29,6 +31,7 @@ export interface Balances {
 export class Ledger {
   readonly fills: Fills
   readonly flows: Flows
+  readonly seldom: Seldom
   readonly base: Base | null
   balances: Balances
   flowsRead = false
@@ -53,6 +56,7 @@ export class Ledger {
     this.balances = balances
     const begunAtMs = balances.askedAtMs
     this.fills = new Fills(caller, cursor.symbols, begunAtMs)
+    this.seldom = new Seldom(caller, begunAtMs)
     this.flows = new Flows({
       caller,
       exchangeNowMs: begunAtMs,
@@ -115,8 +119,9 @@ export class Ledger {
   entries(): Entry[] {
     return [
       ...this.fills.all().map(entryOfFill),
-      ...[...this.flows.flows, ...this.flows.internal].map(entryOfFlow),
-      ...this.flows.conversions.map(entryOfConversion),
+      ...[...this.flows.flows, ...this.flows.internal, ...this.seldom.flows].map(entryOfFlow),
+      ...[...this.flows.conversions, ...this.seldom.conversions].map(entryOfConversion),
+      ...this.seldom.incomes.map(entryOfIncome),
     ]
   }
 

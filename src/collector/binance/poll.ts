@@ -1,7 +1,7 @@
 import { dayMs, hourOf, minuteMs } from '@perf-agg/sdk'
 import type { Anchor, MarketType, Observation } from '../../accounting/observation.ts'
 import type { Calls } from '../call.ts'
-import { type Base, type Explanation, residualText, sameBalances } from '../explain.ts'
+import { type Base, type Explanation, type Residual, residualText, sameBalances } from '../explain.ts'
 import { type Cursor, firstCursor, parseCursor, type Search, writeCursor } from './cursor.ts'
 import { endpoints } from './endpoint.ts'
 import { Ledger } from './ledger.ts'
@@ -75,6 +75,10 @@ export class Poll {
     const ledger = this.#ledger
     await (thorough ? ledger.readThoroughly() : ledger.readMoved())
     const transfers = await ledger.readTransfers()
+    const known = ledger.explain()
+    if (known?.kind === 'open' && this.#isNew(known.residual, thorough)) {
+      await ledger.seldom.read(ledger.fromMs, known.residual)
+    }
     const left = ledger.explain()
     if (left?.kind === 'open') await this.#look(left)
     const sweep = this.#options.sweep ? await this.#sweepOn() : null
@@ -82,6 +86,11 @@ export class Poll {
     const anchor =
       explanation?.kind === 'exact' ? this.#provedAnchor(explanation.atMs) : await this.#agreedAnchor()
     return this.#result(anchor, { thorough, transfers, sweep })
+  }
+
+  /** Not looked for by the poll before, or not within the hour. */
+  #isNew(residual: Residual, thorough: boolean): boolean {
+    return thorough || this.#cursor.search?.residual !== residualText(residual)
   }
 
   /** Nothing moved since the last anchor, and nothing is looked for: there is nothing to read. */
@@ -232,14 +241,16 @@ export class Poll {
   }
 
   #observation(anchor: Anchor | null, complete: boolean, lost: Observation['lost']): Observation {
-    const { fills, flows } = this.#ledger
+    const { fills, flows, seldom } = this.#ledger
+    const since = <Each extends { readonly atMs: number }>(rows: readonly Each[]): Each[] =>
+      rows.filter(({ atMs }) => atMs >= this.#cursor.floorMs).toSorted((a, b) => a.atMs - b.atMs)
     return {
       begunAtMs: this.#begunAtMs,
       complete,
       fills: fills.all().filter(({ atMs }) => atMs >= this.#cursor.floorMs),
-      flows: flows.flows,
-      conversions: flows.conversions,
-      incomes: [],
+      flows: since([...flows.flows, ...seldom.flows]),
+      conversions: since([...flows.conversions, ...seldom.conversions]),
+      incomes: since(seldom.incomes),
       anchor,
       unavailable: [...flows.unavailable].toSorted(),
       lost,

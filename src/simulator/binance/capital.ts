@@ -26,6 +26,30 @@ export const capitalEndpoints: Readonly<Record<string, Endpoint>> = {
   '/sapi/v1/convert/tradeFlow': { access: 'signed', weight: fixed('sapi-uid', 3_000), answer: tradeFlow },
   '/sapi/v1/asset/assetDividend': { access: 'signed', weight: fixed('sapi-ip', 10), answer: assetDividend },
   '/sapi/v1/asset/transfer': { access: 'signed', weight: fixed('sapi-ip', 1), answer: transfers },
+  '/sapi/v1/simple-earn/flexible/history/rewardsRecord': {
+    access: 'signed',
+    weight: fixed('sapi-ip', 150),
+    answer: earnings,
+  },
+  // what nobody does here
+  '/sapi/v1/simple-earn/locked/history/subscriptionRecord': empty(150, { rows: [], total: 0 }),
+  '/sapi/v1/simple-earn/locked/history/redemptionRecord': empty(150, { rows: [], total: 0 }),
+  '/sapi/v1/pay/transactions': empty(1, { code: '000000', message: 'success', data: [], success: true }),
+  '/sapi/v1/fiat/orders': empty(1, { code: '000000', message: 'success', data: [], total: 0, success: true }),
+  '/sapi/v1/fiat/payments': empty(1, {
+    code: '000000',
+    message: 'success',
+    data: [],
+    total: 0,
+    success: true,
+  }),
+  '/sapi/v1/c2c/orderMatch/listUserOrderHistory': empty(1, {
+    code: '000000',
+    data: [],
+    total: 0,
+    success: true,
+  }),
+  '/sapi/v1/sub-account/transfer/subUserHistory': empty(1, []),
   '/sapi/v1/capital/config/getall': { access: 'signed', weight: fixed('sapi-ip', 10), answer: coinInfo },
   '/sapi/v1/margin/allPairs': { access: 'signed', weight: fixed('sapi-ip', 1), answer: () => [] },
   '/sapi/v1/margin/isolated/allPairs': { access: 'signed', weight: fixed('sapi-ip', 10), answer: () => [] },
@@ -51,6 +75,32 @@ function apiRestrictions({ wallet }: SignedRequest): unknown {
     enableReading: true,
     ...Object.fromEntries(restrictions.map((name) => [name, wallet.permissions.has(name)])),
   }
+}
+
+function empty(weight: number, value: unknown): Endpoint {
+  return { access: 'signed', weight: fixed('sapi-ip', weight), answer: () => value }
+}
+
+function earnings({ exchange, query, wallet, nowMs }: SignedRequest): unknown {
+  const type = query.text('type', /^(BONUS|REALTIME|REWARDS|ALL)$/)
+  const month = { usualMs: 30 * dayMs, mostMs: 90 * dayMs, mostText: '3 months' }
+  const [fromMs, toMs] = spanOf(query, { nowMs, ...month })
+  const current = query.limit('current', 1, 100_000)
+  const size = query.limit('size', 10, 100)
+  const rows = wallet.changes
+    .filter(({ cause, atMs }) => cause === 'earn' && atMs >= fromMs && atMs <= toMs)
+    .filter(({ atMs }) => atMs >= nowMs - exchange.historyMs && (type === 'REALTIME' || type === 'ALL'))
+    .flatMap(({ moves, atMs }) =>
+      moves.map(({ asset, amount }) => ({
+        asset,
+        rewards: amount,
+        projectId: `${asset}001`,
+        type: 'Real-time APR Rewards',
+        time: atMs,
+      })),
+    )
+    .toReversed()
+  return { rows: rows.slice((current - 1) * size, current * size), total: rows.length }
 }
 
 function accountInfo(): unknown {
