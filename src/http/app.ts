@@ -45,7 +45,8 @@ export function newApp(options: AppOptions): FastifyInstance {
   })
 
   function admitted(request: IncomingMessage, response: ServerResponse): boolean {
-    for (const [name, value] of Object.entries(door.headers(request))) response.setHeader(name, value)
+    const headers = door.headers(request)
+    for (const name in headers) response.setHeader(name, headers[name]!)
     try {
       door.admit(request)
     } catch (error) {
@@ -78,19 +79,24 @@ export function newApp(options: AppOptions): FastifyInstance {
   })
 
   // before a body is read: it does not matter what is sent to where nothing is
-  app.addHook('onRequest', async (request) => {
-    if (!request.is404) return
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!request.is404) return done()
     const path = request.url.split('?')[0] ?? ''
     const allow = methods.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
-    if (allow.length > 0) throw new MethodError([...new Set(allow)].toSorted())
-    throw new PerfAggError('ROUTE_UNKNOWN', 'there is nothing at this path')
+    done(
+      allow.length > 0
+        ? new MethodError([...new Set(allow)].toSorted())
+        : new PerfAggError('ROUTE_UNKNOWN', 'there is nothing at this path'),
+    )
   })
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    done(null, payload)
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none')
     traffic.answered(options.name, request.method, route, reply.statusCode, reply.elapsedTime)
+    done()
   })
 
   app.setErrorHandler((error: FastifyError | PerfAggError, request, reply) => {

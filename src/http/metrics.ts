@@ -121,6 +121,8 @@ export class Registry {
 /** The series of one metric by their labels. */
 class Series<Value> {
   readonly #values = new Map<string, Value>()
+  /** The same by their labels as they come: writing them out each time costs more than counting. */
+  readonly #known = new Map<string, Value>()
   readonly #seriesMax: number
   readonly #make: () => Value
 
@@ -131,6 +133,16 @@ class Series<Value> {
 
   /** Null where there would be too many. */
   of(labels: Labels): Value | null {
+    let name = ''
+    for (const label in labels) name += `${label}\0${labels[label]}\0`
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
+    const value = this.#added(labels)
+    if (value !== null && this.#known.size < 2 * this.#seriesMax) this.#known.set(name, value)
+    return value
+  }
+
+  #added(labels: Labels): Value | null {
     const key = keyOf(labels)
     const there = this.#values.get(key)
     if (there !== undefined) return there

@@ -3,7 +3,10 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import fastify from 'fastify'
-import { openHouse, sessionId } from '../http/fixture.ts'
+import { startListeners } from '../../src/http/listeners.ts'
+import { createLog } from '../../src/http/log.ts'
+import { limits } from '../../src/limits.ts'
+import { FakeService, sessionId } from '../http/fixture.ts'
 import type { Bench } from './row.ts'
 
 /** Requests over real connections, by what they cost the server's thread, against the framework with nothing around it. */
@@ -11,10 +14,17 @@ export const requests: Bench = {
   name: 'HTTP requests',
   run: async (quick) => {
     const ends: (() => Promise<void>)[] = []
-    const t = { teardown: (end: () => Promise<void>) => void ends.push(end) }
     const many = 1e9
     const rates = { requestsPerAddressPerMinute: many, boxesPerSecond: many, requestsPerConnectionMax: many }
-    const { listeners } = await openHouse(t, { http: rates })
+    const bind = { host: '127.0.0.1', port: 0 }
+    const config = { enclave: bind, operations: bind, ws: bind, tls: null, allowedOrigins: [] }
+    const listeners = await startListeners(
+      new FakeService(),
+      { ...config, trustedProxies: [], allowPlainRegistration: false },
+      { http: { ...limits.http, ...rates }, ws: limits.ws },
+      createLog({ level: 'info', readable: false, write: () => {}, nowMs: Date.now }),
+    )
+    ends.push(async () => listeners.close(500))
     const bare = fastify()
     ends.push(async () => bare.close())
     const live = { status: 'ok' }
