@@ -59,6 +59,12 @@ export const accountFigures: readonly AccountFigure[] = [
     definition: 'of what came after equity had been 0; then all others are `wiped_out`',
   },
   {
+    name: 'twr_first_stated_pct',
+    title: 'Return as first stated',
+    unit: 'pct',
+    definition: '`twr_pct` of the hours as they were before any correction; only where one moved it',
+  },
+  {
     name: 'mwr_pct',
     title: 'Money-weighted return',
     unit: 'pct',

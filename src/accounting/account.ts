@@ -29,7 +29,7 @@ export type { AccountOptions } from './account-options.ts'
 export type { OpenResidual } from './candidates.ts'
 export type { Quarantined } from './intake.ts'
 
-const magic = 'perf-agg account 5'
+const magic = 'perf-agg account 6'
 /** So many hours are priced at once while an outage is recovered. */
 const hoursAheadMax = 24
 const foldEveryMs = 24 * hourMs

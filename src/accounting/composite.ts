@@ -23,7 +23,7 @@ interface Joined {
   readonly fromMs: number
 }
 
-const magic = 'perf-agg composite 1'
+const magic = 'perf-agg composite 2'
 const weightScale = 18
 
 /**
@@ -273,7 +273,13 @@ export class Composite {
         gaps: [...this.#history.gaps],
         reconciled: !hours.some((hour) => hour.marks.unreconciled !== undefined),
       },
-      portfolio: portfolioOf(hours, this.#history.gaps, this.#memo, this.#history.changeableFromMs),
+      portfolio: portfolioOf(
+        hours,
+        this.#history.gaps,
+        this.#memo,
+        this.#history.changeableFromMs,
+        this.#history.firstReturns,
+      ),
       // of each member by itself
       trading: { values: {}, reasons: {} },
       incomeUsd: {},

@@ -21,6 +21,8 @@ export class History {
   #recent = new PackedList(recentForm, 32, 4)
   #lastMs: number | null = null
   #gaps: Gap[] = []
+  /** Returns of hours that were corrected, as they were first stated. */
+  #firstReturns = new Map<number, number | null>()
   #peaks = new Map<number, Decimal>()
   /** Changes with everything stated: what is computed from the history is kept as long as it is the same. */
   version = 0
@@ -61,6 +63,9 @@ export class History {
   /** Puts a new hour in its place, or another in the place of one stated before. */
   put(hour: Hour): void {
     this.version += 1
+    const before = this.#recent.find(hour.startMs)
+    if (before !== null && !this.#firstReturns.has(hour.startMs) && before.returnPct !== hour.returnPct)
+      this.#firstReturns.set(hour.startMs, before.returnPct)
     if (!this.#recent.replace(hour)) this.#recent.put(hour)
     this.#lastMs = Math.max(this.#lastMs ?? 0, hour.startMs)
   }
@@ -96,6 +101,11 @@ export class History {
 
   hours(): Hour[] {
     return [...this.#old.all().map((row) => this.#oldHour(row)), ...this.#recent.all()]
+  }
+
+  /** By the hour's start, of those whose return a correction moved. */
+  get firstReturns(): ReadonlyMap<number, number | null> {
+    return this.#firstReturns
   }
 
   /** Hours before it become old: nothing changes them any more. */
@@ -170,6 +180,11 @@ export class History {
       (marks) => writeMarks(writer, marks),
     )
     writer.list(this.#recent.all(), (hour) => writeHour(writer, hour))
+    writer.map(
+      this.#firstReturns,
+      (startMs) => writer.instant(startMs),
+      (returnPct) => writer.optional(returnPct, (pct) => writer.double(pct)),
+    )
     writer.list(this.#gaps, (gap) => {
       writer.instant(gap.fromMs)
       writer.instant(gap.toMs)
@@ -193,6 +208,10 @@ export class History {
     )
     for (const hour of reader.list(() => readHour(reader))) history.#recent.put(hour)
     history.#lastMs = history.last?.startMs ?? null
+    history.#firstReturns = reader.map(
+      () => reader.instant(),
+      () => reader.optional(() => reader.double()),
+    )
     history.#gaps = reader.list(() => ({
       fromMs: reader.instant(),
       toMs: reader.instant(),

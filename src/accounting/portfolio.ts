@@ -18,12 +18,14 @@ export type FigureHour = Pick<Hour, 'startMs' | 'origin' | 'returnPct' | 'equity
  * linked from hours, and annualised with 365; nothing is annualised under a year.
  * @param memo of the same account, where it is asked again and again
  * @param changeableFromMs hours before it never change again
+ * @param firstReturns returns of corrected hours as they were first stated, by their starts
  */
 export function portfolioOf(
   hours: readonly FigureHour[],
   allGaps: readonly Gap[],
   memo: FigureMemo = new FigureMemo(),
   changeableFromMs: number = Number.NEGATIVE_INFINITY,
+  firstReturns: ReadonlyMap<number, number | null> = new Map(),
 ): Figures {
   const lastOld = hours.findLast((hour) => hour.origin === 'backfilled')
   // of before the registration, like the hours around them
@@ -43,6 +45,8 @@ export function portfolioOf(
     return book.figures()
   }
   totalFigures(book, headline, counted, gaps)
+  if (firstReturns.size > 0)
+    book.set('twr_first_stated_pct', percent(linked(asFirstStated(counted, firstReturns))))
   riskFigures(book, headline, counted, memo)
   hourlyFigures(book, counted, memo.hourly, changeableFromMs)
   if (gaps.length > 0) for (const name of bounded) book.qualify(name, 'lower_bound')
@@ -71,8 +75,9 @@ const daily = accountFigures.flatMap(({ name, daily: figure }) =>
   figure === undefined ? [] : [[name, figure.metric, figure.factor] as const],
 )
 
-/** All but the one that stands beside the others after a wipe-out. */
-const names = accountFigures.map(({ name }) => name).filter((name) => name !== 'twr_since_wipe_out_pct')
+/** All but those that stand beside the others: after a wipe-out, and after a correction. */
+const besides = ['twr_since_wipe_out_pct', 'twr_first_stated_pct']
+const names = accountFigures.map(({ name }) => name).filter((name) => !besides.includes(name))
 
 /** Falls and swings that a gap may have hidden: at least so much. */
 const bounded = [
@@ -104,6 +109,16 @@ class FigureBook {
   figures(): Figures {
     return { values: this.#values, reasons: this.#reasons }
   }
+}
+
+function asFirstStated(
+  hours: readonly FigureHour[],
+  firstReturns: ReadonlyMap<number, number | null>,
+): FigureHour[] {
+  return hours.map((hour) => {
+    const first = firstReturns.get(hour.startMs)
+    return first === undefined ? hour : { ...hour, returnPct: first }
+  })
 }
 
 /** Π(1 + r), in order, of the published doubles. */

@@ -33,7 +33,7 @@ interface Arrivals {
   readonly lastMs: number
 }
 
-const magic = 'perf-agg self-reported 3'
+const magic = 'perf-agg self-reported 4'
 /** However long trades drip in: after this an hour is stated. */
 const patienceMs = 15 * minuteMs
 const tradesMax = 200_000
@@ -262,7 +262,13 @@ export class SelfReported {
         gaps: [],
         reconciled: true,
       },
-      portfolio: portfolioOf(hours, [], (this.#memo ??= new FigureMemo()), this.#history.changeableFromMs),
+      portfolio: portfolioOf(
+        hours,
+        [],
+        (this.#memo ??= new FigureMemo()),
+        this.#history.changeableFromMs,
+        this.#history.firstReturns,
+      ),
       trading: tradingFigures(this.#books.trading),
       incomeUsd: {},
       hours,

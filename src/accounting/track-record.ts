@@ -210,6 +210,7 @@ export class TrackRecord {
         this.history.gaps,
         (this.#memo ??= new FigureMemo()),
         this.history.changeableFromMs,
+        this.history.firstReturns,
       ),
       trading: tradingFigures(this.#inventory?.trading ?? new Trading()),
       incomeUsd: Object.fromEntries(this.#incomes),
