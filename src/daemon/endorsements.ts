@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { canonicalBytes, PerfAggError, toHex } from '@perf-agg/sdk'
+import { canonicalBytes, parseJson, PerfAggError, readInteger, readObject, readString } from '@perf-agg/sdk'
 import { makerRules } from '../egress/hosts.ts'
 import type { Attester } from '../enclave/attester.ts'
 import {
@@ -28,7 +28,7 @@ interface Parts {
   readonly log: Log
 }
 
-/** What the files in the folder were fetched for: those of another platform must not stay. */
+/** When the files in the folder were fetched, and what for: those of another platform must not stay. */
 const indexName = 'index.json'
 
 /**
@@ -78,7 +78,14 @@ export class EndorsementKeeper {
     try {
       const { evidence } = await attester.attest(randomBytes(64))
       if (attester.tee === 'simulated') return
-      missing = await this.#fetch(endorsementSources(attester.tee, evidence.value, this.#services))
+      const sources = endorsementSources(attester.tee, evidence.value, this.#services)
+      const freshUntilMs = await this.#freshUntilMs(sources, nowMs)
+      if (freshUntilMs !== null) {
+        this.#dueAtMs = freshUntilMs
+        return
+      }
+      missing = await this.#fetch(sources)
+      if (missing.length === 0) await this.#write(indexName, indexOf(sources, nowMs))
     } catch (error) {
       missing = [error instanceof PerfAggError ? error.code : 'INTERNAL']
     }
@@ -105,15 +112,33 @@ export class EndorsementKeeper {
     })
   }
 
+  /** Null where they have to be fetched. A daemon that is started again and again must not ask each time. */
+  async #freshUntilMs(sources: readonly EndorsementSource[], nowMs: number): Promise<number | null> {
+    const index = await this.#readIndex()
+    if (index === null || index.urls !== urlsOf(sources)) return null
+    const endMs = index.atMs + limits.attestation.gatherPauseMs
+    return index.atMs <= nowMs && nowMs < endMs ? endMs : null
+  }
+
   /** Files of another platform, whose state folder this was: the host may have moved us. */
   async #forgetOthers(sources: readonly EndorsementSource[]): Promise<void> {
-    const path = join(this.#parts.folder, indexName)
-    const index = canonicalBytes(sources.map(({ urls }) => urls))
-    const known = await readFile(path).catch(() => null)
-    if (known !== null && toHex(known) === toHex(index)) return
-    for (const file of Object.values(endorsementFiles))
+    if ((await this.#readIndex())?.urls === urlsOf(sources)) return
+    for (const file of Object.values(endorsementFiles)) {
       await rm(join(this.#parts.folder, file), { force: true })
-    await this.#write(indexName, index)
+    }
+    // of what comes now nothing is fresh until all of it is there
+    await this.#write(indexName, indexOf(sources, 0))
+  }
+
+  async #readIndex(): Promise<{ readonly atMs: number; readonly urls: string } | null> {
+    try {
+      const index = readObject(parseJson(await readFile(join(this.#parts.folder, indexName))), 'index', {
+        required: ['at_ms', 'urls'],
+      })
+      return { atMs: readInteger(index.at_ms, 'at_ms'), urls: readString(index.urls, 'urls', { max: 8_192 }) }
+    } catch {
+      return null
+    }
   }
 
   async #keep({ body, chain }: EndorsementSource, file: FetchedFile): Promise<void> {
@@ -135,6 +160,14 @@ export class EndorsementKeeper {
     await writeFile(part, bytes, { mode: 0o600 })
     await rename(part, path)
   }
+}
+
+function urlsOf(sources: readonly EndorsementSource[]): string {
+  return sources.flatMap(({ urls }) => urls).join(' ')
+}
+
+function indexOf(sources: readonly EndorsementSource[], atMs: number): Uint8Array {
+  return canonicalBytes({ at_ms: atMs, urls: urlsOf(sources) })
 }
 
 async function firstOf(

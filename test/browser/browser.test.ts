@@ -44,7 +44,6 @@ async function bundle(entry: { readonly file: string } | { readonly code: string
     platform: 'browser',
     format: 'esm',
     splitting: true,
-    conditions: ['@perf-agg/source'],
     outdir: `${root}out`,
     logLevel: 'silent',
   })

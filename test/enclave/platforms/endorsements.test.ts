@@ -146,11 +146,15 @@ t.test('TDX: with what a caching service hands out, a client affirms', async (t)
   keeper.tick(fakeNowMs + limits.attestation.gatherPauseMs - 1)
   await keeper.stop()
   t.equal(asked.length, 4, 'not before a day is over')
+  const again = await keeperOf(attester, folder, url)
+  await again.gather(fakeNowMs + 1_000)
+  t.equal(asked.length, 4, 'nor by a daemon that is started again')
   const next = await keeperOf(attester, folder, url)
-  next.tick(fakeNowMs)
-  next.tick(fakeNowMs)
-  await next.gather(fakeNowMs)
-  t.equal(asked.length, 8, 'once, however often it is asked for')
+  const laterMs = fakeNowMs + limits.attestation.gatherPauseMs
+  next.tick(laterMs)
+  next.tick(laterMs)
+  await next.gather(laterMs)
+  t.equal(asked.length, 8, 'then once, however often it is asked for')
 })
 
 t.test('TDX: what does not come is said, and asked for again; what was there stays', async (t) => {
@@ -167,21 +171,22 @@ t.test('TDX: what does not come is said, and asked for again; what was there sta
     (response) => response.end(Buffer.alloc(limits.attestation.endorsementBytesMax + 1)),
     (response) => response.destroy(),
   ]
+  const laterMs = fakeNowMs + limits.attestation.gatherPauseMs
   for (const change of changes) {
     routes['/tdx/certification/v4/qe/identity'] = change
-    await keeper.gather(fakeNowMs)
+    await keeper.gather(laterMs)
     t.equal(events.pop(), 'endorsements-missing qe_identity')
     t.strictSame(await judged(attester, platform.roots, tdxEntry), [], 'yesterday’s still holds')
   }
   const before = asked.length
-  keeper.tick(fakeNowMs + limits.attestation.gatherRetryMs - 1)
+  keeper.tick(laterMs + limits.attestation.gatherRetryMs - 1)
   t.equal(asked.length, before)
-  keeper.tick(fakeNowMs + limits.attestation.gatherRetryMs)
-  await keeper.gather(fakeNowMs)
+  keeper.tick(laterMs + limits.attestation.gatherRetryMs)
+  await keeper.gather(laterMs)
   t.equal(asked.length, before + 4, 'asked again after a while')
 
   const away = await keeperOf(attester, folder, 'http://127.0.0.1:1', log)
-  await away.gather(fakeNowMs)
+  await away.gather(laterMs)
   t.equal(events.pop(), 'endorsements-missing tcb_info qe_identity pck_crl root_ca_crl')
 })
 
