@@ -7,6 +7,8 @@ import { costOf } from './holding.ts'
 export interface Base {
   readonly atMs: number
   readonly balances: readonly Amount[]
+  /** Interest that was owed then and not yet charged; absent where it is not known. */
+  readonly accrued?: readonly Amount[]
 }
 
 /** One ledger entry as it moves balances. */

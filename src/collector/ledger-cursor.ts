@@ -7,6 +7,7 @@ import {
   readObject,
   readString,
 } from '@perf-agg/sdk'
+import type { Amount } from '../accounting/observation.ts'
 import { limits } from '../limits.ts'
 import type { Base } from './explain.ts'
 
@@ -40,6 +41,15 @@ export function writeLedgerCursor(cursor: LedgerCursor): string {
 
 const instant = (value: unknown, path: string): number => readInteger(value, path, { min: 0 })
 
+const amounts = (value: unknown, path: string): readonly Amount[] =>
+  readArray(value, path, limits.collector.assetsMax, (one, at) => {
+    const balance = readObject(one, at, { required: ['asset', 'amount'] })
+    return {
+      asset: readString(balance.asset, `${at}.asset`, { min: 1, max: 128 }),
+      amount: readString(balance.amount, `${at}.amount`, { pattern: /^-?\d{1,40}(?:\.\d{1,40})?$/ }),
+    }
+  })
+
 /** @throws {InputError} */
 export function parseLedgerCursor(text: string): LedgerCursor {
   const value = parseJson(text, { bytesMax: limits.collector.cursorBytesMax, depthMax: 6 })
@@ -52,16 +62,11 @@ export function parseLedgerCursor(text: string): LedgerCursor {
     readToMs: instant(cursor.readToMs, 'cursor.readToMs'),
     thoroughHourMs: instant(cursor.thoroughHourMs, 'cursor.thoroughHourMs'),
     base: readNullable(cursor.base, 'cursor.base', (each, path) => {
-      const base = readObject(each, path, { required: ['atMs', 'balances'] })
+      const base = readObject(each, path, { required: ['atMs', 'balances'], optional: ['accrued'] })
       return {
         atMs: instant(base.atMs, `${path}.atMs`),
-        balances: readArray(base.balances, `${path}.balances`, limits.collector.assetsMax, (one, at) => {
-          const balance = readObject(one, at, { required: ['asset', 'amount'] })
-          return {
-            asset: readString(balance.asset, `${at}.asset`, { min: 1, max: 128 }),
-            amount: readString(balance.amount, `${at}.amount`, { pattern: /^-?\d{1,40}(?:\.\d{1,40})?$/ }),
-          }
-        }),
+        balances: amounts(base.balances, `${path}.balances`),
+        ...(base.accrued === undefined ? {} : { accrued: amounts(base.accrued, `${path}.accrued`) }),
       }
     }),
     openSinceMs: readNullable(cursor.openSinceMs, 'cursor.openSinceMs', instant),

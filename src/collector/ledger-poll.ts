@@ -9,8 +9,9 @@ import type {
   Observation,
   Position,
 } from '../accounting/observation.ts'
+import { accruedSince } from './accrued.ts'
 import type { Polled, PollWants } from './adapter.ts'
-import { type Base, type Entry, type Explanation, explain, sameBalances } from './explain.ts'
+import { type Base, type Entry, type Explanation, entryOfIncome, explain, sameBalances } from './explain.ts'
 import { amountsOf, cashOf } from './holding.ts'
 import {
   firstLedgerCursor,
@@ -39,6 +40,11 @@ export interface LedgerSource {
   balances(): Promise<readonly Amount[]>
   /** Every open position; absent where contracts are not watched. The entries of a reading must lead to them as well. */
   positions?(): Promise<readonly Position[]>
+  /**
+   * Interest owed and not yet charged when the balances were last read, > 0; it is taken off them already. Absent where
+   * nothing is lent.
+   */
+  accrued?(): readonly Amount[]
   /** The entries of contracts say what was paid for them; else they say what the wallet gained. */
   readonly countsCash?: boolean
   /** `thorough`: every list, not only what the ledger points to. */
@@ -68,6 +74,10 @@ async function heldBy(source: LedgerSource): Promise<Held> {
 interface Outcome {
   readonly reading: Reading | null
   readonly anchor: Anchor | null
+  /** Of the same read as the anchor. */
+  readonly accrued: readonly Amount[] | undefined
+  /** By how much more, or less, is owed of interest than at the base. */
+  readonly interest: readonly Income[]
   /** Something is neither in the ledger nor given up. */
   readonly open: boolean
 }
@@ -96,14 +106,22 @@ export async function pollLedger(
     cursor.openSinceMs === null &&
     sameBalances(base.balances, amountsIn(source, held))
   const outcome = quiet
-    ? { reading: null, anchor: { atMs: begunAtMs, ...held }, open: false }
+    ? {
+        reading: null,
+        anchor: { atMs: begunAtMs, ...held },
+        accrued: source.accrued?.(),
+        interest: [],
+        open: false,
+      }
     : await look({ source, sync, cursor, base, thorough, begunAtMs, held })
   return conclude(source, { cursor, base, thorough, begunAtMs }, outcome)
 }
 
 /** An anchor as entries lead on from it: contracts among the balances. */
-function baseOf(source: LedgerSource, anchor: Anchor | null): Base | null {
-  return anchor === null ? null : { atMs: anchor.atMs, balances: amountsIn(source, anchor) }
+function baseOf(source: LedgerSource, anchor: Anchor | null, accrued?: readonly Amount[]): Base | null {
+  if (anchor === null) return null
+  const balances = amountsIn(source, anchor)
+  return { atMs: anchor.atMs, balances, ...(accrued === undefined ? {} : { accrued }) }
 }
 
 function amountsIn({ countsCash = false }: LedgerSource, held: Held): readonly Amount[] {
@@ -129,13 +147,18 @@ async function look(looking: Looking): Promise<Outcome> {
   let askedAtMs = begunAtMs
   let reading = await source.read(fromMs, thorough)
   for (let round = 0; round < roundsMax; round += 1) {
-    if (reading.cutAtMs !== null) return { reading, anchor: null, open: true }
+    const accrued = source.accrued?.()
+    const interest = accruedSince(base, accrued, askedAtMs)
+    if (reading.cutAtMs !== null) return { reading, anchor: null, accrued, interest: [], open: true }
+    const entries = [...reading.entries, ...interest.map(entryOfIncome)]
     const explanation: Explanation | null =
-      base === null ? null : explain(base, amountsIn(source, held), reading.entries, askedAtMs)
+      base === null ? null : explain(base, amountsIn(source, held), entries, askedAtMs)
     if (explanation?.kind === 'exact') {
       return {
         reading,
         anchor: provedAnchor(explanation.atMs, askedAtMs, held, reading),
+        accrued,
+        interest,
         open: reading.pending,
       }
     }
@@ -148,11 +171,17 @@ async function look(looking: Looking): Promise<Outcome> {
     if (agreed) {
       // Some exchanges tell the time in whole seconds: what the ledger showed before this read is in it.
       const atMs = reading.entries.reduce((latest, entry) => Math.max(latest, entry.atMs), betweenMs)
-      return { reading, anchor: { atMs, ...held }, open: base !== null || reading.pending }
+      return {
+        reading,
+        anchor: { atMs, ...held },
+        accrued: source.accrued?.(),
+        interest: accruedSince(base, source.accrued?.(), askedAtMs),
+        open: base !== null || reading.pending,
+      }
     }
     reading = await source.read(fromMs, thorough)
   }
-  return { reading, anchor: null, open: base !== null }
+  return { reading, anchor: null, accrued: undefined, interest: [], open: base !== null }
 }
 
 /**
@@ -168,7 +197,7 @@ function provedAnchor(exactAtMs: number, askedAtMs: number, held: Held, { entrie
 function conclude(
   source: LedgerSource,
   before: Pick<Looking, 'cursor' | 'base' | 'thorough' | 'begunAtMs'>,
-  { reading, anchor, open }: Outcome,
+  { reading, anchor, accrued, interest, open }: Outcome,
 ): Polled {
   const { cursor, base, thorough, begunAtMs } = before
   const cutAtMs = reading?.cutAtMs ?? null
@@ -176,12 +205,13 @@ function conclude(
   const waiting = openSinceMs !== null && begunAtMs - openSinceMs < graceMs
   const complete = anchor !== null && cutAtMs === null && !waiting
   // While something is unexplained the next poll starts from the same place, so that it can still come out.
-  const nextBase = cutAtMs !== null ? null : waiting || anchor === null ? base : baseOf(source, anchor)
+  const nextBase =
+    cutAtMs !== null ? null : waiting || anchor === null ? base : baseOf(source, anchor, accrued)
   const next: LedgerCursor = {
     floorMs: cursor.floorMs,
     readToMs: cutAtMs ?? (reading === null ? cursor.readToMs : begunAtMs),
     thoroughHourMs: thorough && cutAtMs === null ? hourOf(begunAtMs) : cursor.thoroughHourMs,
-    base: nextBase ?? baseOf(source, anchor),
+    base: nextBase ?? baseOf(source, anchor, accrued),
     openSinceMs: waiting ? openSinceMs : null,
   }
   const since = <Each extends { readonly atMs: number }>(rows: readonly Each[] = []): Each[] =>
@@ -192,7 +222,7 @@ function conclude(
     fills: since(reading?.fills),
     flows: since(reading?.flows),
     conversions: since(reading?.conversions),
-    incomes: since(reading?.incomes),
+    incomes: since([...(reading?.incomes ?? []), ...interest]),
     anchor,
     unavailable: source.unavailable,
     lost: lostOf(source, cursor, begunAtMs),

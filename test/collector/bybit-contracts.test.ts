@@ -498,3 +498,48 @@ t.test('documented instruments', async (t) => {
     ],
   )
 })
+
+t.test('interest is owed from when it accrues, whenever it is charged', async (t) => {
+  const owing = (walletBalance: string, accruedInterest: string): Served =>
+    wallet([{ coin: 'USDT', walletBalance, spotBorrow: '400', borrowAmount: '400', accruedInterest }])
+  const exchange = await serve(t, { '/v5/account/wallet-balance': owing('1000', '0.5') })
+  const later = async (
+    minutes: number,
+    cursor: string | null,
+    balance: Served,
+    log: readonly object[] = [],
+  ) => {
+    const atMs = nowMs + minutes * minuteMs
+    exchange.clock.atMs = atMs
+    for (const [path, answer] of Object.entries(usualAt(atMs))) exchange.answers.set(path, answer)
+    exchange.answers.set('/v5/account/wallet-balance', balance)
+    exchange.answers.set('/v5/account/transaction-log', good({ list: log }))
+    const answer = await exchange.poll({ cursor })
+    if (answer.kind === 'failed') return t.fail(answer.code, { answer })
+    const { incomes, complete, anchor } = answer.observation
+    t.equal(complete, true)
+    return {
+      cursor: answer.cursor,
+      held: anchor?.balances.map(({ amount }) => amount).join(),
+      incomes: incomes.map(({ id, income, amount }) => `${income} ${amount} ${id}`),
+    }
+  }
+  const first = await later(0, null, owing('1000', '0.5'))
+  // 1000 - 400 - 0.5
+  t.match(first, { held: '599.5', incomes: [] })
+  if (first === undefined || first === null || typeof first === 'boolean') return
+  const second = await later(1, first.cursor, owing('1000', '0.8'))
+  t.match(second, { held: '599.2', incomes: [`interest -0.3 accrued.USDT.${nowMs}`] })
+  if (second === undefined || second === null || typeof second === 'boolean') return
+  const charged = line('INTEREST', 'USDT', '-0.9', {
+    id: 'charged',
+    category: '',
+    symbol: '',
+    transactionTime: String(nowMs + 90_000),
+  })
+  const third = await later(2, second.cursor, owing('999.1', '0.1'), [charged])
+  t.match(third, {
+    held: '599',
+    incomes: ['interest -0.9 charged', `interest 0.7 accrued.USDT.${nowMs + minuteMs}`],
+  })
+})

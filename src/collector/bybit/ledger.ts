@@ -37,6 +37,7 @@ export class BybitLedger implements LedgerSource {
   readonly historyMs = 730 * dayMs
   readonly #watch: BybitWatch
   readonly #strange = new Set<string>()
+  #accrued: readonly Amount[] = []
   #pages = 0
 
   constructor(watch: BybitWatch) {
@@ -51,10 +52,15 @@ export class BybitLedger implements LedgerSource {
   async balances(): Promise<readonly Amount[]> {
     const { caller, categories, mayBorrow } = this.#watch
     const { value } = await caller.call(endpoints.walletBalance, { accountType: 'UNIFIED' })
-    const { balances, more } = holdingOf(value)
+    const { balances, more, accrued } = holdingOf(value)
+    this.#accrued = accrued
     if (more === 'borrowed' && !mayBorrow) throw refuseAccount(more)
     if (more === 'positions' && !categories.some((category) => category !== 'spot')) throw refuseAccount(more)
     return balances
+  }
+
+  accrued(): readonly Amount[] {
+    return this.#accrued
   }
 
   async positions(): Promise<readonly Position[]> {

@@ -38,6 +38,8 @@ export interface Holding {
   readonly balances: readonly Amount[]
   /** A coin is borrowed, or a position of another market is open in the same account. */
   readonly more: 'borrowed' | 'positions' | null
+  /** Interest that is taken off though it is not charged yet. */
+  readonly accrued: readonly Amount[]
 }
 
 export function holdingOf(value: unknown): Holding {
@@ -45,6 +47,7 @@ export function holdingOf(value: unknown): Holding {
   const account = rowOf(accounts[0], 'walletBalance.list')
   if (accounts.length !== 1 || account['accountType'] !== 'UNIFIED') throw refuseAccount('accountType')
   let more: Holding['more'] = null
+  const accrued: Amount[] = []
   const parts = rowsOf(account['coin'], 'walletBalance.coin', limits.collector.assetsMax).map((each) => {
     const row = rowOf(each, 'walletBalance.coin')
     const of = (name: string): Decimal => parseDecimal(orZero(row[name], `coin.${name}`))
@@ -57,9 +60,11 @@ export function holdingOf(value: unknown): Holding {
     const told = row['spotBorrow'] === undefined || row['spotBorrow'] === '' ? null : of('spotBorrow')
     const lent = told ?? (signOf(wallet) < 0 ? parseDecimal('0') : of('borrowAmount'))
     const held = subtract(subtract(wallet, lent), of('accruedInterest'))
-    return { asset: assetOf(row['coin'], 'coin.coin'), amount: toText(held) }
+    const asset = assetOf(row['coin'], 'coin.coin')
+    accrued.push({ asset, amount: toText(of('accruedInterest')) })
+    return { asset, amount: toText(held) }
   })
-  return { balances: sumOf(parts), more }
+  return { balances: sumOf(parts), more, accrued: sumOf(accrued) }
 }
 
 /** Status 3 and 4 are the first release of the unified account, which keeps inverse contracts in a wallet apart. */

@@ -43,6 +43,7 @@ export class OkxLedger implements LedgerSource {
   readonly #unknown = new Set<string>()
   readonly #watch: OkxWatch
   #positions: readonly OpenPosition[] = []
+  #accrued: readonly Amount[] = []
   #pages = 0
 
   constructor(watch: OkxWatch) {
@@ -59,9 +60,14 @@ export class OkxLedger implements LedgerSource {
     const { value: open } = await caller.call(endpoints.positions)
     this.#positions = positionsOf(open, (id) => listings.byId(id), watched)
     const { value } = await caller.call(endpoints.balance)
-    const { balances, isBorrowed } = holdingOf(value, this.#positions)
+    const { balances, isBorrowed, accrued } = holdingOf(value, this.#positions)
+    this.#accrued = accrued
     if (isBorrowed && !watched.has('MARGIN')) throw refuseAccount('borrowed')
     return balances
+  }
+
+  accrued(): readonly Amount[] {
+    return this.#accrued
   }
 
   /** Of the same reading as the balances: the margin of a single one is among those. */

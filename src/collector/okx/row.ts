@@ -49,6 +49,8 @@ export interface Holding {
   /** Cash less what is owed and its interest, with what stands as margin of single positions. */
   readonly balances: readonly Amount[]
   readonly isBorrowed: boolean
+  /** Interest that is taken off though it is not charged yet. */
+  readonly accrued: readonly Amount[]
 }
 
 /** @param positions their own margin has left the account's cash, and is its owner's all the same */
@@ -56,6 +58,7 @@ export function holdingOf(value: unknown, positions: readonly OpenPosition[]): H
   const accounts = rowsOf(value, 'balance', 8)
   if (accounts.length > 1) throw invalidAnswer('balance')
   let isBorrowed = false
+  const accrued: Amount[] = []
   const details = accounts.length === 0 ? [] : (rowOf(accounts[0], 'balance')['details'] ?? [])
   const parts = rowsOf(details, 'balance.details', limits.collector.assetsMax).map((each): Amount => {
     const row = rowOf(each, 'balance.details')
@@ -64,10 +67,12 @@ export function holdingOf(value: unknown, positions: readonly OpenPosition[]): H
     const interest = absolute(of('interest'))
     if (signOf(owed) !== 0 || signOf(interest) !== 0 || signOf(of('cashBal')) < 0) isBorrowed = true
     const held = subtract(subtract(of('cashBal'), owed), interest)
-    return { asset: assetOf(row['ccy'], 'detail.ccy'), amount: toText(held) }
+    const asset = assetOf(row['ccy'], 'detail.ccy')
+    accrued.push({ asset, amount: toText(interest) })
+    return { asset, amount: toText(held) }
   })
   const margins = positions.flatMap(({ margin }) => (margin === null ? [] : [margin]))
-  return { balances: sumOf([...parts, ...margins]), isBorrowed }
+  return { balances: sumOf([...parts, ...margins]), isBorrowed, accrued: sumOf(accrued) }
 }
 
 /**
