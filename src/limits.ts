@@ -179,6 +179,8 @@ export const limits = {
     connectTimeoutMs: 5_000,
     /** From the first byte sent to the last one read. */
     postTimeoutMs: 30_000,
+    /** A start waits so long to hear what the backend remembers. */
+    recallMsMax: 5_000,
     /** What a backend answers is only looked at for its status. */
     answerBytesMax: 65_536,
     /** The first pause; each one after is up to twice as long. */

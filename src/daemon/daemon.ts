@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { dayMs, PerfAggError } from '@perf-agg/sdk'
 import { defaultRules } from '../accounting/rules.ts'
 import { findAttester, type Machine } from '../enclave/detection.ts'
@@ -13,6 +14,7 @@ import { outageMsMaxOf } from '../session/exchange.ts'
 import { Issuer } from '../statement/issuer.ts'
 import type { SessionRow } from '../store/store.ts'
 import { Admission } from './admission.ts'
+import { BackendMemory } from './backend-memory.ts'
 import { Book, MarketLists } from './book.ts'
 import { findChildUser } from './child-user.ts'
 import { Chain, type LiveSession } from './chain.ts'
@@ -150,6 +152,15 @@ async function compose(
   })
   // the last act on the store: nothing may be logged after it
   if (door !== null) opened.push(() => door.sign())
+  const memory = new BackendMemory(store, logOrigin)
+  const delivery = newDelivery(configuration, store, { enclave, memory }, clock, log, softwareVersion)
+  if (delivery !== null) opened.push(() => delivery.stop(deliveryGraceMs))
+  // before anything is signed; a backend that is slow or away is heard later
+  if (delivery !== null && (await memory.keeps())) {
+    const late = pause(limits.delivery.recallMsMax, null, { ref: false })
+    await Promise.race([delivery.recall(startedAtMs), late])
+  }
+  if (memory.conflict !== null) throw memory.conflict
   await recordStart(store, enclave, configuration, startedAtMs)
   const keeper = await LogKeeper.open(
     { store, enclave, origin: logOrigin, witnesses: configuration.witnesses, log },
@@ -174,9 +185,6 @@ async function compose(
   })
   opened.push(() => collectors.close())
 
-  const delivery = newDelivery(configuration, store, enclave, clock, log, softwareVersion)
-  if (delivery !== null) opened.push(() => delivery.stop(deliveryGraceMs))
-
   const issuer = new Issuer({
     version: softwareVersion,
     configDigest: await configurationDigest(configuration),
@@ -187,6 +195,7 @@ async function compose(
     lastSignedMs: await store.lastSignedMs(),
   })
   keeper.onEvidence((digest) => issuer.noteEvidence(digest))
+  const contradiction = (): PerfAggError | null => keeper.publisher.conflict ?? memory.conflict
   const lanes = new Lanes()
   const health = new Health()
   const schedule = new Schedule(pacing)
@@ -202,7 +211,7 @@ async function compose(
     signer: enclave.signer,
     key: { keyId: enclave.signer.keyId, jwk: enclave.signer.jwk },
     handover,
-    conflict: (exchange) => keeper.publisher.conflict ?? clockRefusal(exchange),
+    conflict: (exchange) => contradiction() ?? clockRefusal(exchange),
     rules: defaultRules,
     written: () => {
       delivery?.wake()
@@ -290,7 +299,7 @@ async function compose(
     version: softwareVersion,
     tee: enclave.tee,
     stopping: () => stopping !== null,
-    conflict: () => keeper.publisher.conflict,
+    conflict: contradiction,
   })
   const service = new Service({
     clock,

@@ -5,6 +5,7 @@ import type { Log } from '../http/log.ts'
 import { minimalBody } from '../statement/minimal.ts'
 import { deliveryOutbox } from '../store/delivery-outbox.ts'
 import type { Store } from '../store/store.ts'
+import type { BackendMemory } from './backend-memory.ts'
 import type { Clock } from './clock.ts'
 import type { Configuration } from './config.ts'
 
@@ -12,7 +13,7 @@ import type { Configuration } from './config.ts'
 export function newDelivery(
   configuration: Configuration,
   store: Store,
-  enclave: Enclave,
+  { enclave, memory }: { enclave: Enclave; memory: BackendMemory },
   clock: Clock,
   log: Log,
   version: string,
@@ -29,5 +30,6 @@ export function newDelivery(
       log.error('delivery-failed', { code: error instanceof PerfAggError ? error.code : 'INTERNAL' })
     },
     outbox: deliveryOutbox(store),
+    memory,
   })
 }

@@ -1,7 +1,7 @@
 import { limits } from '../limits.ts'
 import type { DueStatement, Outbox } from './outbox.ts'
-import { gotPost, type Post } from './post.ts'
-import { judge, pauseMs, type Verdict } from './verdict.ts'
+import { gotPost, logHeader, type Post } from './post.ts'
+import { type Answer, judge, pauseMs, type Verdict } from './verdict.ts'
 import { webhookHeaders, type WebhookSigner } from './webhook.ts'
 
 /**
@@ -13,6 +13,8 @@ import { webhookHeaders, type WebhookSigner } from './webhook.ts'
 export interface Delivery {
   /** Posts what is due at `nowMs` until nothing is. Rejects where an outcome could not be stored. */
   runDue(nowMs: number): Promise<void>
+  /** Posts what was delivered last once more, to hear what the backend remembers. Never fails. */
+  recall(nowMs: number): Promise<void>
   /** Starts the live loop; parked statements are tried once more. */
   start(): void
   /** New statements are stored: look now. */
@@ -50,6 +52,11 @@ export interface DeliveryOptions {
   readonly render?: (body: Uint8Array) => Promise<Uint8Array | null>
   /** An outcome that could not be stored, or a fault of ours: for the log. */
   readonly onFault?: (error: unknown) => void
+  readonly memory?: {
+    /** For the header of a post. */
+    tell(): Promise<string>
+    hear(told: string): Promise<void>
+  }
   readonly post?: Post
   /** In [0, 1). */
   readonly random?: () => number
@@ -84,6 +91,16 @@ class BackendDelivery implements Delivery {
 
   async runDue(nowMs: number): Promise<void> {
     await this.#run(() => nowMs)
+  }
+
+  async recall(nowMs: number): Promise<void> {
+    const { outbox, onFault } = this.#options
+    try {
+      const last = await outbox.last()
+      if (last !== null) await this.#ask(last, nowMs)
+    } catch (error) {
+      onFault?.(error)
+    }
   }
 
   start(): void {
@@ -179,23 +196,31 @@ class BackendDelivery implements Delivery {
   }
 
   async #deliver(statement: DueStatement, now: () => number): Promise<void> {
-    const { render, outbox } = this.#options
-    const body = render === undefined ? statement.body : await render(statement.body)
-    if (body === null) {
-      await outbox.delivered(statement, { atMs: now(), code: 'NOT_IN_PROFILE' })
+    const answer = await this.#ask(statement, now())
+    if (answer === null) {
+      await this.#options.outbox.delivered(statement, { atMs: now(), code: 'NOT_IN_PROFILE' })
       this.#count.withheld += 1
       return
     }
-    const answer = await this.#post({
-      url: this.#url,
-      body,
-      headers: await this.#headers(statement, body, now()),
-      signal: this.#abort.signal,
-    })
     // cut off by ourselves: it says nothing about the backend
     if (answer.status === null && this.#abort.signal.aborted) return
     const atMs = now()
     await this.#settle(statement, judge(answer, statement.digest, atMs), atMs)
+  }
+
+  /** Null where the backend's profile has no form for it. */
+  async #ask(statement: DueStatement, nowMs: number): Promise<Answer | null> {
+    const { render, memory } = this.#options
+    const body = render === undefined ? statement.body : await render(statement.body)
+    if (body === null) return null
+    const answer = await this.#post({
+      url: this.#url,
+      body,
+      headers: await this.#headers(statement, body, nowMs),
+      signal: this.#abort.signal,
+    })
+    if (answer.status !== null && answer.log !== undefined) await memory?.hear(answer.log)
+    return answer
   }
 
   async #headers(statement: DueStatement, body: Uint8Array, atMs: number): Promise<Record<string, string>> {
@@ -203,6 +228,7 @@ class BackendDelivery implements Delivery {
       'content-type': 'application/json',
       'user-agent': this.#options.userAgent,
       'idempotency-key': statement.digest,
+      ...(this.#options.memory === undefined ? {} : { [logHeader]: await this.#options.memory.tell() }),
       ...(await webhookHeaders(this.#options.signer, { id: statement.digest, atMs, body })),
     }
   }

@@ -17,6 +17,8 @@ type Place = Pick<DueStatement, 'account' | 'sequence'>
  */
 export interface Outbox {
   due(nowMs: number, limit: number): Promise<readonly DueStatement[]>
+  /** Of those that were delivered the latest. */
+  last(): Promise<DueStatement | null>
   /** When the next one is due; null: none. */
   nextMs(): Promise<number | null>
   counts(): Promise<{

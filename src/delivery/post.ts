@@ -13,6 +13,9 @@ export interface PostRequest {
 /** Sends one request and says what came back; whatever goes wrong on the way is an answer too. */
 export type Post = (request: PostRequest) => Promise<Answer>
 
+/** Tells the backend of our log, and us what it remembers of it. */
+export const logHeader = 'perf-agg-log'
+
 /** Over got: no redirect followed, nothing tried again, no proxy of the environment, at most 64 KiB read. */
 export function gotPost(
   bounds: { readonly connectTimeoutMs: number; readonly postTimeoutMs: number } = limits.delivery,
@@ -40,7 +43,13 @@ export function gotPost(
 
 type Stream = AsyncIterable<Uint8Array> & {
   readonly response?:
-    | { readonly statusCode: number; readonly headers: { readonly 'retry-after'?: string | undefined } }
+    | {
+        readonly statusCode: number
+        readonly headers: {
+          readonly 'retry-after'?: string | undefined
+          readonly [name: string]: string | readonly string[] | undefined
+        }
+      }
     | undefined
   destroy(): void
 }
@@ -64,7 +73,13 @@ async function read(stream: Stream): Promise<Answer> {
   const { response } = stream
   if (response === undefined) return { status: null, code }
   const text = Buffer.concat(chunks).subarray(0, limits.delivery.answerBytesMax).toString('latin1')
-  return { status: response.statusCode, retryAfter: response.headers['retry-after'] ?? null, text }
+  const { [logHeader]: log, 'retry-after': retryAfter } = response.headers
+  return {
+    status: response.statusCode,
+    retryAfter: retryAfter ?? null,
+    ...(typeof log === 'string' ? { log } : {}),
+    text,
+  }
 }
 
 /** The system's word for it (`ECONNREFUSED`), never its message, which may quote what was sent. */

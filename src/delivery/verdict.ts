@@ -2,7 +2,13 @@ import { limits } from '../limits.ts'
 
 /** What came back: an HTTP status with what matters of the rest, or the code of why there is none. */
 export type Answer =
-  | { readonly status: number; readonly retryAfter: string | null; readonly text: string }
+  | {
+      readonly status: number
+      readonly retryAfter: string | null
+      /** What it remembers of our log; absent: it does not say. */
+      readonly log?: string
+      readonly text: string
+    }
   | { readonly status: null; readonly code: string }
 
 export type Verdict =

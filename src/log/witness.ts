@@ -122,7 +122,8 @@ export class Witness {
   }
 }
 
-function conflict(code: string, message: string): LogConflict {
+/** What others have seen of our log, and we have not. */
+export function conflict(code: string, message: string): LogConflict {
   return new LogConflict(code, message, {
     action: 'stop',
     hint: 'restore the state folder as it was last; an older or another log is never signed again',

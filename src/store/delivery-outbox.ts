@@ -6,6 +6,7 @@ type Outcome = Pick<Failure, 'atMs' | 'code'>
 /** The outbox as delivery asks for it. */
 export interface DeliveryOutbox {
   due(nowMs: number, limit: number): Promise<OutboxItem[]>
+  last(): Promise<OutboxItem | null>
   nextMs(): Promise<number | null>
   counts(): Promise<OutboxCounts>
   delivered(statement: Place, outcome: Outcome): Promise<void>
@@ -17,6 +18,7 @@ export interface DeliveryOutbox {
 export function deliveryOutbox(store: Store): DeliveryOutbox {
   return {
     due: (nowMs, limit) => store.outboxDue(nowMs, limit),
+    last: () => store.outboxLast(),
     nextMs: () => store.outboxNextMs(),
     counts: () => store.outboxCounts(),
     delivered: ({ account, sequence }, outcome) =>

@@ -53,12 +53,12 @@ export class Outbox {
   }
 
   due(nowMs: number, limit: number): OutboxItem[] {
-    return this.#connection.all(this.#queries.due, { now_ms: nowMs, limit }).map((row) => ({
-      ...read(row),
-      digest: text(row, 'digest'),
-      type: oneOf(row, 'type', statementTypes),
-      body: bytes(row, 'body'),
-    }))
+    return this.#connection.all(this.#queries.due, { now_ms: nowMs, limit }).map(readItem)
+  }
+
+  last(): OutboxItem | null {
+    const row = this.#connection.get(this.#queries.last, {})
+    return row === null ? null : readItem(row)
   }
 
   nextMs(): number | null {
@@ -91,6 +91,15 @@ export class Outbox {
   }
 }
 
+function readItem(row: RawRow): OutboxItem {
+  return {
+    ...read(row),
+    digest: text(row, 'digest'),
+    type: oneOf(row, 'type', statementTypes),
+    body: bytes(row, 'body'),
+  }
+}
+
 function read(row: RawRow): OutboxRow {
   return {
     account: text(row, 'account'),
@@ -120,6 +129,14 @@ function build(builder: Kysely<Tables>) {
     'outbox.delivered_at_ms',
     'outbox.last_code',
   ] as const
+  const items = builder
+    .selectFrom('outbox')
+    .innerJoin('statements', (join) =>
+      join
+        .onRef('statements.account', '=', 'outbox.account')
+        .onRef('statements.sequence', '=', 'outbox.sequence'),
+    )
+    .select([...columns, 'statements.digest', 'statements.type', 'statements.body'])
   const change = (slot: { account: string; sequence: number }) =>
     builder.updateTable('outbox').where('account', '=', slot.account).where('sequence', '=', slot.sequence)
   return {
@@ -175,18 +192,15 @@ function build(builder: Kysely<Tables>) {
         .where('state', '=', 'parked'),
     ),
     due: query((slot: { now_ms: number; limit: number }) =>
-      builder
-        .selectFrom('outbox')
-        .innerJoin('statements', (join) =>
-          join
-            .onRef('statements.account', '=', 'outbox.account')
-            .onRef('statements.sequence', '=', 'outbox.sequence'),
-        )
-        .select([...columns, 'statements.digest', 'statements.type', 'statements.body'])
+      items
         .where('outbox.state', '=', 'pending')
         .where('outbox.next_attempt_at_ms', '<=', slot.now_ms)
         .orderBy('outbox.next_attempt_at_ms')
         .limit(slot.limit),
+    ),
+    // its due time is in the index, its delivery is not: either tells it well enough
+    last: query(() =>
+      items.where('outbox.state', '=', 'delivered').orderBy('outbox.next_attempt_at_ms', 'desc').limit(1),
     ),
     next: query(() =>
       builder

@@ -113,6 +113,7 @@ export class SqliteStore implements Store {
     this.#read(() => this.#statements.statedHours(account, fromMs, toMs))
   lastSignedMs = () => this.#read(() => this.#statements.lastIssuedMs())
   outboxDue = (nowMs: number, limit: number) => this.#read(() => this.#outbox.due(nowMs, limit))
+  outboxLast = () => this.#read(() => this.#outbox.last())
   outboxNextMs = () => this.#read(() => this.#outbox.nextMs())
   outboxCounts = () => this.#read(() => this.#outbox.counts())
   outboxParked = (limit: number) => this.#read(() => this.#outbox.parkedRows(limit))

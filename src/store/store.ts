@@ -84,6 +84,8 @@ export interface Store {
 
   /** At most one statement an account: its oldest undelivered one, due at `nowMs`, the longest due first. */
   outboxDue(nowMs: number, limit: number): Promise<OutboxItem[]>
+  /** Of those that were delivered the latest; null: none was. */
+  outboxLast(): Promise<OutboxItem | null>
   /** When the next pending one is due; null: nothing pending. */
   outboxNextMs(): Promise<number | null>
   outboxCounts(): Promise<OutboxCounts>

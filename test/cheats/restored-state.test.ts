@@ -14,8 +14,10 @@ import { SmallWitness } from '../log/small-witness.ts'
 import { judgeRecord } from './stage.ts'
 
 /** One that takes each place of a chain once, as the idempotency key lets it. */
-async function rememberingBackend(t: Test): Promise<string> {
+async function rememberingBackend(t: Test): Promise<{ url: string; keepsLog: boolean }> {
   const taken = new Map<string, string>()
+  let log = ''
+  const backend = { url: '', keepsLog: true }
   const server = createServer((request, response) => {
     void text(request).then(async (body) => {
       const statement = parseStatement(parseJson(Buffer.from(body)))
@@ -23,7 +25,11 @@ async function rememberingBackend(t: Test): Promise<string> {
       const digest = await statementDigest(statement)
       const known = taken.get(place) ?? digest
       taken.set(place, known)
-      response.writeHead(known === digest ? 200 : 409).end(known)
+      const told = String(request.headers['perf-agg-log'])
+      const sizeOf = (value: string): number => Number(value.split(' ')[1] ?? -1)
+      if (sizeOf(told) > sizeOf(log)) log = told
+      const headers = backend.keepsLog ? { 'perf-agg-log': log } : {}
+      response.writeHead(known === digest ? 200 : 409, headers).end(known)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -31,7 +37,8 @@ async function rememberingBackend(t: Test): Promise<string> {
     server.closeAllConnections()
     server.close()
   })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  backend.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return backend
 }
 
 t.test('a restored state folder', async (t) => {
@@ -39,24 +46,27 @@ t.test('a restored state folder', async (t) => {
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const witness = await SmallWitness.start(t, () => [])
   witness.trusting = true
-  witness.nowS = Math.floor(Date.now() / 1_000)
+  witness.live = true
   const watched = { grace_seconds: 0, witnesses: [witness.entry] }
-  const flags = { backend_url: await rememberingBackend(t) }
+  const backend = await rememberingBackend(t)
+  const flags = { backend_url: backend.url }
   const state = join(folder, 'state')
   const key = await newSigningKey()
   const placeOf = (house: House) => ({ ws: house.daemon.urls.ws, nowMs: Date.now })
 
   const first = await House.open(t, { folder, flags, config: watched })
   const access = await enroll(first.client, key)
+  const delivered = (house: House) => async (): Promise<boolean> => {
+    const { deliveries } = (await house.status()) as { deliveries: { pending: number } }
+    return deliveries.pending === 0
+  }
+  await until('all is delivered', delivered(first))
   await first.daemon.stop()
   cpSync(state, join(folder, 'good-times'), { recursive: true })
   const second = await House.open(t, { folder, flags, config: watched })
   await trade(t, placeOf(second), access, key, [5, 4])
   const record = await second.client.record(access)
-  await until('all is delivered', async () => {
-    const { deliveries } = (await second.status()) as { deliveries: { pending: number } }
-    return deliveries.pending === 0
-  })
+  await until('all is delivered', delivered(second))
   await second.daemon.stop()
   rmSync(state, { recursive: true })
   cpSync(join(folder, 'good-times'), state, { recursive: true })
@@ -67,6 +77,12 @@ t.test('a restored state folder', async (t) => {
     'a witness remembers',
   )
 
+  await t.rejects(
+    House.open(t, { folder, flags, config: { grace_seconds: 0 } }),
+    { code: 'LOG_ROLLED_BACK' },
+    'so does a backend that keeps what it is told of the log',
+  )
+  backend.keepsLog = false
   const lonely = await House.open(t, { folder, flags, config: { grace_seconds: 0 } })
   await trade(t, placeOf(lonely), access, key, [3])
   const told = await until('the backend refuses another statement in that place', async () => {

@@ -307,6 +307,7 @@ t.test('an outcome that cannot be stored ends the run: nothing is posted over an
   const courier = delivery(store, url, {
     outbox: {
       due: (atMs, limit) => store.outboxDue(atMs, limit),
+      last: async () => null,
       nextMs: () => store.outboxNextMs(),
       counts: () => store.outboxCounts(),
       delivered: () => Promise.reject(Object.assign(new Error('full'), { code: 'STATE_FULL' })),

@@ -19,7 +19,7 @@ const placeOf = ({ daemon, clock }: House) => ({ ws: daemon.urls.ws, nowMs: () =
 t.test('a record from the first trade to its verification, over a restart', async (t) => {
   const witness = await SmallWitness.start(t, () => [])
   witness.trusting = true
-  witness.nowS = Math.floor(Date.now() / 1_000)
+  witness.live = true
   const config = { grace_seconds: 0, witnesses: [witness.entry] }
   const house = await House.open(t, { config })
   const clientKey = await newSigningKey()
@@ -39,7 +39,7 @@ t.test('a record from the first trade to its verification, over a restart', asyn
   const policy = policyOf(witness)
   const judged = await judge(record, policy)
   t.same(wrong(judged.steps), [])
-  t.equal(judged.witnessedAtS, witness.nowS)
+  t.equal(judged.witnessedAtS, witness.lastS)
   t.match(
     judged.figures,
     { statements: 4, hours: 0, backfilled: 3, returnPct: null },
@@ -85,7 +85,6 @@ t.test('a record from the first trade to its verification, over a restart', asyn
   t.equal((await house.client.record(other)).statements.length, 1)
 
   await house.daemon.stop()
-  witness.nowS += 60
   const again = await House.open(t, { folder: house.folder, config })
   const renewed = await enroll(again.client, clientKey)
   await trade(t, placeOf(again), renewed, clientKey, [2])
@@ -118,7 +117,7 @@ t.test('a state that was put back does not start where a witness remembers more'
 t.test('no field of a record can be changed unseen', async (t) => {
   const witness = await SmallWitness.start(t, () => [])
   witness.trusting = true
-  witness.nowS = Math.floor(Date.now() / 1_000)
+  witness.live = true
   const house = await House.open(t, { config: { grace_seconds: 0, witnesses: [witness.entry] } })
   const clientKey = await newSigningKey()
   const access = await enroll(house.client, clientKey)

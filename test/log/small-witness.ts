@@ -33,6 +33,10 @@ export class SmallWitness {
   /** Answers with this instead. */
   broken: { status: number; body: string } | null = null
   nowS = 1_790_000_000
+  /** Signs with the system's time instead. */
+  live = false
+  /** Of its last signature. */
+  lastS = 0
   url = ''
   readonly #signer = testSigner(21)
   readonly #keysOf: KeyOf
@@ -103,10 +107,12 @@ export class SmallWitness {
     }
     this.seen.set(origin, { size, root })
     const { text: signedText } = parseNote(note)
-    const signature = this.#signer.sign(noteSignedBytes(signedText, this.nowS)) as Uint8Array
+    const nowS = this.live ? Math.floor(Date.now() / 1_000) : this.nowS
+    this.lastS = nowS
+    const signature = this.#signer.sign(noteSignedBytes(signedText, nowS)) as Uint8Array
     const line = formatNote({
       text: signedText,
-      signatures: [noteSignature(this.key, signature, this.nowS)],
+      signatures: [noteSignature(this.key, signature, nowS)],
     }).slice(signedText.length + 1)
     return { status: 200, body: line }
   }

@@ -92,6 +92,7 @@ t.test('the schema and every query are written for PostgreSQL too', async (t) =>
   outbox.parked('a', 1, { atMs: 1, code: '400' })
   outbox.releaseParked(1)
   outbox.due(1, 1)
+  outbox.last()
   outbox.nextMs()
   outbox.counts()
   outbox.parkedRows(1)
