@@ -28,7 +28,7 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
     sandbox: true,
     liveOnly: ['futures', 'margin'],
   },
-  bitget: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
+  bitget: { source: 'polled', accountTypes: { spot: ['spot'], futures: ['linear'] }, sandbox: false },
   bybit: { source: 'polled', accountTypes: unified, sandbox: true },
   coinbase: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   // by what ccxt makes of its answers

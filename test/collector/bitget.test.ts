@@ -1,5 +1,6 @@
 import { hourMs, minuteMs } from '@perf-agg/sdk'
 import t, { type Test } from 'tap'
+import type { MarketType } from '../../src/accounting/observation.ts'
 import { judgePermissions } from '../../src/collector/permissions.ts'
 import { documentedBody, type Served, serveExchange } from './served.ts'
 
@@ -22,12 +23,36 @@ const usual: Readonly<Record<string, Served>> = {
   '/api/v2/spot/account/assets': good([]),
   '/api/v2/spot/account/bills': good([]),
   '/api/v2/spot/trade/fills': good([]),
+  '/api/v2/mix/market/contracts': (url: URL) =>
+    good(
+      url.searchParams.get('productType') === 'USDT-FUTURES'
+        ? [
+            { symbol: 'BTCUSDT', baseCoin: 'BTC', quoteCoin: 'USDT', symbolStatus: 'normal' },
+            { symbol: 'ETHUSDT', baseCoin: 'ETH', quoteCoin: 'USDT', symbolStatus: 'off' },
+          ]
+        : [{ symbol: 'BTCPERP', baseCoin: 'BTC', quoteCoin: 'USDC', symbolStatus: 'normal' }],
+    ),
+  '/api/v2/mix/account/accounts': good([]),
+  '/api/v2/mix/account/bill': good({ bills: [], endId: null }),
+  '/api/v2/mix/order/fills': good({ fillList: null, endId: null }),
+  '/api/v2/mix/position/all-position': good([]),
 }
 
-function serve(t: Test, answers: Readonly<Record<string, Served>>, sinceMs = nowMs - hourMs, atMs = nowMs) {
+/** What is asked of one of the products only. */
+function usdt(answer: unknown, otherwise: unknown): Served {
+  return (url: URL) => (url.searchParams.get('productType') === 'USDT-FUTURES' ? answer : otherwise)
+}
+
+function serve(
+  t: Test,
+  answers: Readonly<Record<string, Served>>,
+  sinceMs = nowMs - hourMs,
+  atMs = nowMs,
+  marketTypes: readonly MarketType[] = ['spot'],
+) {
   const time = good({ serverTime: String(atMs) })
   const all = { ...usual, '/api/v2/public/time': time, ...answers }
-  return serveExchange(t, 'bitget', { nowMs: atMs, sinceMs, answers: all, credentials })
+  return serveExchange(t, 'bitget', { nowMs: atMs, sinceMs, answers: all, credentials, marketTypes })
 }
 
 let bills = 0
@@ -173,7 +198,7 @@ t.test('from poll to poll, to the last unit', async (t) => {
   })
   t.strictSame(
     observation.flows.map(({ flow, asset, amount }) => `${flow} ${amount} ${asset}`),
-    ['deposit 20 USDT', 'withdrawal -11 USDT', 'transfer -7 USDT', 'transfer -5 USDT', 'reward 3 XYZ'],
+    ['deposit 20 USDT', 'withdrawal -11 USDT', 'reward 3 XYZ', 'transfer -7 USDT', 'transfer -5 USDT'],
   )
 })
 
@@ -212,6 +237,197 @@ t.test('pages below the last id, and a span that holds too much', async (t) => {
   })
   t.match(await flood.poll(), { observation: { complete: false, anchor: null, flows: [] } })
   t.ok(flood.asked.length < 100, 'endless pages have an end')
+})
+
+t.test('the documented contracts: fills, bills, positions, account', async (t) => {
+  const fills = documentedBody('bitget/Futures/Trading/GetUserTrades.txt')
+  const lines = documentedBody('bitget/Futures/Account/GetLedger.txt')
+  const positions = documentedBody('bitget/Futures/Trading/GetPositions.txt')
+  const account = documentedBody('bitget/Futures/Account/GetBalance.txt')
+  if (fills === null || lines === null || positions === null || account === null) {
+    return t.comment('no reference folder here')
+  }
+  const empty = good([])
+  const traded = await serve(
+    t,
+    {
+      '/api/v2/mix/order/fills': usdt(fills, good({ fillList: [] })),
+      '/api/v2/mix/position/all-position': usdt(positions, empty),
+      '/api/v2/mix/account/accounts': usdt(account, empty),
+    },
+    1_627_290_000_000,
+    1_627_293_600_000,
+    ['linear'],
+  )
+  const first = await traded.poll()
+  if (first.kind === 'failed') return t.fail(first.code, { first })
+  t.strictSame(first.observation.fills, [
+    {
+      id: '123',
+      market: 'linear',
+      symbol: 'ETH/USDT:USDT',
+      base: 'ETH',
+      quote: 'USDT',
+      // with positions of both sides, closing a long one is told as a buy
+      side: 'sell',
+      price: '1900',
+      quantity: '1',
+      quoteQuantity: '1900',
+      fees: [{ asset: 'BGB', amount: '0.017118519726' }],
+      atMs: 1_627_293_509_612,
+      execution: 'trade',
+      terms: { size: '1', settle: 'USDT' },
+    },
+  ])
+  t.strictSame(first.observation.anchor, {
+    atMs: 1_627_293_600_000,
+    balances: [{ asset: 'USDT', amount: '13178.86110692' }],
+    positions: [
+      {
+        market: 'linear',
+        symbol: 'BTC/USDT:USDT',
+        base: 'BTC',
+        quote: 'USDT',
+        terms: { size: '1', settle: 'USDT' },
+        quantity: '0.01',
+        entry: '25000',
+      },
+    ],
+  })
+  const booked = await serve(
+    t,
+    { '/api/v2/mix/account/bill': usdt(lines, good({ bills: [] })) },
+    1_695_710_000_000,
+    1_695_716_000_000,
+    ['linear'],
+  )
+  t.match(await booked.poll(), {
+    observation: {
+      fills: [],
+      flows: [],
+      incomes: [{ income: 'funding', asset: 'USDT', amount: '-0.004992', atMs: 1_695_715_200_654 }],
+    },
+  })
+})
+
+t.test('contracts from poll to poll, to the last unit, and what stays inside', async (t) => {
+  const account = (equity: string, unrealizedPL: string) => [
+    { marginCoin: 'USDT', accountEquity: equity, unrealizedPL },
+  ]
+  const exchange = await serve(
+    t,
+    {
+      '/api/v2/mix/account/accounts': usdt(good(account('1000', '')), good([])),
+      '/api/v2/spot/account/assets': good([{ coin: 'USDT', available: '500', frozen: '0', locked: '0' }]),
+    },
+    undefined,
+    undefined,
+    ['spot', 'linear'],
+  )
+  const first = await exchange.poll()
+  if (first.kind === 'failed') return t.fail(first.code, { first })
+  t.strictSame(first.observation.anchor?.balances, [{ asset: 'USDT', amount: '1500' }])
+  const laterMs = nowMs + 3 * minuteMs
+  const cTime = String(nowMs + minuteMs)
+  exchange.clock.atMs = laterMs
+  exchange.answers.set('/api/v2/public/time', good({ serverTime: String(laterMs) }))
+  let id = 100
+  const line = (businessType: string, amount: string, fee = '0', balance = '') => {
+    id -= 1
+    return { billId: String(id), symbol: 'BTCUSDT', amount, fee, businessType, coin: 'USDT', balance, cTime }
+  }
+  exchange.answers.set(
+    '/api/v2/mix/account/bill',
+    usdt(
+      good({
+        bills: [
+          line('contract_settle_fee', '-0.25', '0', '1240.15'),
+          line('burst_long_loss_query', '-50', '-0.5'),
+          line('risk_captital_user_transfer', '-7'),
+          line('open_long', '0', '-2'),
+          line('close_short', '0', '-0.1'),
+          line('trans_from_exchange', '200'),
+          line('trans_from_otc', '100'),
+          line('cash_gift_issue', '0.01'),
+          line('something_new', '-0.01'),
+        ],
+      }),
+      good({ bills: [] }),
+    ),
+  )
+  exchange.answers.set(
+    '/api/v2/spot/account/bills',
+    good([bill('transfer', 'transfer_out', '-200', 'USDT', { cTime })]),
+  )
+  exchange.answers.set(
+    '/api/v2/spot/account/assets',
+    good([{ coin: 'USDT', available: '300', frozen: '0', locked: '0' }]),
+  )
+  const fill = (tradeId: string, tradeSide: string, side: string, posMode = 'hedge_mode') => ({
+    tradeId,
+    symbol: 'BTCUSDT',
+    price: '50000',
+    baseVolume: '0.01',
+    side,
+    tradeSide,
+    posMode,
+    feeDetail: [{ feeCoin: 'USDT', totalFee: '-0.5' }],
+    cTime,
+  })
+  exchange.answers.set(
+    '/api/v2/mix/order/fills',
+    usdt(
+      good({
+        fillList: [
+          fill('1', 'open', 'buy'),
+          fill('2', 'burst_close_long', 'buy'),
+          fill('3', 'close', 'sell'),
+          fill('4', 'dte_sys_adl_sell_in_single_side_mode', 'sell', 'one_way_mode'),
+          fill('5', 'close', 'sell', 'one_way_mode'),
+        ],
+      }),
+      good({ fillList: [] }),
+    ),
+  )
+  exchange.answers.set(
+    '/api/v2/mix/position/all-position',
+    usdt(
+      good([
+        { symbol: 'BTCUSDT', marginCoin: 'USDT', holdSide: 'short', total: '0.01', openPriceAvg: '50000.5' },
+        { symbol: 'BTCUSDT', marginCoin: 'USDT', holdSide: 'long', total: '0', openPriceAvg: '' },
+      ]),
+      good([]),
+    ),
+  )
+  // 1000 − 0.25 − 50.5 − 7 − 2 − 0.1 + 200 + 100, and the two that cancel; equity is rounded by itself
+  exchange.answers.set('/api/v2/mix/account/accounts', usdt(good(account('1245.15000001', '5')), good([])))
+  const second = await exchange.poll({ cursor: first.cursor })
+  if (second.kind === 'failed') return t.fail(second.code, { second })
+  const { observation } = second
+  t.match(observation, {
+    complete: true,
+    anchor: {
+      atMs: laterMs,
+      balances: [{ asset: 'USDT', amount: '1540.15' }],
+      positions: [{ symbol: 'BTC/USDT:USDT', quantity: '-0.01', entry: '50000.5' }],
+    },
+  })
+  t.strictSame(observation.fills.map((each) => `${each.id} ${each.side} ${each.execution}`).toSorted(), [
+    '1 buy trade',
+    '2 sell liquidation',
+    '3 buy trade',
+    '4 sell adl',
+    '5 sell trade',
+  ])
+  t.strictSame(
+    observation.flows.map(({ flow, amount }) => `${flow} ${amount}`).toSorted(),
+    ['reward 0.01', 'transfer 100'],
+    'what went from spot to contracts is inside',
+  )
+  t.strictSame(observation.incomes.map(({ income, amount }) => `${income} ${amount}`).toSorted(), [
+    'funding -0.25',
+    'liquidation-fee -7',
+  ])
 })
 
 t.test('only a key that reads', async (t) => {
@@ -273,6 +489,25 @@ t.test('markets and minutes', async (t) => {
         : { code: '40034', msg: 'Parameter does not exist' },
   })
   const source = { exchange: 'bitget', sandbox: false, marketTypes: ['spot'] as const }
+  const both = { ...source, marketTypes: ['spot', 'linear'] as const }
+  exchange.answers.set('/api/v2/mix/market/candles', (url: URL) =>
+    good(url.searchParams.get('kLineType') === 'MARK' ? [row(0)] : [row(1)]),
+  )
+  t.strictSame(
+    (await exchange.collectors.markets({ source: both })).map(({ symbol, active }) => [symbol, active]),
+    [
+      ['BTC/USDT', true],
+      ['BTC/USDT:USDT', true],
+      ['ETH/USDT:USDT', false],
+      ['BTC/USDC:USDC', true],
+    ],
+  )
+  const contract = { symbol: 'BTC/USDT:USDT', fromMs: atMs, toMs: atMs + 2 * minuteMs }
+  const marked = await exchange.collectors.candles({
+    source: both,
+    wants: [contract, { ...contract, kind: 'mark' }, { ...contract, symbol: 'NO/SUCH:SUCH' }],
+  })
+  t.match(marked, [[{ close: '3.1' }], [{ close: '3.0' }], null])
   t.strictSame(await exchange.collectors.markets({ source }), [
     { symbol: 'BTC/USDT', base: 'BTC', quote: 'USDT', type: 'spot', active: true },
   ])

@@ -1,8 +1,11 @@
 import { dayMs } from '@perf-agg/sdk'
+import type { PriceWant } from '../../accounting/hour.ts'
 import type { Adapter, Connection } from '../adapter.ts'
+import type { Endpoint } from '../call.ts'
 import { pollLedger } from '../ledger-poll.ts'
-import { MarketList } from '../market-list.ts'
+import { type Listed, MarketList } from '../market-list.ts'
 import { readMinutes } from '../minutes.ts'
+import { contractsOf, products } from './contract.ts'
 import { budgets, endpoints } from './endpoint.ts'
 import { clockCode, isUnknownSymbol, judge } from './judge.ts'
 import { BitgetLedger } from './ledger.ts'
@@ -31,12 +34,18 @@ const olderRows = 200
 /** Minutes are kept there so long; older ones are had elsewhere. */
 const keptMs = 25 * dayMs
 
-/** The spot account at bitget. A unified account, which has another API, is refused by the exchange itself. */
+/** Spot and linear contracts at bitget. A unified account, which has another API, is refused by the exchange itself. */
 export function newBitget(): Adapter {
-  const listings = new MarketList(async (caller) => listingsOf((await caller.call(endpoints.symbols)).value))
+  const listings = new MarketList(async (caller) => {
+    const all = listingsOf((await caller.call(endpoints.symbols)).value)
+    for (const productType of products) {
+      all.push(...contractsOf((await caller.call(endpoints.contracts, { productType })).value, productType))
+    }
+    return all
+  })
   return {
     connection,
-    wallets: ['spot'],
+    wallets: ['spot', 'linear'],
     async check({ caller, sync }) {
       await sync()
       const { body } = await caller.call(endpoints.info)
@@ -44,16 +53,17 @@ export function newBitget(): Adapter {
     },
     async poll({ caller, sync, clock }, wants) {
       await listings.load(caller, await sync())
-      return pollLedger(new BitgetLedger(caller, listings, clock), sync, wants)
+      return pollLedger(new BitgetLedger({ caller, listings, clock, wallets: wants.wallets }), sync, wants)
     },
-    async markets({ caller, sync }) {
+    async markets({ caller, sync }, wallets) {
       await listings.load(caller, await sync())
-      return listings.markets
+      return listings.markets.filter(({ type }) => wallets.includes(type))
     },
     async candles({ caller, clock }, want) {
       const exchangeNowMs = clock.exchangeNowMs()
       await listings.load(caller, exchangeNowMs)
-      const symbol = listings.byName(want.symbol)?.id ?? want.symbol.replace('/', '')
+      const listing = listings.byName(want.symbol)
+      if (listing === undefined && want.symbol.includes(':')) return null
       const isOld = exchangeNowMs - want.fromMs > keptMs
       return readMinutes(want, {
         exchangeNowMs,
@@ -63,11 +73,29 @@ export function newBitget(): Adapter {
           const span = isOld
             ? { endTime: toMs, limit: olderRows }
             : { startTime: fromMs, endTime: toMs, limit: candleRows }
-          const endpoint = isOld ? endpoints.olderCandles : endpoints.candles
-          const { value } = await caller.call(endpoint, { symbol, granularity: '1min', ...span })
-          return candlesOf(value, exchangeNowMs)
+          const { endpoint, asked } = placeOf(want, listing, isOld)
+          return candlesOf((await caller.call(endpoint, { ...asked, ...span })).value, exchangeNowMs)
         },
       })
     },
   }
+}
+
+/** Which list of minutes, and what is asked there. */
+function placeOf(
+  { symbol, kind }: PriceWant,
+  listing: Listed | undefined,
+  isOld: boolean,
+): { endpoint: Endpoint; asked: Readonly<Record<string, string>> } {
+  if (listing?.type !== 'linear') {
+    const asked = { symbol: listing?.id ?? symbol.replace('/', ''), granularity: '1min' }
+    return { endpoint: isOld ? endpoints.olderCandles : endpoints.candles, asked }
+  }
+  const [productType = '', id = ''] = listing.id.split(' ')
+  const asked = { symbol: id, productType, granularity: '1m' }
+  if (kind !== 'mark')
+    return { endpoint: isOld ? endpoints.olderContractCandles : endpoints.contractCandles, asked }
+  return isOld
+    ? { endpoint: endpoints.olderMarks, asked }
+    : { endpoint: endpoints.contractCandles, asked: { ...asked, kLineType: 'MARK' } }
 }

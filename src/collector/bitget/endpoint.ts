@@ -15,4 +15,12 @@ export const endpoints = {
   assets: { method: 'privateSpotGetV2SpotAccountAssets', budget: 'ip', weight: 1 },
   bills: { method: 'privateSpotGetV2SpotAccountBills', budget: 'ip', weight: 1 },
   fills: { method: 'privateSpotGetV2SpotTradeFills', budget: 'ip', weight: 1 },
+  contracts: { method: 'publicMixGetV2MixMarketContracts', budget: 'ip', weight: 1 },
+  contractCandles: { method: 'publicMixGetV2MixMarketCandles', budget: 'ip', weight: 1 },
+  olderContractCandles: { method: 'publicMixGetV2MixMarketHistoryCandles', budget: 'ip', weight: 1 },
+  olderMarks: { method: 'publicMixGetV2MixMarketHistoryMarkCandles', budget: 'ip', weight: 1 },
+  contractAccounts: { method: 'privateMixGetV2MixAccountAccounts', budget: 'ip', weight: 1 },
+  contractBills: { method: 'privateMixGetV2MixAccountBill', budget: 'ip', weight: 1 },
+  contractFills: { method: 'privateMixGetV2MixOrderFills', budget: 'ip', weight: 1 },
+  positions: { method: 'privateMixGetV2MixPositionAllPosition', budget: 'ip', weight: 1 },
 } as const satisfies Readonly<Record<string, Endpoint>>

@@ -1,62 +1,133 @@
-import { dayMs, minuteMs } from '@perf-agg/sdk'
-import type { Amount } from '../../accounting/observation.ts'
+import { absolute, compare, dayMs, minuteMs, parseDecimal, subtract } from '@perf-agg/sdk'
+import type { Amount, MarketType, Position } from '../../accounting/observation.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
+import { sumOf } from '../holding.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
 import type { Listed, MarketList } from '../market-list.ts'
-import { type Page, walkSpans } from '../span.ts'
+import { eachOnce, type Page, type ReadPages, walkSpans } from '../span.ts'
+import {
+  type ContractBill,
+  contractBalancesOf,
+  contractBillsOf,
+  type ContractFill,
+  contractFillsOf,
+  contractOf,
+  positionsOf,
+  type Product,
+  products,
+} from './contract.ts'
 import { endpoints } from './endpoint.ts'
-import { balancesOf, billsOf, tradesOf } from './row.ts'
-import { tell } from './tell.ts'
+import { balancesOf, type Bill, billsOf, type Trade, tradesOf } from './row.ts'
+import { type Told, tellAll } from './tell.ts'
 
 const spans = { spanMs: 30 * dayMs, pagesMax: 60, pagesOfSpanMax: 20 }
 
 type Parameters = Readonly<Record<string, string | number>>
 
-/** The spot account of one client, its bills and its fills, of all markets at once. */
+export interface BitgetWatch {
+  readonly caller: Calls
+  readonly listings: MarketList<Listed>
+  readonly clock: Pick<JobClock, 'exchangeNowMs'>
+  readonly wallets: readonly MarketType[]
+}
+
+/** The spot account and the contracts' wallets of one client, their bills and fills, of all markets at once. */
 export class BitgetLedger implements LedgerSource {
   readonly historyMs = 90 * dayMs
   readonly unavailable = []
-  readonly #caller: Calls
-  readonly #listings: MarketList<Listed>
-  readonly #clock: Pick<JobClock, 'exchangeNowMs'>
+  readonly #watch: BitgetWatch
 
-  constructor(caller: Calls, listings: MarketList<Listed>, clock: Pick<JobClock, 'exchangeNowMs'>) {
-    this.#caller = caller
-    this.#listings = listings
-    this.#clock = clock
+  constructor(watch: BitgetWatch) {
+    this.#watch = watch
+  }
+
+  get #products(): readonly Product[] {
+    return this.#watch.wallets.includes('linear') ? products : []
   }
 
   async balances(): Promise<readonly Amount[]> {
-    const { value } = await this.#caller.call(endpoints.assets, { assetType: 'hold_only' })
-    return balancesOf(value)
+    const { caller, wallets } = this.#watch
+    const parts: Amount[] = []
+    if (wallets.includes('spot')) {
+      parts.push(...balancesOf((await caller.call(endpoints.assets, { assetType: 'hold_only' })).value))
+    }
+    for (const productType of this.#products) {
+      const { value } = await caller.call(endpoints.contractAccounts, { productType })
+      const told = contractBalancesOf(value)
+      // to the last unit it stands behind the newest bill: equity and profit are rounded each by itself
+      const newest = contractBillsOf(
+        (await caller.call(endpoints.contractBills, { productType, limit: 20 })).value,
+        this.#watch.clock.exchangeNowMs(),
+      ).rows
+      parts.push(...told.map((each) => exactOf(each, newest)))
+    }
+    return sumOf(parts)
+  }
+
+  async positions(): Promise<readonly Position[]> {
+    const positions: Position[] = []
+    for (const productType of this.#products) {
+      const marginCoin = productType === 'USDT-FUTURES' ? 'USDT' : 'USDC'
+      const { value } = await this.#watch.caller.call(endpoints.positions, { productType, marginCoin })
+      positions.push(...positionsOf(value, productType, this.#contractBy))
+    }
+    return positions
   }
 
   async read(fromMs: number, thorough: boolean): Promise<Reading> {
-    const nowMs = this.#clock.exchangeNowMs()
+    const { clock, listings, wallets } = this.#watch
+    const nowMs = clock.exchangeNowMs()
     const firstMs = Math.max(fromMs, nowMs - this.historyMs + minuteMs)
     // a second ahead: clocks differ, and what comes meanwhile is welcome
     const { parts, cutAtMs } = await walkSpans(
       firstMs,
       nowMs + 1_000,
       spans,
-      async (startTime, endTime, readPages) => {
-        const span = { startTime, endTime }
-        const bills = await readPages(this.#below(endpoints.bills, { ...span, limit: 500 }, billsOf))
-        if (bills === null) return null
-        const isTraded = bills.some(({ group }) => group === 'transaction')
-        const trades =
-          thorough || isTraded
-            ? await readPages(this.#below(endpoints.fills, { ...span, limit: 100 }, tradesOf))
-            : []
-        return trades === null ? null : { bills, trades }
-      },
+      (startTime, endTime, readPages) => this.#span({ startTime, endTime }, thorough, readPages),
     )
-    const bills = new Map(parts.flatMap((part) => part.bills.map((bill) => [bill.id, bill] as const)))
-    const trades = new Map(parts.flatMap((part) => part.trades.map((trade) => [trade.id, trade] as const)))
-    const listingOf = (id: string) => this.#listings.byName(id)
-    return { ...tell([...bills.values()], [...trades.values()], listingOf), cutAtMs }
+    const told: Told = {
+      bills: eachOnce(parts.flatMap((part) => part.bills)),
+      trades: eachOnce(parts.flatMap((part) => part.trades)),
+      contractBills: eachOnce(parts.flatMap((part) => part.contractBills)),
+      contractFills: eachOnce(parts.flatMap((part) => part.contractFills)).map(({ fill }) => fill),
+    }
+    const span = { fromMs: firstMs, toMs: cutAtMs ?? nowMs, isOpen: cutAtMs === null }
+    const isBoth = wallets.includes('spot') && wallets.includes('linear')
+    return { ...tellAll(told, (id) => listings.byName(id), isBoth ? span : null), cutAtMs }
   }
+
+  async #span(span: Parameters, thorough: boolean, readPages: ReadPages): Promise<Part | null> {
+    const part: Part = { bills: [], trades: [], contractBills: [], contractFills: [] }
+    if (this.#watch.wallets.includes('spot')) {
+      const bills = await readPages(this.#below(endpoints.bills, { ...span, limit: 500 }, billsOf))
+      if (bills === null) return null
+      part.bills.push(...bills)
+      if (thorough || bills.some(({ group }) => group === 'transaction')) {
+        const trades = await readPages(this.#below(endpoints.fills, { ...span, limit: 100 }, tradesOf))
+        if (trades === null) return null
+        part.trades.push(...trades)
+      }
+    }
+    for (const productType of this.#products) {
+      const asked = { ...span, productType, limit: 100 }
+      const bills = await readPages(this.#below(endpoints.contractBills, asked, contractBillsOf))
+      if (bills === null) return null
+      part.contractBills.push(...bills)
+      if (!thorough && bills.length === 0) continue
+      const fills = await readPages(
+        this.#below(endpoints.contractFills, asked, (value, exchangeNowMs) =>
+          contractFillsOf(value, productType, this.#contractBy, exchangeNowMs),
+        ),
+      )
+      if (fills === null) return null
+      part.contractFills.push(...fills)
+    }
+    return part
+  }
+
+  readonly #contractBy = (id: string, product: Product): Listed =>
+    this.#watch.listings.byName(`${product} ${id}`) ?? contractOf(id, product)
 
   /** Newest first, each page below the last id of the one before. */
   #below<Each>(
@@ -64,11 +135,29 @@ export class BitgetLedger implements LedgerSource {
     parameters: Parameters,
     readPage: (value: unknown, exchangeNowMs: number) => Page<Each>,
   ): (next: string | null) => Promise<Page<Each>> {
+    const { caller, clock } = this.#watch
     return async (next) => {
       const asked: Parameters = next === null ? parameters : { ...parameters, idLessThan: next }
-      const { value } = await this.#caller.call(endpoint, asked)
-      const page = readPage(value, this.#clock.exchangeNowMs())
+      const { value } = await caller.call(endpoint, asked)
+      const page = readPage(value, clock.exchangeNowMs())
       return page.rows.length < Number(parameters['limit']) ? { ...page, next: null } : page
     }
   }
+}
+
+interface Part {
+  readonly bills: Bill[]
+  readonly trades: Trade[]
+  readonly contractBills: ContractBill[]
+  readonly contractFills: ContractFill[]
+}
+
+/** So much the two may differ by their rounding. */
+const roundingMost = '0.001'
+
+function exactOf({ asset, amount }: Amount, bills: readonly ContractBill[]): Amount {
+  const last = bills.find((bill) => bill.asset === asset && bill.balance !== '')
+  if (last === undefined) return { asset, amount }
+  const off = absolute(subtract(parseDecimal(last.balance), parseDecimal(amount)))
+  return compare(off, parseDecimal(roundingMost)) > 0 ? { asset, amount } : { asset, amount: last.balance }
 }

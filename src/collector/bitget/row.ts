@@ -80,7 +80,7 @@ export function billsOf(value: unknown, exchangeNowMs: number): Page<Bill> {
   return { rows, next: rows.at(-1)?.id ?? null }
 }
 
-function plain(value: unknown, place: string): string {
+export function plain(value: unknown, place: string): string {
   return wordOf(value, place)
     .toLowerCase()
     .replaceAll(/[^a-z0-9]/g, '')

@@ -1,17 +1,93 @@
 import { parseDecimal, signOf, toText } from '@perf-agg/sdk'
 import type { CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
-import { entryOfFill, sameBalances } from '../explain.ts'
+import { type Entry, entryOfContract, entryOfFill, sameBalances } from '../explain.ts'
 import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
 import type { Listed } from '../market-list.ts'
+import { outerTransfers, type Span } from '../transfer.ts'
 import type { Bill, Trade } from './row.ts'
+
+/** What is told of the wallets that are watched; a wallet that is not has no rows. */
+export interface Told {
+  readonly bills: readonly Bill[]
+  readonly trades: readonly Trade[]
+  readonly contractBills: readonly Bill[]
+  readonly contractFills: readonly Fill[]
+}
+
+/** Spot and contracts together: what goes from one to the other, where both are watched, stays inside. */
+export function tellAll(
+  { bills, trades, contractBills, contractFills }: Told,
+  listingOf: (id: string) => Listed | undefined,
+  /** Null where only one of the two is watched. */
+  span: Span | null,
+): Omit<Reading, 'cutAtMs'> {
+  const spot = tell(bills, trades, listingOf)
+  const between = [
+    ...bills.filter((bill) => flowKindOf(bill) === 'transfer').map((bill) => ({ ...bill, account: 'spot' })),
+    ...contractBills.filter(isContractTransfer).map((bill) => ({ ...bill, account: 'contract' })),
+  ].filter(({ change }) => signOf(parseDecimal(change)) !== 0)
+  const outer = span === null ? { lines: between, pending: false } : outerTransfers(between, span)
+  const transfers = outer.lines.map(({ id, account, asset, change, atMs }): CashFlow => ({
+    // each list counts for itself
+    id: account === 'spot' ? id : `contract.${id}`,
+    flow: 'transfer',
+    asset,
+    amount: change,
+    atMs,
+    atEstimated: false,
+  }))
+  const contracts = contractBills.flatMap(contractIncomeOf)
+  return {
+    ...spot,
+    fills: [...spot.fills, ...contractFills],
+    flows: [
+      ...spot.flows.filter(({ flow }) => flow !== 'transfer'),
+      ...transfers,
+      ...contractBills.flatMap(contractRewardOf),
+    ],
+    incomes: [...spot.incomes, ...contracts],
+    entries: [
+      ...spot.entries,
+      ...contractFills.map(entryOfContract),
+      ...contractBills.map(({ asset, change, atMs }): Entry => ({
+        atMs,
+        changes: [[asset, parseDecimal(change)]],
+      })),
+    ],
+    pending: spot.pending || outer.pending,
+  }
+}
+
+function isContractTransfer({ kind }: Bill): boolean {
+  return kind.startsWith('trans')
+}
+
+function contractIncomeOf({ id, kind, asset, change, atMs }: Bill): Income[] {
+  if (signOf(parseDecimal(change)) === 0) return []
+  if (kind === 'contractsettlefee') {
+    return [{ id: `contract.${id}`, income: 'funding', asset, amount: change, atMs }]
+  }
+  // what the insurance took, or gave back
+  if (kind === 'riskcaptitalusertransfer' || kind === 'riskcapitalusertransfer') {
+    return [{ id: `contract.${id}`, income: 'liquidation-fee', asset, amount: change, atMs }]
+  }
+  return []
+}
+
+const rewardKinds = /^(cashgift|bonus)/
+
+function contractRewardOf({ id, kind, asset, change, atMs }: Bill): CashFlow[] {
+  if (!rewardKinds.test(kind) || signOf(parseDecimal(change)) === 0) return []
+  return [{ id: `contract.${id}`, flow: 'reward', asset, amount: change, atMs, atEstimated: false }]
+}
 
 /**
  * What bitget's bills and fills of a spot account mean. A line that nobody can name stays a line: it moved a balance,
  * and the account's books will show it as unexplained.
  */
-export function tell(
+function tell(
   bills: readonly Bill[],
   trades: readonly Trade[],
   listingOf: (id: string) => Listed | undefined,

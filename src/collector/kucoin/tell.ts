@@ -1,18 +1,11 @@
-import { add, parseDecimal, secondMs, signOf } from '@perf-agg/sdk'
+import { parseDecimal, signOf } from '@perf-agg/sdk'
 import type { CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
 import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
 import type { Listed } from '../market-list.ts'
+import { outerTransfers, type Span } from '../transfer.ts'
 import type { Line, Trade } from './row.ts'
-
-/** What of the ledger was asked for. */
-export interface Span {
-  readonly fromMs: number
-  readonly toMs: number
-  /** More lines may still come in at its end. */
-  readonly isOpen: boolean
-}
 
 /**
  * What the ledgers and fills of kucoin's spot account mean. A line that nobody can name stays a line: it moved a
@@ -27,7 +20,10 @@ export function tell(
   const known = new Map(trades.map((trade) => [trade.id, trade]))
   const traded = lines.filter(isTrade)
   const booked = new Set(traded.map(({ tradeId }) => tradeId))
-  const transfers = outerTransfers(lines, span)
+  const transfers = outerTransfers(
+    lines.filter(({ kind }) => kind === 'transfer'),
+    span,
+  )
   return {
     fills: trades.map((trade) => fillOf(trade, listingOf)),
     flows: [...lines.flatMap(flowOf), ...transfers.lines.map((line) => flowAs(line, 'transfer'))],
@@ -155,40 +151,4 @@ function conversionsOf(lines: readonly Line[]): Conversion[] {
     const conversion = conversionKinds[own[0]?.kind ?? ''] ?? 'convert'
     return [{ id, conversion, changes, atMs: Math.max(...own.map(({ atMs }) => atMs)) }]
   })
-}
-
-/** Both lines of a transfer between the main and the trading account come within this. */
-const pairMs = 10 * secondMs
-/** The lists are behind each other by less. */
-const lateMs = 60 * secondMs
-
-/**
- * Transfers to and from what is not watched. Those between the two accounts that are have a line in each, which
- * cancel; a line whose partner may lie outside of what was read, or may still come, is not judged now.
- */
-function outerTransfers(
-  lines: readonly Line[],
-  { fromMs, toMs, isOpen }: Span,
-): { readonly lines: readonly Line[]; readonly pending: boolean } {
-  const open = new Map<string, Line>()
-  const transfers = lines.filter((line) => line.kind === 'transfer' && !isNothing(line))
-  for (const line of transfers.toSorted((a, b) => a.atMs - b.atMs)) {
-    const partner = [...open.values()].find((other) => isPair(other, line))
-    if (partner === undefined) open.set(line.id, line)
-    else open.delete(partner.id)
-  }
-  const left = [...open.values()].filter(({ atMs }) => atMs >= fromMs + pairMs)
-  const endMs = toMs - (isOpen ? lateMs : pairMs)
-  return { lines: left.filter(({ atMs }) => atMs <= endMs), pending: left.some(({ atMs }) => atMs > endMs) }
-}
-
-/** The same amount, out of one and into the other. */
-function isPair(a: Line, b: Line): boolean {
-  const rest = add(parseDecimal(a.change), parseDecimal(b.change))
-  return (
-    a.account !== b.account &&
-    a.asset === b.asset &&
-    signOf(rest) === 0 &&
-    Math.abs(a.atMs - b.atMs) <= pairMs
-  )
 }
