@@ -30,6 +30,9 @@ interface Book {
   costPeakUsd: Decimal
 }
 
+const pnlOf = ({ average, mark, executed }: Book): Decimal =>
+  subtract(add(average.realized, average.unrealized(mark)), executed.feesUsd)
+
 /**
  * Positions of an account without balances. Capital in use is the running maximum of
  * Σ |q|·average cost + max(0, −cumulative net P&L): what its positions cost, and what was lost so far.
@@ -39,6 +42,8 @@ export class ReportedBooks {
   #capitalUsd = zero
   /** Cost of all open positions. */
   #costUsd = zero
+  /** Of all books: one trade moves one of them. */
+  #pnlUsd = zero
   #trading = new Trading()
   #trades = 0
 
@@ -56,11 +61,7 @@ export class ReportedBooks {
 
   /** Net of fees, open positions at their last reported price. */
   pnlUsd(): Decimal {
-    let pnl = zero
-    for (const { average, mark, executed } of this.#books.values()) {
-      pnl = add(pnl, subtract(add(average.realized, average.unrealized(mark)), executed.feesUsd))
-    }
-    return pnl
+    return this.#pnlUsd
   }
 
   /** `isForeign`: of before the account was there; positions need it, figures of trading do not count it. */
@@ -79,6 +80,7 @@ export class ReportedBooks {
     this.#trading.pass(trade.atMs, this.#costUsd, !isForeign)
     this.#trading.begin(trade.symbol, trade.side, worthUsd, trade.fee, isForeign)
     const costBefore = book.average.cost
+    const pnlBefore = pnlOf(book)
     book.average.apply(execution)
     const closed = book.fifo.apply(execution)
     this.#costUsd = add(this.#costUsd, subtract(book.average.cost, costBefore))
@@ -91,6 +93,7 @@ export class ReportedBooks {
     book.mark = trade.price
     book.executed = addExecuted(book.executed, executedBy(trade))
     book.costPeakUsd = maximum(book.costPeakUsd, book.average.cost)
+    this.#pnlUsd = add(this.#pnlUsd, subtract(pnlOf(book), pnlBefore))
     this.#trades += 1
     const cost = this.#costUsd
     const lost = negate(this.pnlUsd())
@@ -122,6 +125,7 @@ export class ReportedBooks {
     }
     copy.#capitalUsd = this.#capitalUsd
     copy.#costUsd = this.#costUsd
+    copy.#pnlUsd = this.#pnlUsd
     copy.#trading = this.#trading.clone()
     copy.#trades = this.#trades
     return copy
@@ -157,7 +161,10 @@ export class ReportedBooks {
         costPeakUsd: reader.decimal(),
       }),
     )
-    for (const [symbol, book] of read) books.#books.set(symbol, book)
+    for (const [symbol, book] of read) {
+      books.#books.set(symbol, book)
+      books.#pnlUsd = add(books.#pnlUsd, pnlOf(book))
+    }
     books.#capitalUsd = reader.decimal()
     books.#costUsd = reader.decimal()
     books.#trading = Trading.read(reader)
