@@ -42,9 +42,10 @@ export class FillAggregate {
     return this.#volume
   }
 
-  /** ≤ 0. */
+  /** ≤ 0; the hour that is not over counts as it stands. */
   get deepestFall(): Decimal {
-    return this.#deepest
+    const now = add(this.#fall, this.#pending)
+    return compare(now, this.#deepest) < 0 ? now : this.#deepest
   }
 
   get position(): FifoPosition {

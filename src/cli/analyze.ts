@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander'
-import { analyzeFills } from '../accounting/fill-analysis.ts'
+import { FillAggregate } from '../accounting/fill-aggregate.ts'
+import { analyzeFills, executionOf } from '../accounting/fill-analysis.ts'
+import { pageOf } from '../accounting/fill-page.ts'
 import { computeFillStatistics } from '../accounting/metrics/fills/set.ts'
 import { TradeHistory } from '../accounting/metrics/fills/trade-history.ts'
 import { computeMetrics } from '../accounting/metrics/set.ts'
@@ -120,7 +122,21 @@ function analyzeFillsFile(path: string, flags: AnalyzeFlags): void {
   if (flags.json && flags.statistics !== true) return printJson(analysis)
   const statistics = computeFillStatistics(historyOf(file))
   if (flags.json) printJson({ ...analysis, statistics })
-  else print(formatFills(analysis, statistics, instrument.pnlCurrency, fills.length))
+  else print(formatFills(analysis, statistics, instrument.pnlCurrency, fills.length, fallOf(file)))
+}
+
+/** The deepest fall of what was realized, seen at the ends of hours; null without times. */
+function fallOf({ instrument, fills }: FillsFile): FillAggregate | null {
+  const executions = fills.flatMap((fill) => {
+    const execution = executionOf(instrument, fill)
+    return execution === null ? [] : [{ ...execution, atMs: fill.atMs ?? Number.NaN }]
+  })
+  if (executions.some(({ atMs }) => Number.isNaN(atMs))) return null
+  const aggregate = new FillAggregate(instrument)
+  const page = pageOf(executions)
+  if (page === null) return null
+  aggregate.take(page)
+  return aggregate
 }
 
 /** Fills and funding by their times; without times, funding after all fills. */

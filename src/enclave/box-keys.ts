@@ -10,6 +10,7 @@ import {
   type PublicJwk,
 } from '@perf-agg/sdk'
 import type { OpenedBox } from './enclave.ts'
+import { type NativeBoxes, nativeBoxes } from './native-box.ts'
 
 /** How long one box key is shown. A box sealed to an older one can be opened by nobody: that is forward secrecy. */
 export const boxKeyLifeMs = dayMs
@@ -34,12 +35,15 @@ export class BoxKeys {
   #turning: Promise<void> | null = null
   #closed = false
 
-  private constructor(first: HeldKey) {
+  readonly #native: NativeBoxes | null
+
+  private constructor(first: HeldKey, native: NativeBoxes | null) {
     this.#current = first
+    this.#native = native
   }
 
-  static async make(nowMs: number): Promise<BoxKeys> {
-    return new BoxKeys(await newKey(nowMs))
+  static async make(nowMs: number, native?: NativeBoxes | null): Promise<BoxKeys> {
+    return new BoxKeys(await newKey(nowMs), native === undefined ? await nativeBoxes() : native)
   }
 
   /** What quotes show. */
@@ -59,11 +63,14 @@ export class BoxKeys {
     const held = [this.#current, ...(this.#previous === null ? [] : [this.#previous.key])]
     let opened: OpenedBox | null = null
     for (const { pair, jwk } of held) {
-      const plaintext = await openBox(pair.publicKey, pair.secretKey, sealed)
+      const plaintext =
+        this.#native === null
+          ? await openBox(pair.publicKey, pair.secretKey, sealed)
+          : this.#native.open(pair.publicKey, pair.secretKey, sealed)
       if (plaintext !== null) opened = { plaintext, boxKey: jwk.x }
     }
-    // a box that does not open leaves no plaintext behind
-    if (opened !== null) await wipeBoxMemory(sealed.length)
+    // a box that does not open leaves no plaintext behind, nor does what writes into our own memory
+    if (opened !== null && this.#native === null) await wipeBoxMemory(sealed.length)
     return opened
   }
 

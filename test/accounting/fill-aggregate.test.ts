@@ -34,6 +34,8 @@ function oneByOne(instrument: Instrument, fills: readonly TimedExecution[]): Sum
     volume = add(volume, multiply(fill.quantity, fill.price))
     position.apply(fill)
   }
+  const last = subtract(position.realized, peak)
+  if (compare(last, deepest) < 0) deepest = last
   return sums(hours, position.realized, volume, deepest, position.quantity)
 }
 

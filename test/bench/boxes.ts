@@ -2,6 +2,7 @@ import { ok } from 'node:assert/strict'
 import sodium from 'libsodium-wrappers'
 import { fromBase64url, sealBox } from '@perf-agg/sdk'
 import { BoxKeys } from '../../src/enclave/box-keys.ts'
+import { nativeBoxes } from '../../src/enclave/native-box.ts'
 import { ratesBeside } from './rate.ts'
 import type { Bench } from './row.ts'
 
@@ -10,7 +11,8 @@ export const boxes: Bench = {
   name: 'sealed boxes',
   run: async (quick) => {
     await sodium.ready
-    const keys = await BoxKeys.make(0)
+    const native = await nativeBoxes()
+    const keys = await BoxKeys.make(0, native)
     const content = Buffer.alloc(400, 7)
     const sealed = await sealBox(fromBase64url(keys.jwk.x), content)
     const opened = await keys.open(sealed, 0)
@@ -28,7 +30,7 @@ export const boxes: Bench = {
         name: 'sealed box opened and wiped',
         value: own! / 1e3,
         unit: 'k/s',
-        limit: { name: 'libsodium (WebAssembly)', value: bare! / 1e3 },
+        limit: { name: native === null ? 'libsodium (WebAssembly)' : 'sodium-native', value: bare! / 1e3 },
         goal: '≥ 90 % of the library',
         reached: own! >= 0.9 * bare!,
       },

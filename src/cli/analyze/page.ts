@@ -1,3 +1,5 @@
+import { toText } from '@perf-agg/sdk'
+import type { FillAggregate } from '../../accounting/fill-aggregate.ts'
 import type { FillAnalysis } from '../../accounting/fill-analysis.ts'
 import { resultKinds } from '../../accounting/metrics/fills/fill-statistic.ts'
 import { fillStatisticSet } from '../../accounting/metrics/fills/set.ts'
@@ -15,12 +17,26 @@ const columns = [
   { title: '', align: 'left', optional: true },
 ] as const
 
+/** The first figure of each group, and what it is about: a page of eighty lines is read by its headings. */
+const groups: ReadonlyMap<string, string> = new Map([
+  ['n', 'return'],
+  ['stdev_sample', 'risk'],
+  ['sharpe_per_period_sample', 'return for risk'],
+  ['downside_deviation_full', 'downside'],
+  ['max_drawdown', 'drawdown'],
+  ['omega_ratio_0', 'gains and losses'],
+  ['mean_absolute_deviation', 'distribution'],
+  ['psr_0', 'how sure the Sharpe ratio is'],
+  ['var_historical_95', 'tail'],
+  ['beta', 'beside the benchmark'],
+])
+
 export function formatReturns(series: ReturnSeries, values: MetricValues): string {
-  const rows = Object.entries(values.metrics).map(([name, value]) => [
-    words(name),
-    text(name, value),
-    reason(values, name),
-  ])
+  const rows = Object.entries(values.metrics).flatMap(([name, value]) => {
+    const heading = groups.get(name)
+    const row = [`  ${words(name)}`, text(name, value), reason(values, name)]
+    return heading === undefined ? [row] : [[paint('bold', heading), '', ''], row]
+  })
   const title = `${figure(series.n, 'count')} returns, ${series.periodsPerYear} a year`
   return `${paint('bold', title)}\n${formatTable(columns, rows)}`
 }
@@ -41,6 +57,7 @@ export function formatFills(
   statistics: MetricValues,
   currency: string,
   count: number,
+  aggregate: FillAggregate | null = null,
 ): string {
   const names = Object.keys(fifo) as (keyof typeof fifo)[]
   const table = formatTable(
@@ -54,9 +71,17 @@ export function formatFills(
   const fees = Object.entries(fees_by_currency).map(([asset, fee]) => `${fee} ${asset}`)
   return [
     `${paint('bold', `${count} fills`)}\n${table}`,
-    `fees: ${fees.length === 0 ? 'none' : fees.join(', ')}`,
+    [`fees: ${fees.length === 0 ? 'none' : fees.join(', ')}`, ...fallLine(aggregate, currency)].join('\n'),
     formatStatistics(statistics),
   ].join('\n\n')
+}
+
+/** What was realized, from its highest to its lowest after that. */
+function fallLine(aggregate: FillAggregate | null, currency: string): string[] {
+  if (aggregate === null) return []
+  const hours = `${figure(aggregate.hours, 'count')} ${aggregate.hours === 1 ? 'hour' : 'hours'} with fills`
+  const fall = `${toText(aggregate.deepestFall)}${currency === '' ? '' : ` ${currency}`}`
+  return [`${hours}; deepest fall of what was realized, before fees: ${fall}`]
 }
 
 /** Figures of fills, of a file or of an account. */
