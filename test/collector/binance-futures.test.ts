@@ -111,11 +111,16 @@ t.test(
       'linear',
       atMs + minuteMs,
       {
-        '/fapi/v1/forceOrders': forced,
+        // beside the documented ones a contract that was taken off the list
+        '/fapi/v1/forceOrders': [
+          ...(JSON.parse(forced) as object[]),
+          { orderId: 8_887_002, symbol: 'BTCUSDT', clientOrderId: 'settlement_autoclose-9999' },
+        ],
         '/fapi/v1/income': [
           line('REALIZED_PNL', '-1', { time: 1_596_107_620_044, tradeId: '11' }),
           line('INSURANCE_CLEAR', '-0.13641512', { time: 1_596_107_620_044, tranId: 9 }),
           line('REALIZED_PNL', '-1', { time: atMs, tradeId: '12', tranId: 10 }),
+          line('REALIZED_PNL', '-1', { time: atMs, tradeId: '13', tranId: 11 }),
         ],
         '/fapi/v1/userTrades': [
           {
@@ -127,6 +132,7 @@ t.test(
             time: 1_596_107_620_044,
           },
           { ...trade, id: 12, orderId: 6_072_734_303, side: 'BUY', price: '10979.82', time: atMs },
+          { ...trade, id: 13, orderId: 8_887_002, side: 'BUY', price: '10979.82', time: atMs },
         ],
       },
       atMs - 3 * hourMs,
@@ -138,6 +144,7 @@ t.test(
       [
         ['11', 'sell', 'liquidation'],
         ['12', 'buy', 'adl'],
+        ['13', 'buy', 'settlement'],
       ],
     )
     t.strictSame(

@@ -84,7 +84,7 @@ t.test('eight days of futures in dollars and in coin, every bucket against the t
   }),
 )
 
-t.test('spot and futures of one account, joined: what goes between them is no flow', (t) =>
+t.test('spot and futures of one account, joined and hedged: what goes between them is no flow', (t) =>
   ledgerDays(t, {
     exchange: 'binance',
     accountType: 'spot',
@@ -94,6 +94,7 @@ t.test('spot and futures of one account, joined: what goes between them is no fl
     wallets: ['spot', 'linear', 'inverse'],
     scenario: (at) =>
       scenario(at, {
+        hedges: true,
         trader: { ordersPerDay: 16, symbols: ['BTC/USDT', 'ETH/USDT', 'BNB/USDT', 'SOL/USDT'] },
       }),
     days: 4,

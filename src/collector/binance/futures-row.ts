@@ -129,18 +129,20 @@ function sideOf(row: Row): 'buy' | 'sell' {
   return side === 'BUY' ? 'buy' : 'sell'
 }
 
-/** Orders that the exchange made itself, by contract and order. */
-export function forcedOf(value: unknown): ReadonlyMap<string, 'liquidation' | 'adl'> {
+export type Forced = 'liquidation' | 'adl' | 'settlement'
+
+/** Orders that the exchange made itself, by contract and order: their names say why. */
+export function forcedOf(value: unknown): ReadonlyMap<string, Forced> {
   return new Map(
-    rowsOf(value, 'forceOrders', 100).map((each) => {
+    rowsOf(value, 'forceOrders', 100).map((each): readonly [string, Forced] => {
       const row = rowOf(each, 'forceOrders')
       const key = forcedKey(
         assetOf(row['symbol'], 'forceOrder.symbol'),
         idOf(row['orderId'], 'forceOrder.orderId'),
       )
-      const name = row['clientOrderId']
-      const isAdl = typeof name === 'string' && name.startsWith('adl_')
-      return [key, isAdl ? 'adl' : 'liquidation'] as const
+      const name = typeof row['clientOrderId'] === 'string' ? row['clientOrderId'] : ''
+      if (name.startsWith('adl_')) return [key, 'adl']
+      return [key, /^(settlement|delivery)_/.test(name) ? 'settlement' : 'liquidation']
     }),
   )
 }

@@ -10,6 +10,7 @@ import type { LedgerSource, Reading } from '../ledger-poll.ts'
 import type { Contracts } from './contract.ts'
 import {
   type ContractTrade,
+  type Forced,
   forcedKey,
   forcedOf,
   type IncomeLine,
@@ -248,10 +249,10 @@ export class FuturesSource implements LedgerSource {
     })
   }
 
-  async #forced(trades: readonly ContractTrade[]): Promise<ReadonlyMap<string, 'liquidation' | 'adl'>> {
+  async #forced(trades: readonly ContractTrade[]): Promise<ReadonlyMap<string, Forced>> {
     const closing = trades.filter(({ closed }) => closed).map(({ fill }) => fill.atMs)
     const nowMs = this.#exchangeNowMs()
-    const forced = new Map<string, 'liquidation' | 'adl'>()
+    const forced = new Map<string, Forced>()
     // an order is there before its trades
     const oldestMs = Math.max(Math.min(...closing) - hourMs, nowMs - this.historyMs)
     for (let startTime = oldestMs; startTime <= nowMs; startTime += windowMs) {
