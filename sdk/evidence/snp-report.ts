@@ -152,7 +152,7 @@ function productOf(family: number, model: number): AmdProduct {
     if (model <= 0x0f) return 'Milan'
     if ((model >= 0x10 && model <= 0x1f) || (model >= 0xa0 && model <= 0xaf)) return 'Genoa'
   }
-  if (family === 0x1a && model <= 0x11) return 'Turin'
+  if (family === 0x1a && model <= 0x1f) return 'Turin'
   throw refuse(code, 'the report is of a processor that is not known here')
 }
 

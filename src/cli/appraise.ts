@@ -17,6 +17,7 @@ import {
 } from '@perf-agg/sdk'
 import { type Collateral, readCollateral } from './collateral-file.ts'
 import { examples, jsonFlag } from './command.ts'
+import { readDstackAttestation } from './dstack-attestation.ts'
 import {
   base64urlOf,
   plainBytes,
@@ -157,9 +158,17 @@ function dstackEvidence(flags: AppraiseFlags): HardwareEvidence {
   const bytes = readBounded(flags.evidence, fileBytesMax)
   try {
     const answer = readRecord(parseJson(bytes, { bytesMax: fileBytesMax }), 'the evidence')
-    const { quote, event_log: eventLog, vm_config: vmConfig, collateral } = answer
-    if (typeof quote !== 'string') throw new InputError('INPUT_INVALID', 'the evidence must have a quote')
+    const { attestation, quote, event_log: eventLog, vm_config: vmConfig, collateral } = answer
     const inside = collateral === undefined ? null : collateralIn(utf8(JSON.stringify(collateral)))
+    if (typeof attestation === 'string') {
+      const whole = readDstackAttestation(plainBytes(utf8(attestation)))
+      return evidenceOf('dstack-tdx', whole.quote, {
+        ...(collateralOf(flags) ?? inside),
+        event_log: jsonText(whole.eventLog, '[]'),
+        vm_config: jsonText(whole.vmConfig, '{}'),
+      })
+    }
+    if (typeof quote !== 'string') throw new InputError('INPUT_INVALID', 'the evidence must have a quote')
     return evidenceOf('dstack-tdx', plainBytes(utf8(quote)), {
       ...(collateralOf(flags) ?? inside),
       event_log: jsonText(eventLog, '[]'),

@@ -152,6 +152,32 @@ t.test('dstack', { skip }, async (t) => {
     lite.measurements['os_image_hash'],
     'e6f5cfec20c02e7b97baa213d0f718020b55e040172d90ccbcb946d56c8b09db',
   )
+  const container = await appraise(
+    ...tdx('dstack-verifier.tdx-lite-attestation.json', null, '2026-06-01', 'dstack-tdx'),
+  )
+  t.strictSame(
+    [container.exitCode, container.codes],
+    [3, ['COLLATERAL_MISSING']],
+    'the same in one container',
+  )
+  t.strictSame(container.measurements, lite.measurements)
+  t.equal(container.reportData, lite.reportData)
+  const { attestation } = JSON.parse(
+    readFileSync(file('tdx/dstack-verifier.tdx-lite-attestation.json'), 'utf8'),
+  ) as { attestation: string }
+  const bytes = Buffer.from(attestation, 'hex')
+  // behind the quote: the list of events (but the digests of the ACPI tables, which lead nowhere), the guest's once
+  // more, the report data
+  for (const at of [0, 1, 2, 5_010, 5_300, 5_500, 5_800, 5_900, 6_100, 6_200, 6_255, 6_261, bytes.length]) {
+    const changed = Buffer.concat([
+      bytes.subarray(0, at),
+      Buffer.of((bytes[at] ?? 0) ^ 1),
+      bytes.subarray(at + 1),
+    ])
+    const path = written('container.json', JSON.stringify({ attestation: changed.toString('hex') }))
+    const outcome = await appraise('--tee', 'dstack-tdx', '--evidence', path, '--at', '2026-06-01')
+    t.equal(outcome.exitCode, 1, `byte ${at}: ${outcome.codes.join()}`)
+  }
   const whole = JSON.parse(readFileSync(file('tdx/dstack-verifier.tdx-lite-getquote.json'), 'utf8'))
   for (const [what, content] of [
     ['no JSON', 'quote'],
