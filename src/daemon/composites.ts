@@ -43,8 +43,8 @@ export interface Stated {
 }
 
 const priceRoundsMax = 6
-/** As many as are looked at now and then; others are made again from the store. */
-const shownMax = 1_000
+/** As many as are looked at within an hour; others are made again from the store, for each holds every hour. */
+const shownMax = 32
 
 /**
  * The composites of clients that have several accounts of one environment under one client key. They are made from
@@ -121,7 +121,8 @@ export class Composites {
     composite.close(clock.nowMs())
     await store.commit((tx) => tx.saveProgress(key, { state: composite.snapshot() }))
     this.#nextHourMs.set(key, composite.nextHourMs)
-    this.#show(key, opened)
+    // whoever asks next sees what is on disk now
+    this.#shown.delete(key)
   }
 
   #show(key: string, { composite, members }: Opened): CompositeFigures {
