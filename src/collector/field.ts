@@ -22,7 +22,8 @@ const decimalPattern = /^-?(?:0|[1-9]\d{0,29})(?:\.\d{1,30})?$/
 
 /** A decimal string as the exchange wrote it; a JSON number only where it has lost nothing. */
 export function decimalOf(value: unknown, place: string, sign: 'positive' | 'not-negative' | 'any'): string {
-  const text = typeof value === 'number' && Math.abs(value) < 1e15 ? plainOf(value) : value
+  const given = typeof value === 'number' && Math.abs(value) < 1e15 ? String(value) : value
+  const text = typeof given === 'string' ? plainOf(given) : given
   if (typeof text !== 'string' || !decimalPattern.test(text)) throw invalidAnswer(place)
   const zero = !/[1-9]/.test(text)
   if (sign !== 'any' && text.startsWith('-') && !zero) throw invalidAnswer(place)
@@ -30,12 +31,15 @@ export function decimalOf(value: unknown, place: string, sign: 'positive' | 'not
   return text
 }
 
-/** The shortest decimal of a double, which is what was sent, without its exponent: `1e-7` is `0.0000001`. */
-function plainOf(value: number): string {
-  const parts = /^(-?)(\d)(?:\.(\d+))?e-(\d+)$/.exec(String(value))
-  if (parts === null) return String(value)
-  const [, sign = '', first = '', rest = '', exponent = ''] = parts
-  return `${sign}0.${'0'.repeat(Number(exponent) - 1)}${first}${rest}`
+/** Without an exponent below nothing, as small ones are written by some, and by a double: `1e-7`, `0E-8`. */
+function plainOf(text: string): string {
+  const parts = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?[eE]-(\d{1,2})$/.exec(text)
+  if (parts === null) return text
+  const [, sign = '', whole = '', fraction = '', exponent = ''] = parts
+  const places = fraction.length + Number(exponent)
+  const digits = (whole + fraction).padStart(places + 1, '0')
+  const left = digits.slice(0, digits.length - places).replace(/^0+(?=\d)/, '')
+  return `${sign}${left}${places === 0 ? '' : `.${digits.slice(-places)}`}`
 }
 
 /** Zero where there is nothing: left out, null, or an empty text. */

@@ -543,3 +543,23 @@ t.test('interest is owed from when it accrues, whenever it is charged', async (t
     incomes: ['interest -0.9 charged', `interest 0.7 accrued.USDT.${nowMs + minuteMs}`],
   })
 })
+
+t.test('an answer that is not of what was asked for is nothing of it', async (t) => {
+  const executions = documentedBody('nautilus/bybit/http_get_executions.json')
+  const positions = documentedBody('nautilus/bybit/http_get_positions.json')
+  const instruments = documentedBody('nautilus/bybit/http_get_instruments_linear.json')
+  if (executions === null || positions === null || instruments === null)
+    return t.comment('no reference folder here')
+  // the same body whatever category, coin and cursor
+  const atMs = 1672282722429 + 30 * minuteMs
+  const exchange = await serve(t, { '/v5/execution/list': executions, '/v5/position/list': positions }, atMs)
+  const seen = await observed(exchange, t)
+  t.strictSame(
+    seen?.fills.map(({ market, symbol }) => `${market} ${symbol}`),
+    ['linear BTC/USDT:USDT', 'linear ETH/USDT:USDT'],
+  )
+  t.strictSame(
+    seen?.anchor?.positions?.map(({ symbol, quantity }) => `${symbol} ${quantity}`),
+    ['BTC/USDT:USDT 0.5', 'ETH/USDT:USDT -5'],
+  )
+})

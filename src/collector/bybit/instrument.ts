@@ -30,9 +30,8 @@ export interface ListingPage {
 export function listingsOf(value: unknown, category: Category): ListingPage {
   const result = rowOf(value, 'instruments')
   // some leave it out
-  if (result['category'] !== undefined && result['category'] !== category)
-    throw invalidAnswer('instruments.category')
-  const rows = rowsOf(result['list'], 'instruments.list', limits.collector.symbolsMax)
+  const isAsked = result['category'] === undefined || result['category'] === category
+  const rows = rowsOf(isAsked ? result['list'] : [], 'instruments.list', limits.collector.symbolsMax)
   const listings = rows.map((each) => {
     const row = rowOf(each, 'instruments.list')
     return category === 'spot' ? spotOf(row) : contractOf(row, category)
@@ -125,6 +124,12 @@ export function delistedContract(
     active: false,
     terms: { size: '1', settle },
   }
+}
+
+/** The coin in which a contract of that name pays. */
+export function settleOf(category: 'linear' | 'inverse', symbol: string): string {
+  if (category === 'inverse') return symbol.replace(/USD.*$/, '')
+  return symbol.includes('USDT') ? 'USDT' : 'USDC'
 }
 
 /** The ids that an instrument of that symbol can have had while it was listed; none where that can't be told. */

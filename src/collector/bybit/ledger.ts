@@ -77,15 +77,16 @@ export class BybitLedger implements LedgerSource {
 
   async #positionsOf(category: 'linear' | 'inverse', settle: string | null): Promise<Position[]> {
     const { caller, listings } = this.#watch
-    const rows: Position[] = []
+    // a page that comes twice is one
+    const rows = new Map<string, Position>()
     const first: Parameters = { category, limit: 200, ...(settle === null ? {} : { settleCoin: settle }) }
     let cursor: string | null = null
     for (let page = 0; page < limits.collector.pagesMax; page += 1) {
       const asked: Parameters = cursor === null ? first : { ...first, cursor }
       const { value } = await caller.call(endpoints.positions, asked)
       const answer: Page<Position> = positionsOf(value, category, (of, id) => listings.byName(of, id), settle)
-      rows.push(...answer.rows)
-      if (answer.cursor === null || answer.sent === 0 || answer.cursor === cursor) return rows
+      for (const row of answer.rows) rows.set(`${row.symbol} ${row.quantity} ${row.entry}`, row)
+      if (answer.cursor === null || answer.sent === 0 || answer.cursor === cursor) return [...rows.values()]
       cursor = answer.cursor
     }
     throw invalidAnswer('positions.nextPageCursor')

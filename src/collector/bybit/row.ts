@@ -165,17 +165,16 @@ export interface Execution {
   readonly atMs: number
 }
 
-/** Funding is an execution there as well, without a quantity that changes hands: those rows are left to the log. */
+/**
+ * Funding is an execution there as well, without a quantity that changes hands: those rows are left to the log. What was
+ * asked for is one category: another's fills are not to be mistaken for it.
+ */
 export function executionsOf(value: unknown, exchangeNowMs: number, category: Category): Page<Execution> {
   const result = rowOf(value, 'executions')
-  // What was asked for is one category: another's fills are not to be mistaken for it.
-  if (result['category'] !== undefined && result['category'] !== category)
-    throw invalidAnswer('executions.category')
   const sent = rowsOf(result['list'], 'executions.list', 100)
   const rows = sent.flatMap((each): Execution[] => {
     const row = rowOf(each, 'executions.list')
-    const own = row['category'] ?? result['category']
-    if (own !== category) throw invalidAnswer('executions.category')
+    if ((row['category'] ?? result['category']) !== category) return []
     const type = textOf(row['execType'], 'execution.execType', /^\w{1,32}$/)
     if (type === 'Funding') return []
     const side = row['side']

@@ -4,7 +4,7 @@ import { type Entry, entryOfContract } from '../explain.ts'
 import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
-import { type Category, delistedContract, type Listing, type ListingOf } from './instrument.ts'
+import { type Category, delistedContract, type Listing, type ListingOf, settleOf } from './instrument.ts'
 import {
   conversionTypes,
   executedTypes,
@@ -134,11 +134,6 @@ function delisted({ symbol, side, category, feeAsset }: Execution, lines: readon
   if (received === undefined || paid === undefined) throw invalidAnswer('execution.symbol')
   const [base, quote] = side === 'buy' ? [received, paid] : [paid, received]
   return { category, id: symbol, symbol, base, quote, active: false }
-}
-
-function settleOf(category: 'linear' | 'inverse', symbol: string): string {
-  if (category === 'inverse') return symbol.replace(/USD.*$/, '')
-  return symbol.includes('USDT') ? 'USDT' : 'USDC'
 }
 
 function flowOf({ id, type, asset, change, atMs }: Line): CashFlow[] {
