@@ -473,4 +473,8 @@ t.test('markets and minutes', async (t) => {
       [...names.map((name) => `${name}/USDC:USDC`), 'PURR/USDC'],
     )
   }
+  const others = documentedBody('nautilus/hyperliquid/http_spot_meta_non_usdc_collateral.json')
+  if (others === null) return t.comment('no reference folder here')
+  const without = await serve(t, { spotMeta: others })
+  t.equal((await without.collectors.markets({ source })).filter(({ type }) => type === 'spot').length, 0)
 })

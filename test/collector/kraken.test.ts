@@ -495,3 +495,31 @@ t.test('minutes: the kept ones, and those made of trades', async (t) => {
     ],
   ])
 })
+
+t.test('documented margin positions are refused, and a documented line waits for its trade', async (t) => {
+  for (const name of [
+    'kraken/Spot/Account/GetOpenPositions.txt',
+    'nautilus/kraken/http_spot_open_positions.json',
+  ]) {
+    const positions = documentedBody(name)
+    if (positions === null) return t.comment('no reference folder here')
+    const exchange = await serve(t, { '/0/private/OpenPositions': positions })
+    t.match(
+      await exchange.poll(),
+      { kind: 'failed', code: 'EXCHANGE_ACCOUNT_REFUSED', exchangeCode: 'margin positions' },
+      name,
+    )
+  }
+  const entry = documentedBody('kraken/Spot/Account/GetLedgersEntry.txt')
+  if (entry === null) return t.comment('no reference folder here')
+  const { result } = JSON.parse(entry) as { result: object }
+  const exchange = await serve(
+    t,
+    { '/0/private/Ledgers': good({ ledger: result, count: 1 }) },
+    Date.UTC(2023, 6, 4),
+    Date.UTC(2023, 6, 4, 12),
+  )
+  t.match(await exchange.poll(), {
+    observation: { complete: false, fills: [], flows: [], conversions: [], incomes: [] },
+  })
+})
