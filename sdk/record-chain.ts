@@ -96,9 +96,11 @@ function describe(figures: RecordFigures, end: ChainEnd | null): readonly Step[]
   const linked = figures.returnPct === null ? 'no return' : `${figures.returnPct.toFixed(2)} % linked`
   const trades = figures.totals === null ? '' : ` ${figures.totals.trades} trades,`
   const apart = figures.backfilled === 0 ? '' : `; ${figures.backfilled} of before the registration, apart`
+  const { count: missing } = missingHours(figures)
+  const between = missing === 0 ? '' : `; ${missing} between them missing`
   const count = end?.clientAccounts ?? null
   return [
-    affirm('figures', `${figures.hours} hours,${trades} ${linked}${apart}`),
+    affirm('figures', `${figures.hours} hours,${trades} ${linked}${between}${apart}`),
     affirm(
       'accounts',
       count === null

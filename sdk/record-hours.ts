@@ -7,10 +7,12 @@ import { hourMs, hourOf, parseInstant, toInstant } from './time.ts'
 export class RecordHours {
   readonly stated: Map<number, RecordHour> = new Map()
   readonly #missing = new Set<number>()
+  /** Which link spoke last about an hour. */
+  readonly #by = new Map<number, string>()
   #registeredAtMs: number | null = null
 
   /** An hour is stated once, or missing; what is stated anew was stated before; what is of before says so. */
-  take({ metadata, hours, gaps, periodStart }: RecordLink): readonly Step[] {
+  take({ metadata, name, hours, gaps, periodStart }: RecordLink): readonly Step[] {
     this.#registeredAtMs ??= parseInstant(periodStart)
     for (const { from, to } of gaps) {
       for (let startMs = hourOf(parseInstant(from)); startMs < parseInstant(to); startMs += hourMs) {
@@ -18,10 +20,24 @@ export class RecordHours {
         this.#missing.add(startMs)
       }
     }
+    const spoke = new Set(hours.map(({ startMs }) => this.#by.get(startMs)))
     for (const hour of hours) {
       const wrong = this.#judge(hour, metadata.type === 'correction')
       if (wrong !== null) return [wrong]
       this.stated.set(hour.startMs, hour)
+      this.#by.set(hour.startMs, name)
+    }
+    if (metadata.type === 'correction') {
+      const named = new Set(metadata.correction.corrects)
+      if (named.size !== spoke.size || ![...named].every((each) => spoke.has(each))) {
+        return [
+          contraindicate(
+            'corrections',
+            'CORRECTION_UNKNOWN',
+            'it names others than the statements it corrects',
+          ),
+        ]
+      }
     }
     return []
   }

@@ -15,6 +15,8 @@ import {
   verifyCheckpoint,
   verifyConsistency,
 } from '@perf-agg/sdk'
+import type { LogSource } from '../../src/log/source.ts'
+import { Witness } from '../../src/log/witness.ts'
 import { testSigner } from '../statement/fixture.ts'
 
 export type KeyOf = (origin: string) => readonly NoteKey[]
@@ -72,6 +74,11 @@ export class SmallWitness {
 
   get vkey(): string {
     return formatVkey(this.key)
+  }
+
+  /** As a log asks it. */
+  client(source: LogSource): Promise<Witness | null> {
+    return Witness.open({ vkey: this.vkey, url: this.url }, source)
   }
 
   /** As the configuration names it. */
