@@ -373,6 +373,20 @@ t.test('what an income is: performance, given, converted, moved, or nobody knows
   ])
 })
 
+t.test('a wallet that joined tells nothing of before, though the account is older', async (t) => {
+  const nowMs = 1_700_000_000_000
+  const told = line('FUNDING_FEE', '-1', { time: nowMs - 30 * minuteMs })
+  const exchange = await serve(t, 'linear', nowMs, { '/fapi/v1/income': [told] }, nowMs)
+  const first = await exchange.poll()
+  if (first.kind === 'failed') return t.fail(first.code, { first })
+  exchange.clock.atMs = nowMs + hourMs
+  exchange.answers.set('/api/v3/time', { serverTime: nowMs + hourMs })
+  const second = await exchange.poll({ cursor: first.cursor, sinceMs: nowMs - 24 * hourMs })
+  if (second.kind === 'failed') return t.fail(second.code, { second })
+  t.strictSame([...first.observation.incomes, ...second.observation.incomes], [])
+  t.equal(second.observation.complete, true)
+})
+
 t.test('an account that would be half read is refused, with the flag that says so', async (t) => {
   const off = [
     'enableWithdrawals',

@@ -9,7 +9,7 @@ import { FuturesSource } from './futures.ts'
 import { judge } from './judge.ts'
 import { Listings } from './listings.ts'
 import { candlesFor, contractMarketsOf, marketsOf, marksFor } from './markets.ts'
-import { type Cursors, joined, parseCursors, writeCursors } from './parts.ts'
+import { type Cursors, floorOf, joined, parseCursors, writeCursors } from './parts.ts'
 import { MarginSource } from './margin.ts'
 import { Poll } from './poll.ts'
 import { serverTimeOf } from './row.ts'
@@ -84,7 +84,9 @@ export function newBinance(): Adapter {
         }
         // balances of several wallets can't be told apart again
         const previousAnchor = wallets.length === 1 ? wants.previousAnchor : null
-        const part = { ...wants, cursor: before[wallet], previousAnchor }
+        const cursor = before[wallet]
+        const sinceMs = cursor === null ? wants.sinceMs : floorOf(cursor)
+        const part = { ...wants, sinceMs, cursor, previousAnchor }
         const own = { ...tools, sync }
         if (isFutures(wallet)) return [wallet, await pollFutures(wallet, own, part, transfers)]
         return [wallet, await (wallet === 'margin' ? pollMargin(own, part) : pollSpot(own, part))]

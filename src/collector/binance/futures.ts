@@ -91,7 +91,9 @@ export class FuturesSource implements LedgerSource {
     return positionsOf(value, this.#venue.wallet, (id) => this.#contracts.read(id))
   }
 
-  async read(fromMs: number): Promise<Reading> {
+  async read(sinceMs: number): Promise<Reading> {
+    // what is forgotten costs as much to ask for as what is not
+    const fromMs = Math.max(sinceMs, this.#exchangeNowMs() - this.historyMs)
     const { lines, cutAtMs } = await this.#incomes(fromMs)
     const trades = await this.#trades(lines, fromMs, cutAtMs ?? Number.POSITIVE_INFINITY)
     const fills = await this.#fills(trades, lines)

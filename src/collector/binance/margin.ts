@@ -58,7 +58,8 @@ export class MarginSource implements LedgerSource {
     return sumOf([...cross, ...isolated.balances])
   }
 
-  async read(fromMs: number): Promise<Reading> {
+  async read(sinceMs: number): Promise<Reading> {
+    const fromMs = Math.max(sinceMs, this.#exchangeNowMs() - this.historyMs)
     const lines = await this.#flow(fromMs)
     const fills = await this.#fills(lines, fromMs)
     const interest: Income[] = []

@@ -1,4 +1,12 @@
-import { InputError, parseJson, readNullable, readObject, readString } from '@perf-agg/sdk'
+import {
+  InputError,
+  parseJson,
+  readInteger,
+  readNullable,
+  readObject,
+  readRecord,
+  readString,
+} from '@perf-agg/sdk'
 import type { Anchor, MarketType, Observation } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import type { Polled } from '../adapter.ts'
@@ -35,6 +43,12 @@ export function parseCursors(text: string | null): Cursors {
     linear: one(wallets.linear, 'cursor.wallets.linear'),
     inverse: one(wallets.inverse, 'cursor.wallets.inverse'),
   }
+}
+
+/** From when on a wallet's history is told: of one that joined, from then on, whatever the others'. @throws {InputError} */
+export function floorOf(cursor: string): number {
+  const value = parseJson(cursor, { bytesMax: limits.collector.cursorBytesMax, depthMax: 8 })
+  return readInteger(readRecord(value, 'cursor')['floorMs'], 'cursor.floorMs', { min: 0 })
 }
 
 /** @throws {InputError} CURSOR_TOO_LARGE */
