@@ -230,7 +230,7 @@ function figuresOf(
     statements: links.length,
     hours: headline.length,
     backfilled: series.length - headline.length,
-    totals: amounts.length < headline.length ? null : wireTotals(exactTotals(amounts)),
+    totals: series.some((hour) => hour.amounts === null) ? null : wireTotals(exactTotals(amounts)),
     returnPct: linkedPct(headline.map(({ returnPct }) => returnPct)),
     returnFirstPct: linkedPct(headline.map(({ startMs }) => firstReturns.get(startMs) ?? null)),
     corrections: links.filter(({ metadata }) => metadata.type === 'correction').length,

@@ -56,7 +56,7 @@ export function readPageFile(bytes: Uint8Array, recordBytesMax: number): PageFil
 function judgeShell(carried: Carried, shell: string): Step {
   const own = carriedOf(pageOf(pageAssets(), carried)).shell
   if (shell === own) {
-    return affirm('page', `the page around the record is the one that perf-agg ${carried.version} makes`)
+    return affirm('page', `the page around the record is the one that perf-agg ${softwareVersion()} makes`)
   }
   return carried.version === softwareVersion()
     ? contraindicate('page', 'PAGE_CHANGED', 'the page is not what this version makes: its code was changed')

@@ -57,10 +57,8 @@ export function recordRoutes(app: FastifyInstance, options: RecordRoutesOptions)
         },
         previewOf(summary, base),
       )
-      return send(reply, 'text/html; charset=utf-8', 60, page).header(
-        'content-security-policy',
-        `${contentPolicy(assets, true)}; frame-ancestors 'none'`,
-      )
+      reply.header('content-security-policy', `${contentPolicy(assets, true)}; frame-ancestors 'none'`)
+      return send(reply, 'text/html; charset=utf-8', 60, page)
     },
   })
 

@@ -51,7 +51,7 @@ export function trackOf(figures: RecordFigures): Track {
     rolling: rollingSharpe(days),
     distribution: { of: ofDays ? 'days' : 'hours', value: distributionOf(returns) },
     dayHours: dayHoursOf(counted),
-    costs: costsOf(headline),
+    costs: figures.series.some(({ amounts }) => amounts === null) ? null : costsOf(headline),
     coverage: coverageOf(headline, figures),
   }
 }

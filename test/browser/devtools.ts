@@ -89,7 +89,7 @@ export class Browser {
   async open(url: string, look: Partial<Look> = {}): Promise<Page> {
     const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' })
     const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true })
-    const page = new Page(this, sessionId as string)
+    const page = new Page(this, sessionId as string, targetId as string)
     await page.begin(url, { width: 1280, height: 900, scheme: 'light', ...look })
     return page
   }
@@ -117,14 +117,16 @@ export interface Look {
 export class Page {
   readonly #browser: Browser
   readonly #session: string
+  readonly #target: string
   /** Every address that it asked for. */
   readonly asked: string[] = []
   /** What the console was told, and exceptions. */
   readonly complaints: string[] = []
 
-  constructor(browser: Browser, session: string) {
+  constructor(browser: Browser, session: string, target: string) {
     this.#browser = browser
     this.#session = session
+    this.#target = target
     browser.listen(({ sessionId, method, params = {} }) => {
       if (sessionId !== session) return
       if (method === 'Network.requestWillBeSent') this.asked.push(String(params['request'].url))
@@ -197,6 +199,10 @@ export class Page {
     const base = { key, code: key, windowsVirtualKeyCode: known[key] ?? 0 }
     await this.send('Input.dispatchKeyEvent', { ...base, type: 'keyDown' })
     await this.send('Input.dispatchKeyEvent', { ...base, type: 'keyUp' })
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.send('Target.closeTarget', { targetId: this.#target })
   }
 
   async picture(whole = true): Promise<Buffer> {

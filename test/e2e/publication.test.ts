@@ -1,56 +1,18 @@
-import { once } from 'node:events'
 import {
-  challengeBytes,
-  hourMs,
-  hourOf,
   newSigningKey,
   parseEitherRecordPage,
   parsePolicy,
   parsePublicRecord,
   type PublicRecord,
   publicRecordSchema,
-  type SessionAccess,
-  type SigningKey,
-  toBase64,
   type TrackRecord,
   verifyRecord,
 } from '@perf-agg/sdk'
-import t, { type Test } from 'tap'
-import { WebSocket } from 'ws'
-import { House, until } from './house.ts'
+import t from 'tap'
+import { House } from './house.ts'
+import { tradeHours } from './traded-hours.ts'
 
 /** A record that its owner shows to everybody, and takes back for what is to come. */
-
-async function trade(
-  t: Test,
-  house: House,
-  access: SessionAccess,
-  clientKey: SigningKey,
-  hoursAgo: readonly number[],
-): Promise<void> {
-  const socket = new WebSocket(house.daemon.urls.ws)
-  t.teardown(() => socket.terminate())
-  const inbox: Record<string, unknown>[] = []
-  socket.on('message', (data: Buffer) => inbox.push(JSON.parse(data.toString()) as Record<string, unknown>))
-  await once(socket, 'open')
-  const next = (type: string) =>
-    until(type, () => {
-      const at = inbox.findIndex((message) => message['type'] === type)
-      return at < 0 ? null : inbox.splice(at, 1)[0]!
-    })
-  socket.send(JSON.stringify({ type: 'auth', session_id: access.sessionId }))
-  const { challenge } = await next('challenge')
-  const client_signature = toBase64(await clientKey.sign(challengeBytes('stream', String(challenge))))
-  socket.send(JSON.stringify({ type: 'auth', session_id: access.sessionId, challenge, client_signature }))
-  for (const ago of hoursAgo) {
-    const timestamp = hourOf(house.clock.nowMs()) - ago * hourMs
-    const one = { symbol: 'BTCUSDT', price: 50_000, size: 0.1, side: 'buy', timestamp, fee: 0.15 }
-    const two = { ...one, price: '50100.5', side: 'sell', timestamp: timestamp + 60_000 }
-    for (const data of [one, two]) socket.send(JSON.stringify({ type: 'trade', data }))
-    await next('bucket')
-  }
-  socket.close()
-}
 
 const policy = parsePolicy({
   version: 1,
@@ -78,7 +40,7 @@ t.test('shown by consent, in percentages, and taken back', async (t) => {
     insecureSimulated: true,
   })
   const account = receipt.account!
-  await trade(t, house, access, clientKey, [5, 4, 3])
+  await tradeHours(t, house, access, clientKey, [5, 4, 3])
   const ask = (path: string, method = 'GET') => fetch(`${house.daemon.urls.enclave}${path}`, { method })
   const paths = ['', '.json', '/badge.svg', '/og.png'].map((end) => `/record/${account}${end}`)
 
@@ -140,7 +102,7 @@ t.test('shown by consent, in percentages, and taken back', async (t) => {
 
   const withdrawn = await client.unpublish(access.sessionId, clientKey)
   t.match(withdrawn, { account, published: false, withdrawn_at: /^20/ })
-  await trade(t, house, access, clientKey, [2])
+  await tradeHours(t, house, access, clientKey, [2])
   const after = await client.publicRecord(account)
   t.equal(after.statements.length, 4, 'what came after is not shown')
   t.strictSame(await codesOf(after), [])
@@ -164,7 +126,7 @@ t.test('no field of a public record can be changed unseen', async (t) => {
     clientKey,
     insecureSimulated: true,
   })
-  await trade(t, house, access, clientKey, [5, 4])
+  await tradeHours(t, house, access, clientKey, [5, 4])
   await client.publish(access.sessionId, clientKey)
   const address = `${house.daemon.urls.enclave}/record/${receipt.account}.json`
   const page = (await (await fetch(address)).json()) as Record<string, any>

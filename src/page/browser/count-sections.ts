@@ -133,6 +133,8 @@ export function costsSection({ costs: months }: Track): HTMLElement {
       notes: [funding],
     })
   }
+  if (months.length === 0)
+    return panel({ id: 'costs', title, summary: 'There is no hour yet.', picture: null })
   const fees = months.reduce((sum, { feesUsd }) => sum + feesUsd, 0)
   const volume = months.reduce((sum, { volumeUsd }) => sum + volumeUsd, 0)
   const points = (feesUsd: number, volumeUsd: number): string =>
