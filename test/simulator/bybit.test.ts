@@ -14,11 +14,19 @@ const simulator = await startSimulator({
     accounts: [
       { opening: { USDT: '20000', BTC: '0.1' }, trader: { ordersPerDay: 60, symbols: ['BTC/USDT'] } },
       { opening: { USDT: '1' }, trader: null, permissions: ['AccountTransfer'] },
+      {
+        opening: { USDT: '20000', BTC: '0.5' },
+        unified: true,
+        trader: null,
+        contractTrader: { ordersPerDay: 80, symbols: ['BTC/USDT:USDT', 'BTC/USD:BTC'] },
+        events: [{ kind: 'borrow', atMs: startMs + dayMs, asset: 'USDT', amount: '900', purse: 'spot' }],
+      },
     ],
   },
 })
 t.teardown(() => simulator.close())
-const [trader, other] = simulator.accounts as [(typeof simulator.accounts)[0], (typeof simulator.accounts)[0]]
+type Account = (typeof simulator.accounts)[0]
+const [trader, other, holder] = simulator.accounts as [Account, Account, Account]
 
 interface Answer {
   readonly status: number
@@ -143,4 +151,44 @@ t.test('public calls', async (t) => {
     times.toSorted((a, b) => b - a),
   )
   t.equal(times.length, 3)
+})
+
+t.test('contracts in the one wallet: what the log moved is what it holds', async (t) => {
+  const account = holder
+  const refused = await ask('/v5/position/list', 'category=linear', { account })
+  t.equal(refused.retCode, 10001, 'linear ones are told for a coin or a symbol')
+  simulator.advanceTo(simulator.nowMs() + dayMs)
+  const endMs = simulator.nowMs()
+  const rows: Readonly<Record<string, string>>[] = []
+  for (let cursor = ''; ;) {
+    simulator.advanceTo(simulator.nowMs() + 1)
+    const { result } = await ask(log, `startTime=${startMs}&endTime=${endMs}&limit=50${cursor}`, { account })
+    rows.push(...result.list)
+    if (result.nextPageCursor === '') break
+    cursor = `&cursor=${result.nextPageCursor}`
+  }
+  t.ok(
+    rows.some(({ type, category }) => type === 'SETTLEMENT' && category === 'inverse'),
+    'funding',
+  )
+  t.ok(rows.some(({ type }) => type === 'AUTO_LOANS_BORROW') && rows.some(({ type }) => type === 'INTEREST'))
+  const moved = rows
+    .filter(({ currency }) => currency === 'USDT')
+    .reduce((sum, { change }) => sum + Number(change), 20_000)
+  const { result } = await ask(balance, 'accountType=UNIFIED', { account })
+  const coins = result.list[0]?.['coin'] as unknown as Readonly<Record<string, string>>[]
+  const dollars = coins.find(({ coin }) => coin === 'USDT')
+  t.ok(Math.abs(moved - Number(dollars?.['walletBalance'])) < 1e-6)
+  t.equal(dollars?.['spotBorrow'], '900.00000000')
+  const executions = await ask('/v5/execution/list', `category=inverse&startTime=${endMs - dayMs}`, {
+    account,
+  })
+  t.ok(executions.result.list.length > 0)
+  t.ok(
+    executions.result.list.every(({ symbol, execQty }) => symbol === 'BTCUSD' && Number(execQty) % 100 === 0),
+    'contracts of a dollar',
+  )
+  const mark = '/v5/market/mark-price-kline'
+  t.equal((await ask(mark, 'category=linear&symbol=BTCUSDT&interval=1&limit=2')).result.list.length, 2)
+  t.equal((await ask(mark, 'category=spot&symbol=BTCUSDT&interval=1')).retCode, 10001)
 })

@@ -14,11 +14,19 @@ const simulator = await startSimulator({
     accounts: [
       { opening: { USDT: '20000', BTC: '0.1' }, trader: { ordersPerDay: 90, symbols: ['BTC/USDT'] } },
       { opening: { USDT: '1' }, trader: null, permissions: ['trade'] },
+      {
+        opening: { USDT: '20000', BTC: '0.5' },
+        unified: true,
+        trader: null,
+        contractTrader: { ordersPerDay: 80, symbols: ['BTC/USDT:USDT', 'BTC/USD:BTC'] },
+        events: [{ kind: 'borrow', atMs: startMs + dayMs, asset: 'USDT', amount: '900', purse: 'spot' }],
+      },
     ],
   },
 })
 t.teardown(() => simulator.close())
-const [trader, other] = simulator.accounts as [(typeof simulator.accounts)[0], (typeof simulator.accounts)[0]]
+type Account = (typeof simulator.accounts)[0]
+const [trader, other, holder] = simulator.accounts as [Account, Account, Account]
 
 interface Answer {
   readonly status: number
@@ -144,4 +152,47 @@ t.test('public calls', async (t) => {
     (await ask('market/history-candles', `instId=BTC-USDT&bar=1m&after=${nowMs - 2 * dayMs}`)).data.length,
     100,
   )
+})
+
+t.test('contracts in the one account: what the bills moved is what it holds', async (t) => {
+  const account = holder
+  const rows: Readonly<Record<string, string>>[] = []
+  for (let after = ''; ;) {
+    simulator.advanceTo(simulator.nowMs() + 2 * secondMs)
+    const { data } = await ask('account/bills-archive', after, { account })
+    rows.push(...data)
+    if (data.length < 100) break
+    after = `after=${data.at(-1)?.['billId']}`
+  }
+  t.ok(
+    rows.some(({ type, instId }) => type === '8' && instId === 'BTC-USD-SWAP'),
+    'funding',
+  )
+  t.ok(
+    rows.some(({ type }) => type === '16') && rows.some(({ type }) => type === '7'),
+    'a loan and its interest',
+  )
+  const fills = rows.filter(({ type }) => type === '2')
+  t.ok(fills.length > 0)
+  t.ok(
+    fills.every(
+      ({ balChg, pnl, fee, ccy }) =>
+        ccy === 'BNB' || Math.abs(Number(balChg) - Number(pnl) - Number(fee)) < 1e-9,
+    ),
+  )
+  const moved = rows
+    .filter(({ ccy }) => ccy === 'USDT')
+    .reduce((sum, { balChg }) => sum + Number(balChg), 20_000)
+  const { data } = await ask('account/balance', '', { account })
+  const details = data[0]?.['details'] as unknown as Readonly<Record<string, string>>[]
+  const dollars = details.find(({ ccy }) => ccy === 'USDT')
+  t.ok(Math.abs(moved - Number(dollars?.['cashBal'])) < 1e-6)
+  t.equal(dollars?.['liab'], '900.00000000')
+  const swaps = (await ask('public/instruments', 'instType=SWAP')).data
+  t.match(
+    swaps.find(({ instId }) => instId === 'BTC-USDT-SWAP'),
+    { ctType: 'linear', ctVal: '0.01', ctValCcy: 'BTC', settleCcy: 'USDT' },
+  )
+  t.equal((await ask('market/mark-price-candles', 'instId=BTC-USDT&bar=1m')).code, '51001')
+  t.equal((await ask('market/mark-price-candles', 'instId=BTC-USDT-SWAP&bar=1m&limit=3')).data.length, 3)
 })
