@@ -207,7 +207,7 @@ export class TrackRecord {
       },
       portfolio: portfolioOf(
         hours,
-        this.history.gaps,
+        this.history.gaps.filter(({ toMs }) => toMs > this.#liveFromMs),
         (this.#memo ??= new FigureMemo()),
         this.history.changeableFromMs,
         this.history.firstReturns,
