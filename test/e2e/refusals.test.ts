@@ -104,12 +104,7 @@ t.test('what a payload may not be', async (t) => {
   await refuses(t, { exchange: '__proto__' }, 400, 'INPUT_INVALID')
   await refuses(t, { change: { hostname: 'evil.example' } }, 400, 'INPUT_INVALID')
   await refuses(t, { change: { config: { urls: { api: 'http://evil.example' } } } }, 400, 'INPUT_INVALID')
-  await refuses(
-    t,
-    { ...readOnly, change: { config: { accountType: 'futures' } } },
-    422,
-    'ACCOUNT_TYPE_UNSUPPORTED',
-  )
+  await refuses(t, { change: { config: { accountType: 'futures' } } }, 422, 'ACCOUNT_TYPE_UNSUPPORTED')
   await refuses(t, { change: { config: { accountType: 'options' } } }, 400, 'INPUT_INVALID')
   await refuses(t, { change: { config: { sandbox: true } } }, 422, 'SANDBOX_UNSUPPORTED')
   await refuses(t, { change: { config: { apiInterval: 0.5 } } }, 400, 'INPUT_INVALID')
