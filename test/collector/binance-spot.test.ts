@@ -111,6 +111,22 @@ t.test('deposits, withdrawals, dust and transfers as documented', async (t) => {
   }
 })
 
+t.test('transfers to futures as documented, where the other call is not given', async (t) => {
+  const text = body(t, 'binance/General/Futures/GetFuturesTransferHistory.txt')
+  if (text === '') return
+  const atMs = 1_555_056_425_000
+  const exchange = await serve(t, atMs + minuteMs, {
+    '/sapi/v1/asset/transfer': () => undefined,
+    '/sapi/v1/futures/transfer': text,
+  })
+  const polled = await exchange.poll()
+  if (polled.kind === 'failed') return t.fail(polled.code, { polled })
+  t.strictSame(polled.observation.flows, [
+    { id: '100000001', flow: 'transfer', asset: 'USDT', amount: '-40.84624400', atMs, atEstimated: false },
+  ])
+  t.strictSame(polled.observation.unavailable, ['transfers'])
+})
+
 t.test('an account and its trades as documented elsewhere', async (t) => {
   const account = body(t, 'nautilus/binance/spot/http_json/account_response.json')
   const trades = body(t, 'nautilus/binance/spot/http_json/account_trades_response.json')

@@ -26,6 +26,8 @@ export const endpoints = {
   converts: { method: 'sapiGetConvertTradeFlow', budget: 'sapi', weight: 1 },
   dividends: { method: 'sapiGetAssetAssetDividend', budget: 'sapi', weight: 10 },
   transfers: { method: 'sapiGetAssetTransfer', budget: 'sapi', weight: 1 },
+  // where the call for all pairs of wallets is not given
+  futuresTransfers: { method: 'sapiGetFuturesTransfer', budget: 'sapi', weight: 10 },
   // asked for only where something is missing; some have a budget of the account's own beside
   earnings: { method: 'sapiGetSimpleEarnFlexibleHistoryRewardsRecord', budget: 'sapi', weight: 150 },
   payments: { method: 'sapiGetPayTransactions', budget: 'sapi', weight: 1 },

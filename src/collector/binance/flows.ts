@@ -10,6 +10,7 @@ import {
   depositsOf,
   dividendsOf,
   dustOf,
+  futuresTransfersOf,
   type Movement,
   transfersOf,
   withdrawalsOf,
@@ -116,6 +117,28 @@ export class Flows {
       })
       await allOf(reads)
     })
+    if (this.unavailable.has('transfers')) {
+      await this.#source('futures-transfers', () => this.#futuresTransfers(fromMs))
+    }
+  }
+
+  async #futuresTransfers(fromMs: number): Promise<void> {
+    const { caller, exchangeNowMs, others } = this.#options
+    for (const [startTime, endTime] of this.#spans(fromMs - lookBackMs.transfers, spanMs.movements)) {
+      for (let current = 1; current <= limits.collector.pagesMax; current += 1) {
+        const { value } = await caller.call(endpoints.futuresTransfers, {
+          startTime,
+          endTime,
+          current,
+          size: 100,
+        })
+        for (const { flow, wallet } of futuresTransfersOf(value, exchangeNowMs)) {
+          this.#add(flow, others.includes(wallet) ? this.#internal : this.#flows)
+        }
+        const { rows } = value as { readonly rows?: unknown }
+        if (!Array.isArray(rows) || rows.length < 100) break
+      }
+    }
   }
 
   async #source(name: string, read: () => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import { add, dayMs, type Decimal, hourMs, negate, parseDecimal, signOf, toText, zero } from '@perf-agg/sdk'
-import type { Amount, CashFlow, Conversion, Fill, Income, Position } from '../../accounting/observation.ts'
+import type { Amount, Fill, Position } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import { contractKey, isContractKey, nameOfKey } from '../../accounting/contract.ts'
@@ -20,6 +20,7 @@ import {
   tradesOf,
   walletOf,
 } from './futures-row.ts'
+import { conversionsOf, flowOf, incomeOf, rewardOf, tradeTypes, transferTypes } from './income.ts'
 import { isMissing } from './judge.ts'
 import type { Transfers } from './transfers.ts'
 import type { Venue } from './venue.ts'
@@ -264,57 +265,4 @@ export class FuturesSource implements LedgerSource {
     }
     return forced
   }
-}
-
-/** What a trade moved: it follows from its fill. */
-const tradeTypes = new Set(['REALIZED_PNL', 'COMMISSION', 'DELIVERED_SETTELMENT'])
-
-const transferTypes = new Set([
-  'TRANSFER',
-  'INTERNAL_TRANSFER',
-  'CROSS_COLLATERAL_TRANSFER',
-  'STRATEGY_UMFUTURES_TRANSFER',
-])
-
-/** Given, not earned: for referring others, for joining, for winning. */
-const rewardTypes = new Set(['WELCOME_BONUS', 'CONTEST_REWARD', 'COMMISSION_REBATE'])
-
-const incomeKinds: Readonly<Record<string, Income['income']>> = {
-  FUNDING_FEE: 'funding',
-  INSURANCE_CLEAR: 'liquidation-fee',
-  API_REBATE: 'rebate',
-  REFERRAL_KICKBACK: 'rebate',
-  FEE_RETURN: 'rebate',
-  BFUSD_REWARD: 'earn',
-}
-
-/** One coin for another inside the wallet, each side a line of its own under one number. */
-const conversionTypes = new Set(['AUTO_EXCHANGE', 'COIN_SWAP_DEPOSIT', 'COIN_SWAP_WITHDRAW'])
-
-const moves = ({ amount }: IncomeLine): boolean => signOf(parseDecimal(amount)) !== 0
-
-function flowOf({ id, asset, amount, atMs }: IncomeLine, flow: CashFlow['flow']): CashFlow {
-  return { id, flow, asset, amount, atMs, atEstimated: false }
-}
-
-function rewardOf(line: IncomeLine): CashFlow[] {
-  return rewardTypes.has(line.type) && moves(line) ? [flowOf(line, 'reward')] : []
-}
-
-function incomeOf(line: IncomeLine): Income[] {
-  const income = Object.hasOwn(incomeKinds, line.type) ? incomeKinds[line.type] : undefined
-  if (income === undefined || !moves(line)) return []
-  const { id, asset, amount, atMs } = line
-  return [{ id, income, asset, amount, atMs }]
-}
-
-function conversionsOf(lines: readonly IncomeLine[]): Conversion[] {
-  const swapped = lines.filter(({ type }) => conversionTypes.has(type))
-  return [...Map.groupBy(swapped, ({ transferId }) => transferId)].flatMap(([id, own]): Conversion[] => {
-    const changes = sumOf(own)
-    // one side alone is not one yet
-    if (changes.length < 2) return []
-    const atMs = Math.max(...own.map((line) => line.atMs))
-    return [{ id: `swap:${id}`, conversion: 'convert', changes, atMs }]
-  })
 }

@@ -264,6 +264,27 @@ export function transfersOf(value: unknown, direction: 'in' | 'out', exchangeNow
   })
 }
 
+/** Seen from spot: 1 and 3 go out, to futures in dollars and in coin; 2 and 4 come from there. */
+const futuresWays: Readonly<Record<string, readonly ['in' | 'out', 'linear' | 'inverse']>> = {
+  '1': ['out', 'linear'],
+  '2': ['in', 'linear'],
+  '3': ['out', 'inverse'],
+  '4': ['in', 'inverse'],
+}
+
+export function futuresTransfersOf(
+  value: unknown,
+  exchangeNowMs: number,
+): { readonly flow: CashFlow; readonly wallet: 'linear' | 'inverse' }[] {
+  const rows = rowsOf(rowOf(value, 'transfers')['rows'] ?? [], 'transfers', 100)
+  return rows.flatMap((each) => {
+    const way = futuresWays[String(rowOf(each, 'transfers')['type'])]
+    if (way === undefined) throw invalidAnswer('transfer.type')
+    const [direction, wallet] = way
+    return transfersOf({ rows: [each] }, direction, exchangeNowMs).map((flow) => ({ flow, wallet }))
+  })
+}
+
 /** Minutes that are over. */
 export function candlesOf(value: unknown, exchangeNowMs: number): Candle[] {
   return rowsOf(value, 'klines', 1_000).flatMap((each) => {
