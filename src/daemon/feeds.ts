@@ -1,4 +1,4 @@
-import { PerfAggError } from '@perf-agg/sdk'
+import { hourMs, hourOf, PerfAggError } from '@perf-agg/sdk'
 import { defaultRules } from '../accounting/rules.ts'
 import type { AccountView } from '../accounting/view.ts'
 import type { ChannelEvent, PushedTrade, TradeAck } from '../http/service.ts'
@@ -104,6 +104,13 @@ export class Feeds {
         this.#parts.log.error('hours-not-stated', { code })
       }
     }
+  }
+
+  /** States every hour that is over, whatever is left of its grace: the session is about to end. */
+  async settle(account: string, nowMs: number): Promise<void> {
+    const session = this.#sessions.get(account)
+    // all but the hour that still runs are due by then
+    if (session !== undefined) await this.#closeDue(account, session, hourOf(nowMs) + hourMs - 1)
   }
 
   async #closeDue(account: string, session: LiveSession, nowMs: number): Promise<void> {

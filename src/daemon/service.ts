@@ -365,7 +365,7 @@ export class Service implements EnclaveService {
 
   /** Ends a session: credentials wiped, `closed` on the chain where no other session watches the account. */
   async #close(session: SessionRow, reason: string): Promise<void> {
-    const { store, ahead, chain, clock, unwatch } = this.#parts
+    const { store, ahead, feeds, chain, clock, unwatch } = this.#parts
     const end = { atMs: clock.nowMs(), reason }
     if (session.account === null) {
       await store.commit((tx) => tx.endSession(session.idHash, end))
@@ -373,6 +373,8 @@ export class Service implements EnclaveService {
       return
     }
     const account = session.account
+    // what was taken is stated before the end; where that can't be, the end is stated all the same
+    await feeds.settle(account, clock.nowMs()).catch(() => undefined)
     await ahead(account, async () => {
       const row = await store.account(account)
       const current = await store.sessionById(session.idHash)

@@ -1,4 +1,4 @@
-import { challengeBytes, newSigningKey, type SigningKey, toBase64 } from '@perf-agg/sdk'
+import { challengeBytes, hourMs, newSigningKey, type SigningKey, toBase64 } from '@perf-agg/sdk'
 import t from 'tap'
 import { SmallWitness } from '../log/small-witness.ts'
 import { endOf, typesOf } from './chains.ts'
@@ -8,6 +8,7 @@ import { type Answer, ask, register } from './forge.ts'
 import { House, ShiftedClock, until } from './house.ts'
 import { Meddler } from './meddler.ts'
 import { enroll, trade } from './recorded.ts'
+import { TradeFeed } from './trade-feed.ts'
 
 /** How sessions end, whatever the exchange and the clock do, and what is left of them. */
 
@@ -49,6 +50,23 @@ t.test('ending and registering wait for no poll that hangs', async (t) => {
   t.same(typesOf(backend, answer.body['account']), ['registered', 'closed', 'registered'])
   const died = house.log.filter(({ event }) => event === 'collector-died')
   t.same(died, [], 'a process that is ended on purpose is no alarm')
+})
+
+t.test('what was taken is stated before the end', async (t) => {
+  const backend = await startBackend()
+  t.teardown(() => backend.close())
+  const config = { grace_seconds: 900 }
+  const house = await House.open(t, { config, flags: { backend_url: backend.url } })
+  const { enclave: url, ws } = house.daemon.urls
+  const answer = await register(url)
+  const feed = await TradeFeed.open(ws, idOf(answer))
+  t.teardown(() => feed.close())
+  feed.send(Date.now() - 2 * hourMs)
+  feed.send(Date.now())
+  await until('both are taken', () => feed.acknowledged.length === 2)
+  t.match(await ask(url, '/enclave/cleanup', { session_id: idOf(answer) }), { body: { removed: 1 } })
+  await endOf(backend, answer.body['account'], 'closed')
+  t.same(typesOf(backend, answer.body['account']), ['registered', 'period', 'closed'])
 })
 
 t.test('a clock that is set back prolongs no session', async (t) => {
