@@ -22,7 +22,9 @@ export class DayCheckpoints<State> {
     this.dropFrom(atMs)
     const writer = new Writer()
     this.#write(state, writer)
-    this.#days.push({ atMs, text: textOf(writer.finish()) })
+    const text = textOf(writer.finish())
+    // Nothing happened since: the one before says it all.
+    if (text !== this.#days.at(-1)?.text) this.#days.push({ atMs, text })
   }
 
   /** The last one at or before an instant, as a state of its own; null where there is none. */

@@ -118,19 +118,6 @@ export class ReportedBooks {
       }))
   }
 
-  clone(): ReportedBooks {
-    const copy = new ReportedBooks()
-    for (const [symbol, book] of this.#books) {
-      copy.#books.set(symbol, { ...book, average: book.average.clone(), fifo: book.fifo.clone() })
-    }
-    copy.#capitalUsd = this.#capitalUsd
-    copy.#costUsd = this.#costUsd
-    copy.#pnlUsd = this.#pnlUsd
-    copy.#trading = this.#trading.clone()
-    copy.#trades = this.#trades
-    return copy
-  }
-
   write(writer: Writer): void {
     writer.map(
       this.#books,

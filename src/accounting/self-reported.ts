@@ -8,7 +8,7 @@ import { sameHour } from './hour-snapshot.ts'
 import type { Closed, Correction, Hour } from './hour.ts'
 import { FigureMemo, portfolioOf } from './portfolio.ts'
 import { ReportedBooks, executedBy } from './reported-books.ts'
-import { PackedList } from './packed-list.ts'
+import { PackedList, bytesOf, textOf } from './packed-list.ts'
 import type { PackedForm } from './packed-list.ts'
 import { nameOf, readReportedTrade, readTrade, writeTrade } from './reported-trade.ts'
 import type { ReportedTrade, Trade } from './reported-trade.ts'
@@ -43,7 +43,7 @@ const tradeForm: PackedForm<Trade> = { atMs: ({ atMs }) => atMs, write: writeTra
 export class SelfReported {
   readonly #options: SelfReportedOptions
   /** What is older than the correction window is in; it does not change any more. */
-  #base = new ReportedBooks()
+  #base = packed(new ReportedBooks())
   #foldedMs = 0
   /** Everything up to the last stated hour. */
   #books = new ReportedBooks()
@@ -188,7 +188,7 @@ export class SelfReported {
     return (
       this.#days.before(atMs, (reader) => ReportedBooks.read(reader)) ?? {
         atMs: 0,
-        state: this.#base.clone(),
+        state: unpacked(this.#base),
       }
     )
   }
@@ -227,11 +227,13 @@ export class SelfReported {
     const beforeMs = this.#lastStatedMs - this.#options.correctionWindowMs
     const oldest = this.#trades.firstMs ?? this.#history.firstRecentMs
     if (oldest === null || oldest >= beforeMs - 24 * hourMs || this.#late !== null) return
+    const base = unpacked(this.#base)
     for (const trade of this.#trades.takeBefore(beforeMs)) {
-      this.#base.apply(trade, this.#isForeign(trade))
+      base.apply(trade, this.#isForeign(trade))
       const name = nameOf(trade)
       if (name !== null) this.#names.delete(name)
     }
+    this.#base = packed(base)
     this.#history.fold(beforeMs)
     this.#days.dropBefore(beforeMs)
     this.#foldedMs = beforeMs
@@ -288,7 +290,7 @@ export class SelfReported {
     count(this.#foldedMs)
     count(this.#sequence)
     count(this.#nextLiveMs)
-    this.#base.write(writer)
+    unpacked(this.#base).write(writer)
     this.#books.write(writer)
     writer.list(this.#trades.all(), (trade) => writeTrade(writer, trade))
     this.#history.write(writer)
@@ -315,7 +317,7 @@ export class SelfReported {
     account.#foldedMs = count()
     account.#sequence = count()
     account.#nextLiveMs = count()
-    account.#base = ReportedBooks.read(reader)
+    account.#base = packed(ReportedBooks.read(reader))
     account.#books = ReportedBooks.read(reader)
     for (const trade of reader.list(() => readTrade(reader))) {
       account.#trades.put(trade)
@@ -334,6 +336,17 @@ export class SelfReported {
     reader.end()
     return account
   }
+}
+
+/** Books that are seldom looked at, in a tenth of the room. */
+function packed(books: ReportedBooks): string {
+  const writer = new Writer()
+  books.write(writer)
+  return textOf(writer.finish())
+}
+
+function unpacked(text: string): ReportedBooks {
+  return ReportedBooks.read(new Reader(bytesOf(text)))
 }
 
 function arrived(known: Arrivals | undefined, atMs: number): Arrivals {
