@@ -365,3 +365,19 @@ t.test('earn, locked coins, banks, cards and the account above', async (t) => {
     },
   ])
 })
+
+t.test('what a key may do as documented: one flag too many is told by its name', async (t) => {
+  const text = body(t, 'binance/Spot/Account/GetAPIKeyPermissions.txt')
+  const account = body(t, 'nautilus/binance/spot/http_json/account_response.json')
+  if (text === '') return
+  const exchange = await serve(t, 1_700_000_000_000, {
+    '/api/v3/account': account,
+    '/sapi/v1/account/apiRestrictions': text,
+  })
+  t.match(await exchange.check(), {
+    kind: 'checked',
+    permissions: 'trade',
+    excess: ['enablePortfolioMarginTrading'],
+    accountId: '354937868',
+  })
+})
