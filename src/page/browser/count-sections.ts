@@ -32,7 +32,7 @@ export function calendarSection(track: Track): HTMLElement {
     summary:
       days.length === 0
         ? 'No whole day is over yet.'
-        : `${up} of ${days.length} days brought a gain. Darker is more; a stroke through a square is a loss, hatched is a gap.`,
+        : `${up} of ${days.length} days brought a gain. Stronger is more; a stroke through a square is a loss, hatched is a gap.`,
     picture: when(days.length > 0, () => dayCalendar(days, track.coverage.missing)),
     table: {
       caption: 'return by day',
