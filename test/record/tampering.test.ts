@@ -76,7 +76,7 @@ t.test('no byte can be changed unseen', async (t) => {
   const unseen: string[] = []
   let count = 0
   const bytes = Buffer.from(text)
-  for (let at = new Date().getUTCDate(); at < bytes.length; at += every) {
+  for (let at = new Date().getUTCDate() % every; at < bytes.length; at += every) {
     const copy = Buffer.from(bytes)
     copy[at] = copy[at]! ^ 1
     count += 1
