@@ -234,6 +234,9 @@ class Pool implements Collectors {
       const closedNow = this.#places.closed(source)
       if (closedNow !== null) return closedNow
       const pair = await this.#pairOf(slot)
+      // a fresh pair takes its time to start
+      const closedSince = this.#places.closed(source)
+      if (closedSince !== null) return closedSince
       if (signal?.aborted === true) return failureOf('COLLECTOR_CLOSED', 'collector')
       const { exchange, sandbox, marketTypes: wallets } = source
       const baseUrl = baseUrlOf(exchanges, exchange)
