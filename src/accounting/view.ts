@@ -1,5 +1,5 @@
 import type { Decimal } from '@perf-agg/sdk'
-import type { Gap, Hour } from './hour.ts'
+import type { Gap, Hour } from './hour/hour.ts'
 
 /** Sums over stated hours: exactly Σ of their buckets. */
 export interface AccountTotals {

@@ -3,12 +3,12 @@ import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PerfAggError, UnreachableError } from '@perf-agg/sdk'
-import type { Configuration } from '../daemon/config.ts'
+import type { Configuration } from '../daemon/configuration/config.ts'
 import type { Attester } from '../enclave/attester.ts'
 import { findAttester } from '../enclave/detection.ts'
 import { findWeaknesses, surroundingsOf } from '../enclave/hardening.ts'
 import { openMountedKey } from '../enclave/mounted-key.ts'
-import { systemCode } from './key-file.ts'
+import { systemCode } from './input/key-file.ts'
 
 /** What of this machine would stop `serve` or `register`; nothing is changed by looking. */
 
@@ -214,7 +214,7 @@ function clock(): Finding {
 }
 
 async function service(url: string): Promise<Finding[]> {
-  const { getJson } = await import('./request.ts')
+  const { getJson } = await import('./input/request.ts')
   try {
     const ready = await getJson(`${url}/readyz`)
     const state = ready.status === 200 ? 'ok' : 'warning'

@@ -1,4 +1,4 @@
-import type { PriceWant } from '../accounting/hour.ts'
+import type { PriceWant } from '../accounting/hour/hour.ts'
 import type { Anchor, Candle, Market, MarketType, Observation } from '../accounting/observation.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { add, type Decimal, negate, parseDecimal, subtract, toText } from '@perf-agg/sdk'
-import { contractKey } from '../accounting/contract.ts'
+import { contractKey } from '../accounting/ledger/contract.ts'
 import type { Amount, CashFlow, Conversion, Fill, Income } from '../accounting/observation.ts'
 import { costOf } from './holding.ts'
 

@@ -1,5 +1,5 @@
 import { add, type Decimal, negate, parseDecimal, toText } from '@perf-agg/sdk'
-import { contractKey, worthOf } from '../accounting/contract.ts'
+import { contractKey, worthOf } from '../accounting/ledger/contract.ts'
 import type { Amount, Anchor, Position } from '../accounting/observation.ts'
 
 /** What is held of each asset, wherever in the account it lies: zeros left out, sorted by asset. */

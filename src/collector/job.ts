@@ -9,7 +9,7 @@ import {
   readRecord,
   readString,
 } from '@perf-agg/sdk'
-import type { PriceWant } from '../accounting/hour.ts'
+import type { PriceWant } from '../accounting/hour/hour.ts'
 import type { Anchor, MarketType } from '../accounting/observation.ts'
 import { limits } from '../limits.ts'
 import { marketTypes, readAnchor } from './observation.ts'

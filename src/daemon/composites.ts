@@ -1,7 +1,7 @@
 import { PerfAggError } from '@perf-agg/sdk'
 import type { Account } from '../accounting/account.ts'
-import { Composite } from '../accounting/composite.ts'
-import type { PriceWant } from '../accounting/hour.ts'
+import { Composite } from '../accounting/composite/composite.ts'
+import type { PriceWant } from '../accounting/hour/hour.ts'
 import { defaultRules } from '../accounting/rules.ts'
 import type { AccountView } from '../accounting/view.ts'
 import type { Source } from '../collector/answer.ts'
@@ -10,10 +10,10 @@ import { pricingTypes } from '../session/exchange.ts'
 import type { AccountRow, Store } from '../store/store.ts'
 import type { Book, MarketLists } from './book.ts'
 import type { Clock } from './clock.ts'
-import type { Collectors } from './collectors.ts'
+import type { Collectors } from './collecting/collectors.ts'
 import type { Lanes } from './lane.ts'
 import { methodOf } from './registration.ts'
-import { walletsOf } from './scope.ts'
+import { walletsOf } from './chain/scope.ts'
 
 interface Parts {
   readonly clock: Clock

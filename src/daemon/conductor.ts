@@ -10,8 +10,8 @@ import type { Indices } from './indices.ts'
 import type { PendingSessions } from './pending.ts'
 import type { Poller, PollOutcome } from './poller.ts'
 import type { Report } from './report.ts'
-import type { Ended } from './place-queue.ts'
-import type { Schedule } from './schedule.ts'
+import type { Ended } from './schedule/place-queue.ts'
+import type { Schedule } from './schedule/schedule.ts'
 
 interface Parts {
   readonly clock: Clock

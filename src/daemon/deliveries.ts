@@ -5,9 +5,9 @@ import type { Log } from '../http/log.ts'
 import { minimalBody } from '../statement/minimal.ts'
 import { deliveryOutbox } from '../store/delivery-outbox.ts'
 import type { Store } from '../store/store.ts'
-import type { BackendMemory } from './backend-memory.ts'
+import type { BackendMemory } from './chain/backend-memory.ts'
 import type { Clock } from './clock.ts'
-import type { Configuration } from './config.ts'
+import type { Configuration } from './configuration/config.ts'
 
 /** Null: without a backend statements wait in the outbox. */
 export function newDelivery(

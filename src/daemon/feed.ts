@@ -12,8 +12,8 @@ import {
   toText,
   utf8,
 } from '@perf-agg/sdk'
-import type { Closed } from '../accounting/hour.ts'
-import { type ReportedTrade, SelfReported } from '../accounting/self-reported.ts'
+import type { Closed } from '../accounting/hour/hour.ts'
+import { type ReportedTrade, SelfReported } from '../accounting/self-reported/self-reported.ts'
 import type { PushedTrade, TradeAck } from '../http/service.ts'
 import type { AccountRow, Store } from '../store/store.ts'
 

@@ -1,10 +1,10 @@
 import { PerfAggError } from '@perf-agg/sdk'
 import type { SessionRow, Store } from '../store/store.ts'
-import type { LiveSession } from './chain.ts'
+import type { LiveSession } from './chain/chain.ts'
 import type { Clock } from './clock.ts'
 import type { PollOutcome } from './poller.ts'
 import type { Registration } from './registration.ts'
-import { readSettings } from './session-settings.ts'
+import { readSettings } from './configuration/session-settings.ts'
 
 interface Parts {
   readonly clock: Clock

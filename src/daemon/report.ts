@@ -1,11 +1,11 @@
 import { type PerfAggError, toInstant } from '@perf-agg/sdk'
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
-import type { Collectors } from './collectors.ts'
+import type { Collectors } from './collecting/collectors.ts'
 import type { Feeds } from './feeds.ts'
 import type { Health } from './health.ts'
-import type { PlaceState } from './place-queue.ts'
-import type { Schedule } from './schedule.ts'
+import type { PlaceState } from './schedule/place-queue.ts'
+import type { Schedule } from './schedule/schedule.ts'
 
 interface Parts {
   readonly clock: Clock

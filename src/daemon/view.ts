@@ -10,7 +10,7 @@ import {
   toInstant,
   toNumber,
 } from '@perf-agg/sdk'
-import type { Gap, Hour } from '../accounting/hour.ts'
+import type { Gap, Hour } from '../accounting/hour/hour.ts'
 import type { AccountTotals, AccountView, Figures } from '../accounting/view.ts'
 import type { Signer } from '../enclave/signer.ts'
 import type { AccountRow, SessionRow } from '../store/store.ts'

@@ -1,6 +1,6 @@
 import { type Decimal, parseDecimal, type RecordFigures, type RecordHour } from '@perf-agg/sdk'
 import type { Figures } from '../accounting/view.ts'
-import { dailyGrowth, type FigureHour, portfolioOf } from '../accounting/portfolio.ts'
+import { dailyGrowth, type FigureHour, portfolioOf } from '../accounting/record/portfolio.ts'
 import { daysOf, yearsOf, type DayReturn, type YearReturn } from './calendar.ts'
 import { costsOf, type MonthCosts } from './costs.ts'
 import { coverageOf, type TrackCoverage } from './coverage.ts'

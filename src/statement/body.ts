@@ -15,7 +15,7 @@ import {
   type StatementBody,
   type Totals,
 } from '@perf-agg/sdk'
-import type { Gap, Hour } from '../accounting/hour.ts'
+import type { Gap, Hour } from '../accounting/hour/hour.ts'
 import type { Claim, Head, Subject } from './claim.ts'
 import { hourInstant } from './instant.ts'
 

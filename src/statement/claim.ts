@@ -1,5 +1,5 @@
 import type { KeyStartClaim, Metadata, Pricing, ReturnMethod, Source, StatementType } from '@perf-agg/sdk'
-import type { Correction, Gap, Hour } from '../accounting/hour.ts'
+import type { Correction, Gap, Hour } from '../accounting/hour/hour.ts'
 
 /** Whom a statement is about and where its figures come from: what an account's statements have in common. */
 export interface Subject {

@@ -1,5 +1,5 @@
 import { hourMs, periodHoursMax } from '@perf-agg/sdk'
-import type { Hour } from '../accounting/hour.ts'
+import type { Hour } from '../accounting/hour/hour.ts'
 
 /** Cuts closed hours, oldest first, into what one `period` statement may hold: consecutive, one origin, 24 at most. */
 export function periodsOf(hours: readonly Hour[]): Hour[][] {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { add, compare, toText, zero } from '@perf-agg/sdk'
 import { Account } from '../../src/accounting/account.ts'
-import type { Hour } from '../../src/accounting/hour.ts'
+import type { Hour } from '../../src/accounting/hour/hour.ts'
 import { Desk, hour, minute, start } from './desk.ts'
 
 const prices = (symbol: string, at: number): string => {

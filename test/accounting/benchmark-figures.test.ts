@@ -1,8 +1,12 @@
 import t from 'tap'
 import { zero } from '@perf-agg/sdk'
-import { benchmarkFigures, benchmarkFigureSet, noBenchmark } from '../../src/accounting/benchmark-figures.ts'
-import type { Gap, Hour } from '../../src/accounting/hour.ts'
-import { IndexPrices } from '../../src/accounting/index-prices.ts'
+import {
+  benchmarkFigures,
+  benchmarkFigureSet,
+  noBenchmark,
+} from '../../src/accounting/record/benchmark-figures.ts'
+import type { Gap, Hour } from '../../src/accounting/hour/hour.ts'
+import { IndexPrices } from '../../src/accounting/pricing/index-prices.ts'
 import { hour, minute, start } from './desk.ts'
 
 function stated(startMs: number, returnPct: number | null, change: Partial<Hour> = {}): Hour {

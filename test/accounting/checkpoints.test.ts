@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { ReportedBooks } from '../../src/accounting/reported-books.ts'
-import { SelfReported } from '../../src/accounting/self-reported.ts'
-import type { ReportedTrade } from '../../src/accounting/self-reported.ts'
+import { ReportedBooks } from '../../src/accounting/self-reported/reported-books.ts'
+import { SelfReported } from '../../src/accounting/self-reported/self-reported.ts'
+import type { ReportedTrade } from '../../src/accounting/self-reported/self-reported.ts'
 import { hour, minute, start } from './desk.ts'
 
 /** Late trades: what is made again is made from the start of their day, and comes out as if they had been in time. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { toText } from '@perf-agg/sdk'
-import { Composite } from '../../src/accounting/composite.ts'
-import type { Closed, Hour } from '../../src/accounting/hour.ts'
+import { Composite } from '../../src/accounting/composite/composite.ts'
+import type { Closed, Hour } from '../../src/accounting/hour/hour.ts'
 import { defaultRules } from '../../src/accounting/rules.ts'
 import { Desk, hour, minute, start } from './desk.ts'
 

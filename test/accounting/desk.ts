@@ -2,7 +2,7 @@ import { add, minuteMs, negate, parseDecimal, signOf, subtract, toText, zero } f
 import type { Decimal } from '@perf-agg/sdk'
 import { Account } from '../../src/accounting/account.ts'
 import type { AccountOptions } from '../../src/accounting/account.ts'
-import type { Closed } from '../../src/accounting/hour.ts'
+import type { Closed } from '../../src/accounting/hour/hour.ts'
 import type {
   Candle,
   CashFlow,

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { toText, zero } from '@perf-agg/sdk'
-import type { Gap, Hour } from '../../src/accounting/hour.ts'
-import { portfolioOf } from '../../src/accounting/portfolio.ts'
+import type { Gap, Hour } from '../../src/accounting/hour/hour.ts'
+import { portfolioOf } from '../../src/accounting/record/portfolio.ts'
 import { Desk, d, hour, minute, start } from './desk.ts'
 
 /** Ways to look better than one was: none of them makes a return that was not earned, and none hides a loss. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { hourMs, zero } from '@perf-agg/sdk'
-import type { FigureHour } from '../../src/accounting/portfolio.ts'
-import { FigureMemo, portfolioOf } from '../../src/accounting/portfolio.ts'
+import type { FigureHour } from '../../src/accounting/record/portfolio.ts'
+import { FigureMemo, portfolioOf } from '../../src/accounting/record/portfolio.ts'
 
 const startMs = Date.UTC(2026, 0, 5)
 

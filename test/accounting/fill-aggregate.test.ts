@@ -3,11 +3,11 @@ import t from 'tap'
 import { add, compare, decimalFromInteger, hourOf, multiply, parseDecimal, subtract } from '@perf-agg/sdk'
 import { toText, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
-import { FillAggregate } from '../../src/accounting/fill-aggregate.ts'
-import { executionAt, pageOf } from '../../src/accounting/fill-page.ts'
-import type { TimedExecution } from '../../src/accounting/fill-page.ts'
-import { FifoPosition } from '../../src/accounting/position.ts'
-import type { Instrument } from '../../src/accounting/position.ts'
+import { FillAggregate } from '../../src/accounting/analysis/fill-aggregate.ts'
+import { executionAt, pageOf } from '../../src/accounting/analysis/fill-page.ts'
+import type { TimedExecution } from '../../src/accounting/analysis/fill-page.ts'
+import { FifoPosition } from '../../src/accounting/position/position.ts'
+import type { Instrument } from '../../src/accounting/position/position.ts'
 
 /** Pages of fills come to what the same fills come to one by one, by numbers of any size, to the last decimal. */
 

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { add, compare, decimalFromInteger, parseDecimal, toNumber } from '@perf-agg/sdk'
-import { analyzeFills } from '../../src/accounting/fill-analysis.ts'
-import type { AnalyzedFill, AnalyzedInstrument } from '../../src/accounting/fill-analysis.ts'
+import { analyzeFills } from '../../src/accounting/analysis/fill-analysis.ts'
+import type { AnalyzedFill, AnalyzedInstrument } from '../../src/accounting/analysis/fill-analysis.ts'
 
 const folder = join(import.meta.dirname, '../../../shared/reference/metrics/fills')
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { toText } from '@perf-agg/sdk'
-import type { Correction, Hour } from '../../src/accounting/hour.ts'
+import type { Correction, Hour } from '../../src/accounting/hour/hour.ts'
 import type { CashFlow, Observation } from '../../src/accounting/observation.ts'
 import { hour, minute, start } from './desk.ts'
 import { FuturesDesk, btcInverse, btcLinear } from './futures-desk.ts'

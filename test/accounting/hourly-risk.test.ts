@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { HourlyRisk } from '../../src/accounting/hourly-risk.ts'
+import { HourlyRisk } from '../../src/accounting/record/hourly-risk.ts'
 import { OrderedReturns } from '../../src/accounting/metrics/ordered-returns.ts'
 import { RunningMoments } from '../../src/accounting/metrics/running-moments.ts'
 import { ReturnSeries } from '../../src/accounting/metrics/series.ts'

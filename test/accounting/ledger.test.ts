@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { add, compare, negate, toText, zero } from '@perf-agg/sdk'
-import type { Balances } from '../../src/accounting/balances.ts'
-import type { FlowEntry } from '../../src/accounting/entry.ts'
-import { Ledger } from '../../src/accounting/ledger.ts'
+import type { Balances } from '../../src/accounting/ledger/balances.ts'
+import type { FlowEntry } from '../../src/accounting/entry/entry.ts'
+import { Ledger } from '../../src/accounting/ledger/ledger.ts'
 import { d, hour, minute, start } from './desk.ts'
 
 let id = 0

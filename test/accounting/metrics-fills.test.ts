@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { decimalFromInteger, hourMs, negate, parseDecimal, signOf, toText } from '@perf-agg/sdk'
-import type { AnalyzedFill, AnalyzedInstrument } from '../../src/accounting/fill-analysis.ts'
+import type { AnalyzedFill, AnalyzedInstrument } from '../../src/accounting/analysis/fill-analysis.ts'
 import { computeFillStatistics, fillStatisticSet } from '../../src/accounting/metrics/fills/set.ts'
 import { TradeHistory } from '../../src/accounting/metrics/fills/trade-history.ts'
 

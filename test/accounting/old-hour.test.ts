@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { Reader, Writer } from '../../src/accounting/codec.ts'
-import { readOldHour, writeOldHour } from '../../src/accounting/old-hour.ts'
+import { readOldHour, writeOldHour } from '../../src/accounting/hour/old-hour.ts'
 import { hour, start } from './desk.ts'
 
 const value = fc.oneof(

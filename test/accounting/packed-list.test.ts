@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { PackedList } from '../../src/accounting/packed-list.ts'
-import type { PackedForm } from '../../src/accounting/packed-list.ts'
+import { PackedList } from '../../src/accounting/record/packed-list.ts'
+import type { PackedForm } from '../../src/accounting/record/packed-list.ts'
 
 interface Note {
   readonly atMs: number

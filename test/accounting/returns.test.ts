@@ -1,8 +1,8 @@
 import t from 'tap'
-import { carryOf } from '../../src/accounting/carry.ts'
-import type { GapSpan } from '../../src/accounting/carry.ts'
-import { growthOf, percentOf } from '../../src/accounting/sub-period.ts'
-import type { SubPeriod } from '../../src/accounting/sub-period.ts'
+import { carryOf } from '../../src/accounting/hour/carry.ts'
+import type { GapSpan } from '../../src/accounting/hour/carry.ts'
+import { growthOf, percentOf } from '../../src/accounting/hour/sub-period.ts'
+import type { SubPeriod } from '../../src/accounting/hour/sub-period.ts'
 import { d } from './desk.ts'
 
 const floor = d('100')

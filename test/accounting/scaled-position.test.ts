@@ -3,9 +3,9 @@ import t from 'tap'
 import { decimalFromInteger, parseDecimal, toText } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import { Reader, Writer } from '../../src/accounting/codec.ts'
-import { FifoPosition } from '../../src/accounting/position.ts'
-import type { Closed, Execution, Instrument } from '../../src/accounting/position.ts'
-import { ScaledFifo } from '../../src/accounting/scaled-fifo.ts'
+import { FifoPosition } from '../../src/accounting/position/position.ts'
+import type { Closed, Execution, Instrument } from '../../src/accounting/position/position.ts'
+import { ScaledFifo } from '../../src/accounting/position/scaled-fifo.ts'
 
 /** The quick way for small numbers is the slow way for all numbers, to the last decimal and the last byte. */
 

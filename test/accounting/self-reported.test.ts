@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { add, compare, hourOf, toText, zero } from '@perf-agg/sdk'
-import { SelfReported } from '../../src/accounting/self-reported.ts'
-import type { ReportedTrade } from '../../src/accounting/self-reported.ts'
+import { SelfReported } from '../../src/accounting/self-reported/self-reported.ts'
+import type { ReportedTrade } from '../../src/accounting/self-reported/self-reported.ts'
 import { hour, minute, start } from './desk.ts'
 
 const open = (): SelfReported =>

@@ -1,6 +1,6 @@
 import { multiply, toText } from '@perf-agg/sdk'
 import { Account } from '../../src/accounting/account.ts'
-import type { Closed, Hour } from '../../src/accounting/hour.ts'
+import type { Closed, Hour } from '../../src/accounting/hour/hour.ts'
 import type { CashFlow, Observation } from '../../src/accounting/observation.ts'
 import { defaultRules } from '../../src/accounting/rules.ts'
 import { d, hour, minute, start } from './desk.ts'

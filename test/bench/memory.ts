@@ -1,5 +1,5 @@
 import { hourMs } from '@perf-agg/sdk'
-import { SelfReported } from '../../src/accounting/self-reported.ts'
+import { SelfReported } from '../../src/accounting/self-reported/self-reported.ts'
 import type { Bench } from './row.ts'
 
 const GiB = 2 ** 30

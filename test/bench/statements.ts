@@ -1,7 +1,7 @@
 import { ok } from 'node:assert/strict'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { canonicalize, parseJson, parseStatement, verifySignature } from '@perf-agg/sdk'
-import type { Hour } from '../../src/accounting/hour.ts'
+import type { Hour } from '../../src/accounting/hour/hour.ts'
 import { signerOf } from '../../src/enclave/signer.ts'
 import { hour, issuer, nowMs, subject } from '../statement/fixture.ts'
 import { ratesAtOnce } from './rate.ts'

@@ -1,6 +1,6 @@
 import { equal, ok } from 'node:assert/strict'
 import { hourMs, toText } from '@perf-agg/sdk'
-import { SelfReported } from '../../src/accounting/self-reported.ts'
+import { SelfReported } from '../../src/accounting/self-reported/self-reported.ts'
 import { clocked, timed } from './peer.ts'
 import type { Bench } from './row.ts'
 import { fillsOf } from './workload.ts'

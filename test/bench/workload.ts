@@ -1,5 +1,5 @@
 import { decimalFromInteger, parseDecimal } from '@perf-agg/sdk'
-import type { AnalyzedFill, AnalyzedInstrument } from '../../src/accounting/fill-analysis.ts'
+import type { AnalyzedFill, AnalyzedInstrument } from '../../src/accounting/analysis/fill-analysis.ts'
 
 /** The same made-up numbers as those of the C program, from the same generator. */
 export class Generator {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { toText } from '@perf-agg/sdk'
-import { analyzeFills } from '../../src/accounting/fill-analysis.ts'
+import { analyzeFills } from '../../src/accounting/analysis/fill-analysis.ts'
 import { readFillsFile } from '../../src/cli/analyze/fills.ts'
 import type { FillsFile, InstrumentFlags } from '../../src/cli/analyze/history.ts'
 

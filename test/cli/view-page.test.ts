@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { SummaryView } from '@perf-agg/sdk'
-import { formatView } from '../../src/cli/view-page.ts'
+import { formatView } from '../../src/cli/terminal/view-page.ts'
 
 /** What a person at a terminal is told of figures. */
 

@@ -1,7 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { utf8 } from '@perf-agg/sdk'
 import t, { type Test } from 'tap'
-import { type Collectors, type CollectorsOptions, startCollectors } from '../../src/daemon/collectors.ts'
+import {
+  type Collectors,
+  type CollectorsOptions,
+  startCollectors,
+} from '../../src/daemon/collecting/collectors.ts'
 import { type HostileServer, startServer } from '../egress/hostile-server.ts'
 
 const nowMs = Date.UTC(2026, 0, 5, 12)

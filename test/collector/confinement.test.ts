@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import t from 'tap'
 import { bundleOf, childEnvironment, commandOf } from '../../src/daemon/child.ts'
-import { Pair } from '../../src/daemon/pair.ts'
-import { childUidDefault, type ChildUser, findChildUser } from '../../src/daemon/child-user.ts'
+import { Pair } from '../../src/daemon/collecting/pair.ts'
+import { childUidDefault, type ChildUser, findChildUser } from '../../src/daemon/collecting/child-user.ts'
 
 /** What a hostile release of ccxt could try from inside: each piece prints `refused` or what it got. */
 function inside(role: 'collector' | 'egress', code: string, user: ChildUser | null = null): string {
@@ -203,7 +203,7 @@ const noSetpriv = noOther || (spawnSync('setpriv', ['--version']).status === 0 ?
 
 t.test('rights that the children would keep make them no other user', { skip: noSetpriv }, async (t) => {
   const rights = '+setuid,+setgid,+kill'
-  const module = new URL('../../src/daemon/child-user.ts', import.meta.url).href
+  const module = new URL('../../src/daemon/collecting/child-user.ts', import.meta.url).href
   const script = `const { findChildUser } = await import(${JSON.stringify(module)})
     try { console.log(findChildUser(${childUidDefault})) } catch ({ code }) { console.log(code) }`
   const handed = ['--inh-caps', rights, '--ambient-caps', rights]

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { concat, utf8 } from '@perf-agg/sdk'
 import t from 'tap'
-import { type Finished, judgeCandles, judgeCheck, judgePoll } from '../../src/daemon/judge.ts'
+import { type Finished, judgeCandles, judgeCheck, judgePoll } from '../../src/daemon/collecting/judge.ts'
 import type { Report } from '../../src/egress/message.ts'
 
 /** What a hostile collector could claim, and what egress saw. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { utf8 } from '@perf-agg/sdk'
 import type { Test } from 'tap'
 import type { MarketType } from '../../src/accounting/observation.ts'
-import { type Collectors, startCollectors } from '../../src/daemon/collectors.ts'
+import { type Collectors, startCollectors } from '../../src/daemon/collecting/collectors.ts'
 import { startServer } from '../egress/hostile-server.ts'
 
 /** What a path answers: text as it stands, or what becomes JSON; made anew for each request where it is a function. */

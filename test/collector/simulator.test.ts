@@ -1,7 +1,7 @@
 import { hourMs, minuteMs, utf8 } from '@perf-agg/sdk'
 import t from 'tap'
 import type { Observation } from '../../src/accounting/observation.ts'
-import { startCollectors } from '../../src/daemon/collectors.ts'
+import { startCollectors } from '../../src/daemon/collecting/collectors.ts'
 import { startSimulator } from '../../src/simulator/simulator.ts'
 
 const startMs = Date.UTC(2026, 0, 5)

@@ -1,7 +1,7 @@
 import { hourMs, minuteMs } from '@perf-agg/sdk'
 import t from 'tap'
-import { Admission } from '../../src/daemon/admission.ts'
-import { Schedule } from '../../src/daemon/schedule.ts'
+import { Admission } from '../../src/daemon/schedule/admission.ts'
+import { Schedule } from '../../src/daemon/schedule/schedule.ts'
 
 const noon = Date.UTC(2026, 0, 1, 12)
 const addresses = ['192.0.2.1', '192.0.2.2']

@@ -1,7 +1,7 @@
 import { hourMs, zero } from '@perf-agg/sdk'
 import t from 'tap'
-import type { Hour } from '../../src/accounting/hour.ts'
-import { contentsOf } from '../../src/daemon/chain.ts'
+import type { Hour } from '../../src/accounting/hour/hour.ts'
+import { contentsOf } from '../../src/daemon/chain/chain.ts'
 
 const noon = Date.UTC(2026, 0, 1, 12)
 

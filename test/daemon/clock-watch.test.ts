@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ClockWatch } from '../../src/daemon/clock-watch.ts'
+import { ClockWatch } from '../../src/daemon/collecting/clock-watch.ts'
 
 /** The enclave's clock against that of the exchanges. */
 

@@ -1,8 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { configurationDigest, loadConfiguration, publicConfiguration } from '../../src/daemon/config.ts'
-import { toConfigFile } from '../../src/daemon/public-configuration.ts'
+import {
+  configurationDigest,
+  loadConfiguration,
+  publicConfiguration,
+} from '../../src/daemon/configuration/config.ts'
+import { toConfigFile } from '../../src/daemon/configuration/public-configuration.ts'
 
 const home = '/home/somebody'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { addressFor } from '../../src/daemon/egress-address.ts'
+import { addressFor } from '../../src/daemon/schedule/egress-address.ts'
 
 const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '2001:db8::4']
 const accounts = Array.from({ length: 4_000 }, (_, index) => `account-${index}`)

@@ -1,7 +1,7 @@
 import { add, parseDecimal, parseJson, parseStatement, signOf, toText, zero } from '@perf-agg/sdk'
 import type { Decimal, Statement } from '@perf-agg/sdk'
 import type { Test } from 'tap'
-import type { PriceWant } from '../../src/accounting/hour.ts'
+import type { PriceWant } from '../../src/accounting/hour/hour.ts'
 import type { Candle, CashFlow, Fill, MarketType } from '../../src/accounting/observation.ts'
 import { defaultRules } from '../../src/accounting/rules.ts'
 import type {
@@ -14,9 +14,9 @@ import type {
   PollRequest,
 } from '../../src/collector/answer.ts'
 import { Book, MarketLists } from '../../src/daemon/book.ts'
-import { Chain } from '../../src/daemon/chain.ts'
+import { Chain } from '../../src/daemon/chain/chain.ts'
 import { SteppedClock } from '../../src/daemon/clock.ts'
-import type { Collectors } from '../../src/daemon/collectors.ts'
+import type { Collectors } from '../../src/daemon/collecting/collectors.ts'
 import { Expiry } from '../../src/daemon/expiry.ts'
 import { Health } from '../../src/daemon/health.ts'
 import { Lanes } from '../../src/daemon/lane.ts'

@@ -1,6 +1,6 @@
 import { hourMs, minuteMs, secondMs } from '@perf-agg/sdk'
 import t from 'tap'
-import { type Plan, Schedule } from '../../src/daemon/schedule.ts'
+import { type Plan, Schedule } from '../../src/daemon/schedule/schedule.ts'
 
 const pacing = { pauseMsMin: 30_000, pauseMsMax: 300_000, settlingMs: 5_000 }
 const noon = Date.UTC(2026, 0, 1, 12)

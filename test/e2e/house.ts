@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { PerfAggClient } from '@perf-agg/sdk'
 import type { Test } from 'tap'
 import type { Clock } from '../../src/daemon/clock.ts'
-import { loadConfiguration } from '../../src/daemon/config.ts'
+import { loadConfiguration } from '../../src/daemon/configuration/config.ts'
 import { type Daemon, startDaemon } from '../../src/daemon/daemon.ts'
 import { createLog } from '../../src/http/log.ts'
 

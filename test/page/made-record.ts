@@ -37,7 +37,7 @@ import {
   zero,
 } from '@perf-agg/sdk'
 import type { Roots } from '../../sdk/evidence/roots.ts'
-import type { Gap, Hour, HourMarks } from '../../src/accounting/hour.ts'
+import type { Gap, Hour, HourMarks } from '../../src/accounting/hour/hour.ts'
 import { simulatedAttester } from '../../src/enclave/attesters/simulated.ts'
 import { findAttester } from '../../src/enclave/detection.ts'
 import { openEnclave } from '../../src/enclave/enclave.ts'

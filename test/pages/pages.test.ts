@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { buildCommand } from '../../src/cli/command.ts'
 import { commandEntries } from '../../src/cli/command-list.ts'
-import { renderPage } from '../../src/cli/manual.ts'
-import { loadConfiguration } from '../../src/daemon/config.ts'
+import { renderPage } from '../../src/cli/terminal/manual.ts'
+import { loadConfiguration } from '../../src/daemon/configuration/config.ts'
 import { blocksOf, flagsOf, pageNames, readPage } from './page.ts'
 
 /** The manual says what the commands do, no more and no less. */
@@ -70,7 +70,7 @@ t.test('the configurations shown are taken', async (t) => {
 })
 
 t.test('every variable of the environment that serve reads is in its page', async (t) => {
-  const settings = readFileSync(`${root}src/daemon/config.ts`, 'utf8')
+  const settings = readFileSync(`${root}src/daemon/configuration/config.ts`, 'utf8')
   const variables = [...settings.matchAll(/'((?:ENCLAVE|AGGREGATOR)_[A-Z_]+)'/g)].map(([, name]) => name!)
   t.ok(variables.length >= 6)
   const page = readPage('perf-agg-serve.1.md')

@@ -10,7 +10,7 @@ import {
   toBase64,
 } from '@perf-agg/sdk'
 import t from 'tap'
-import type { Hour } from '../../src/accounting/hour.ts'
+import type { Hour } from '../../src/accounting/hour/hour.ts'
 import type { Claim } from '../../src/statement/claim.ts'
 import { newSigner } from '../../src/enclave/signer.ts'
 import { hour } from '../statement/fixture.ts'

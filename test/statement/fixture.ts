@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import { fromBase64url, hourMs, parseDecimal, zero } from '@perf-agg/sdk'
-import type { Hour } from '../../src/accounting/hour.ts'
+import type { Hour } from '../../src/accounting/hour/hour.ts'
 import type { Subject } from '../../src/statement/claim.ts'
 import { Issuer, type IssuerOptions } from '../../src/statement/issuer.ts'
 import type { Signer } from '../../src/statement/signer.ts'

@@ -1,7 +1,7 @@
 import { hourMs, parseContract, parseJson, fromBase64, signedBytes, verifySignature } from '@perf-agg/sdk'
 import fc from 'fast-check'
 import t from 'tap'
-import type { Origin } from '../../src/accounting/hour.ts'
+import type { Origin } from '../../src/accounting/hour/hour.ts'
 import { minimalBody } from '../../src/statement/minimal.ts'
 import { periodsOf } from '../../src/statement/period.ts'
 import { hour, issuer, nowMs, subject, testSigner } from './fixture.ts'

@@ -2,7 +2,7 @@ import { InputError, parseJson, readRecord } from '@perf-agg/sdk'
 import { type Csv, parseCsv } from './csv.ts'
 import { lineOfPath, placeOfOffset } from './json-place.ts'
 import { type FileCode, Row } from './row.ts'
-import { readBounded } from '../file.ts'
+import { readBounded } from '../input/file.ts'
 
 /** A file that somebody gave for analysis: JSON, or rows of CSV below the line that names them. */
 export type AnalyzedFile = JsonFile | CsvFile

@@ -1,5 +1,5 @@
 import { zero } from '@perf-agg/sdk'
-import type { AnalyzedInstrument } from '../../accounting/fill-analysis.ts'
+import type { AnalyzedInstrument } from '../../accounting/analysis/fill-analysis.ts'
 import { recognise } from './exports/recognise.ts'
 import { type CsvFile, type JsonFile, readAnalyzedFile } from './file.ts'
 import { type Described, type FillsFile, type InstrumentFlags, assemble, printableSymbol } from './history.ts'

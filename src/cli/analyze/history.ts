@@ -3,7 +3,7 @@ import {
   type AnalyzedFill,
   type AnalyzedInstrument,
   feeInPnlCurrency,
-} from '../../accounting/fill-analysis.ts'
+} from '../../accounting/analysis/fill-analysis.ts'
 import { UsageError } from '../failure.ts'
 import type { Listed } from './listing.ts'
 import type { Row } from './row.ts'

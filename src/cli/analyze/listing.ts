@@ -1,5 +1,5 @@
 import { type Decimal, signOf, zero } from '@perf-agg/sdk'
-import type { AnalyzedFill, AnalyzedInstrument } from '../../accounting/fill-analysis.ts'
+import type { AnalyzedFill, AnalyzedInstrument } from '../../accounting/analysis/fill-analysis.ts'
 import type { Row } from './row.ts'
 import { type Pair, assetOf, pairOf } from './symbol.ts'
 

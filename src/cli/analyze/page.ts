@@ -1,13 +1,13 @@
 import { toText } from '@perf-agg/sdk'
-import type { FillAggregate } from '../../accounting/fill-aggregate.ts'
-import type { FillAnalysis } from '../../accounting/fill-analysis.ts'
+import type { FillAggregate } from '../../accounting/analysis/fill-aggregate.ts'
+import type { FillAnalysis } from '../../accounting/analysis/fill-analysis.ts'
 import { resultKinds } from '../../accounting/metrics/fills/fill-statistic.ts'
 import { fillStatisticSet } from '../../accounting/metrics/fills/set.ts'
 import type { MetricValues } from '../../accounting/metrics/metric.ts'
 import type { ReturnSeries } from '../../accounting/metrics/series.ts'
 import type { CashFlowFigures } from './cash-flows.ts'
-import { figure, formatTable } from '../table.ts'
-import { paint } from '../terminal.ts'
+import { figure, formatTable } from '../terminal/table.ts'
+import { paint } from '../terminal/terminal.ts'
 
 /** What was analyzed as tables for a terminal. */
 

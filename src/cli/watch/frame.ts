@@ -1,7 +1,7 @@
 import { type Bucket, hourMs, hourOf, type MetricsView, parseInstant } from '@perf-agg/sdk'
 import { printable } from '../failure.ts'
-import { figure } from '../table.ts'
-import { columnsOf, type Style } from '../terminal.ts'
+import { figure } from '../terminal/table.ts'
+import { columnsOf, type Style } from '../terminal/terminal.ts'
 import { drawCurve } from './curve.ts'
 
 /** What is known at one moment. */

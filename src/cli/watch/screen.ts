@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { Style } from '../terminal.ts'
+import type { Style } from '../terminal/terminal.ts'
 import type { Size } from './frame.ts'
 
 /**

@@ -2,7 +2,7 @@ import { add, dayMs, type Decimal, hourMs, negate, parseDecimal, signOf, toText,
 import type { Amount, Fill, Position } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import type { Calls, Endpoint } from '../call.ts'
-import { contractKey, isContractKey, nameOfKey } from '../../accounting/contract.ts'
+import { contractKey, isContractKey, nameOfKey } from '../../accounting/ledger/contract.ts'
 import { type Base, type Entry, entryOfFill } from '../explain.ts'
 import { CollectorFailure } from '../failure.ts'
 import { sumOf } from '../holding.ts'

@@ -1,5 +1,5 @@
 import { minuteMs, minuteOf } from '@perf-agg/sdk'
-import type { PriceWant } from '../../accounting/hour.ts'
+import type { PriceWant } from '../../accounting/hour/hour.ts'
 import type { Candle, Market, MarketType } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import type { Calls } from '../call.ts'

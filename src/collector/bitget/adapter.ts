@@ -1,5 +1,5 @@
 import { dayMs } from '@perf-agg/sdk'
-import type { PriceWant } from '../../accounting/hour.ts'
+import type { PriceWant } from '../../accounting/hour/hour.ts'
 import type { Adapter, Connection } from '../adapter.ts'
 import type { Endpoint } from '../call.ts'
 import { pollLedger } from '../ledger-poll.ts'

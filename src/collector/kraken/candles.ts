@@ -1,5 +1,5 @@
 import { add, type Decimal, minuteMs, minuteOf, multiply, parseDecimal, toText } from '@perf-agg/sdk'
-import type { PriceWant } from '../../accounting/hour.ts'
+import type { PriceWant } from '../../accounting/hour/hour.ts'
 import type { Candle } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import type { Calls } from '../call.ts'

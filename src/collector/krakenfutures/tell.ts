@@ -1,5 +1,5 @@
 import { absolute, multiply, negate, parseDecimal, signOf, toText } from '@perf-agg/sdk'
-import { contractKey } from '../../accounting/contract.ts'
+import { contractKey } from '../../accounting/ledger/contract.ts'
 import type { Amount, CashFlow, Conversion, Fill, Income } from '../../accounting/observation.ts'
 import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'

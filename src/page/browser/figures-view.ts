@@ -3,7 +3,7 @@ import {
   type AccountFigure,
   hasTooFewDays,
   worthReadingFromDays,
-} from '../../accounting/account-figures.ts'
+} from '../../accounting/record/account-figures.ts'
 import { metricSet } from '../../accounting/metrics/set.ts'
 import type { Figures } from '../../accounting/view.ts'
 import { countText, percentText, ratioText, wordsOf } from '../figure-text.ts'

@@ -1,6 +1,6 @@
-import type { Ended } from '../../../src/daemon/place-queue.ts'
-import { type Pacing, Schedule } from '../../../src/daemon/schedule.ts'
-import { Allowance, type Costs } from '../../../src/daemon/allowance.ts'
+import type { Ended } from '../../../src/daemon/schedule/place-queue.ts'
+import { type Pacing, Schedule } from '../../../src/daemon/schedule/schedule.ts'
+import { Allowance, type Costs } from '../../../src/daemon/schedule/allowance.ts'
 import type { SimulatedAccount } from './population.ts'
 
 /** Who decides what is polled next. */

@@ -1,7 +1,7 @@
 import { hourMs, minuteMs, toText } from '@perf-agg/sdk'
 import t from 'tap'
 import { Account } from '../../../src/accounting/account.ts'
-import type { Gap, Hour } from '../../../src/accounting/hour.ts'
+import type { Gap, Hour } from '../../../src/accounting/hour/hour.ts'
 import type { Candle, CashFlow, Conversion, Fill, Observation } from '../../../src/accounting/observation.ts'
 import { defaultRules } from '../../../src/accounting/rules.ts'
 import { startSimulator } from '../../../src/simulator/simulator.ts'

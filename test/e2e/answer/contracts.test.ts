@@ -1,7 +1,7 @@
 import { dayMs, hourMs, minuteMs, toText } from '@perf-agg/sdk'
 import t from 'tap'
 import { Account } from '../../../src/accounting/account.ts'
-import type { Gap, Hour } from '../../../src/accounting/hour.ts'
+import type { Gap, Hour } from '../../../src/accounting/hour/hour.ts'
 import type {
   Candle,
   CashFlow,

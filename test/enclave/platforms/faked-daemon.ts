@@ -1,5 +1,5 @@
 import { createLog } from '../../../src/http/log.ts'
-import { loadConfiguration } from '../../../src/daemon/config.ts'
+import { loadConfiguration } from '../../../src/daemon/configuration/config.ts'
 import { startDaemon } from '../../../src/daemon/daemon.ts'
 import { errorFields } from '../../../src/http/log.ts'
 import { fakeDstackMachine } from './fake-machine.ts'
