@@ -38,6 +38,13 @@ export interface ExactTotals {
   readonly fees_usd: string
 }
 
+export const incomeKinds = ['earn', 'funding', 'interest'] as const
+
+export interface HourIncome {
+  readonly kind: (typeof incomeKinds)[number]
+  readonly usd: string
+}
+
 export interface ExactBucket extends ExactTotals {
   readonly t: string
   readonly origin: BucketOrigin
@@ -53,6 +60,8 @@ export interface ExactBucket extends ExactTotals {
   readonly unpriced_fees?: true
   /** Balance changes that nothing explains. */
   readonly unreconciled?: readonly { readonly asset: string; readonly amount: string; readonly usd: string }[]
+  /** Funding, interest and what was earned, in USD; negative was paid. The return has it in. */
+  readonly income?: readonly HourIncome[]
   /** Assets held that have no price. */
   readonly unpriced?: readonly string[]
   /** Assets valued at an old price. */
@@ -125,7 +134,7 @@ export function readTotals(value: unknown, path: string): Totals {
 
 const totalsMembers = ['trades', 'volume_base', 'volume_quote', 'fees_usd'] as const
 const flagMembers = ['no_capital', 'below_floor', 'approximate', 'unpriced_fees'] as const
-const listMembers = ['unreconciled', 'unpriced', 'stale'] as const
+const listMembers = ['unreconciled', 'income', 'unpriced', 'stale'] as const
 
 export function readExactTotals(value: unknown, path: string): ExactTotals {
   const totals = readObject(value, path, { required: totalsMembers })
@@ -153,6 +162,7 @@ export function readExactBucket(value: unknown, path: string): ExactBucket {
     ...readExactTotals({ trades, volume_base, volume_quote, fees_usd }, path),
     ...readFlags(bucket, path),
     ...(bucket.unreconciled === undefined ? {} : { unreconciled: readResiduals(bucket.unreconciled, path) }),
+    ...(bucket.income === undefined ? {} : { income: readIncome(bucket.income, path) }),
     ...(bucket.unpriced === undefined
       ? {}
       : { unpriced: readArray(bucket.unpriced, memberPath(path, 'unpriced'), listMax, readAsset) }),
@@ -180,6 +190,16 @@ function readResiduals(value: unknown, path: string): NonNullable<ExactBucket['u
       asset: readAsset(residual.asset, memberPath(eachPath, 'asset')),
       amount: readAmount(residual.amount, memberPath(eachPath, 'amount')),
       usd: readAmount(residual.usd, memberPath(eachPath, 'usd')),
+    }
+  })
+}
+
+function readIncome(value: unknown, path: string): NonNullable<ExactBucket['income']> {
+  return readArray(value, memberPath(path, 'income'), incomeKinds.length, (each, eachPath) => {
+    const income = readObject(each, eachPath, { required: ['kind', 'usd'] })
+    return {
+      kind: readEnum(income.kind, memberPath(eachPath, 'kind'), incomeKinds),
+      usd: readAmount(income.usd, memberPath(eachPath, 'usd')),
     }
   })
 }

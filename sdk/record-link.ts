@@ -1,6 +1,6 @@
 import { fromBase64url, toBase64url } from './bytes.ts'
 import { inBatches } from './batch.ts'
-import type { BucketOrigin, ExactTotals } from './bucket.ts'
+import type { BucketOrigin, ExactBucket, ExactTotals } from './bucket.ts'
 import {
   editionOf,
   marksOf,
@@ -36,7 +36,7 @@ export interface RecordHour {
   readonly reason: string | null
   readonly marks: readonly HourMark[]
   /** Null in an edition, which tells no amounts. */
-  readonly amounts: ExactTotals | null
+  readonly amounts: (ExactTotals & Pick<ExactBucket, 'income'>) | null
 }
 
 /** A link of a record's chain, be it a statement or an edition: all that judging the chain needs of it. */

@@ -29,7 +29,7 @@ export type { AccountOptions } from './account-options.ts'
 export type { OpenResidual } from './ledger/candidates.ts'
 export type { Quarantined } from './entry/intake.ts'
 
-const magic = 'perf-agg account 6'
+const magic = 'perf-agg account 7'
 /** So many hours are priced at once while an outage is recovered. */
 const hoursAheadMax = 24
 const foldEveryMs = 24 * hourMs

@@ -1,11 +1,15 @@
-import { parseDecimal, type RecordHour, sum, toNumber } from '@perf-agg/sdk'
+import { type HourIncome, parseDecimal, type RecordHour, sum, toNumber } from '@perf-agg/sdk'
 
-/** Trading fees and volume of a month, in USD at fill time. */
+/** Trading fees, volume, funding and interest of a month, in USD at fill time. */
 export interface MonthCosts {
   readonly year: number
   readonly month: number
   readonly feesUsd: number
   readonly volumeUsd: number
+  /** Funding and interest received, negative paid; what is lent or staked earned. */
+  readonly fundingUsd: number
+  readonly interestUsd: number
+  readonly earnUsd: number
   readonly trades: number
 }
 
@@ -25,11 +29,22 @@ export function costsOf(hours: readonly RecordHour[]): readonly MonthCosts[] | n
     const amounts = list.flatMap((hour) => hour.amounts ?? [])
     const total = (of: 'fees_usd' | 'volume_quote'): number =>
       toNumber(sum(amounts.map((each) => parseDecimal(each[of]))))
+    const income = (kind: HourIncome['kind']): number =>
+      toNumber(
+        sum(
+          amounts.flatMap((each) =>
+            (each.income ?? []).flatMap((one) => (one.kind === kind ? [parseDecimal(one.usd)] : [])),
+          ),
+        ),
+      )
     return {
       year,
       month,
       feesUsd: total('fees_usd'),
       volumeUsd: total('volume_quote'),
+      fundingUsd: income('funding'),
+      interestUsd: income('interest'),
+      earnUsd: income('earn'),
       trades: amounts.reduce((count, { trades }) => count + trades, 0),
     }
   })

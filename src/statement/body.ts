@@ -176,6 +176,7 @@ function exactBucket(hour: Hour): ExactBucket {
         usd,
       })),
     }),
+    ...(marks.income && { income: marks.income.map(({ kind, usd }) => ({ kind, usd })) }),
     ...(marks.unpriced && { unpriced: marks.unpriced.map(wireText) }),
     ...(marks.stale && {
       stale: marks.stale.map(({ asset, ageS }) => ({ asset: wireText(asset), age_s: ageS })),

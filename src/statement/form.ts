@@ -63,7 +63,7 @@ function bucket(each: Bucket): string {
 function exactBucket(each: ExactBucket): string {
   return (
     `{${each.approximate ? '"approximate":true,' : ''}${each.below_floor ? '"below_floor":true,' : ''}` +
-    `"fees_usd":"${each.fees_usd}",${each.no_capital ? '"no_capital":true,' : ''}"origin":"${each.origin}"` +
+    `"fees_usd":"${each.fees_usd}",${each.income ? `"income":${canonicalize(each.income)},` : ''}${each.no_capital ? '"no_capital":true,' : ''}"origin":"${each.origin}"` +
     `,"return_reason":${orNull(each.return_reason)}${each.stale ? `,"stale":${canonicalize(each.stale)}` : ''}` +
     `,"t":"${each.t}","trades":${number(each.trades)}` +
     `${each.unpriced ? `,"unpriced":${canonicalize(each.unpriced)}` : ''}${each.unpriced_fees ? ',"unpriced_fees":true' : ''}` +

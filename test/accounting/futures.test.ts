@@ -29,7 +29,12 @@ t.test('a linear long: wallet, unrealised P&L at the mark, funding its own line'
   const none = { trades: 0, base: '0', quote: '0', fees: '0' }
   t.same(hours.map(facts), [
     { returnPct: -0.1, trades: 1, base: '0.5', quote: '25000', fees: '10', equity: '9990', marks: {} },
-    { ...none, returnPct: (497.5 / 9990) * 100, equity: '10487.5', marks: {} },
+    {
+      ...none,
+      returnPct: (497.5 / 9990) * 100,
+      equity: '10487.5',
+      marks: { income: [{ kind: 'funding', usd: '-2.5' }] },
+    },
     {
       returnPct: (-10.2 / 10487.5) * 100,
       trades: 1,

@@ -14,12 +14,14 @@ interface Attempt {
   readonly flags?: readonly string[]
 }
 
-function serve(folder: string, { environment, nodeFlags = [], coreLimit = '0', flags = [] }: Attempt) {
+function serve(folder: string, { environment = {}, nodeFlags = [], coreLimit = '0', flags = [] }: Attempt) {
   const places = ['--state', `${folder}/state`, '--data-key', `${folder}/data.key`]
-  const command = [process.execPath, ...nodeFlags, bin, 'serve', ...places, ...flags]
+  const set = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
+  // the test runner puts options of its own into every child's environment
+  const clean = ['env', '-u', 'NODE_OPTIONS', ...set]
+  const command = [...clean, process.execPath, ...nodeFlags, bin, 'serve', ...places, ...flags]
   return spawnSync('/bin/sh', ['-c', `ulimit -S -c ${coreLimit} && exec "$@"`, 'sh', ...command], {
-    // nothing of the test runner's
-    env: { PATH: process.env['PATH'], HOME: folder, ...environment },
+    env: { PATH: process.env['PATH'], HOME: folder },
     encoding: 'utf8',
     timeout: 30_000,
   })

@@ -66,6 +66,10 @@ t.test('futures from the poll to the statement: fills, funding, a fee in BNB, th
     { returnPct: ((6247.5 - 2000) / 60297) * 100, trades: 0, base: '0', quote: '0', fees: '0' },
     { returnPct: (-11.2 / 64544.5) * 100, trades: 1, base: '0.5', quote: '31250', fees: '11.2' },
   ])
+  t.same(
+    statements.flatMap(({ metadata }) => metadata.exact.hourly_buckets.map(({ income }) => income ?? null)),
+    [null, [{ kind: 'funding', usd: '-2.5' }], null],
+  )
   for (const { metadata } of statements) {
     t.same(metadata.scope, ['linear', 'inverse'])
     t.same(metadata.source.market_types, ['linear', 'inverse'])

@@ -301,7 +301,9 @@ function hourOf(index: number, random: () => number, origin_: Hour['origin']): H
     feesUsd: parseDecimal(fees),
     equityUsd: parseDecimal('50000'),
     flows: { count: 0, netUsd: zero },
-    marks: {},
+    // funding comes every eight hours
+    marks:
+      index % 8 === 0 ? { income: [{ kind: 'funding', usd: index % 24 === 0 ? '1.75' : '-2.125' }] } : {},
   }
 }
 

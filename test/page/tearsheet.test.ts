@@ -84,6 +84,10 @@ t.test(
         )
         t.match(await page.evaluate('document.querySelector("#backfilled").innerText'), /in no figure above/)
         t.match(await page.evaluate('document.querySelector("#costs").innerText'), /USD of trading fees/)
+        t.match(
+          await page.evaluate('document.querySelector("#costs").innerText'),
+          /USD funding \(negative was paid\)/,
+        )
         await accessible(t, page)
         t.strictSame(page.complaints, [], 'the console is silent')
         t.equal(

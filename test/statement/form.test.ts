@@ -112,6 +112,7 @@ t.test('every member that a bucket can have is written', async (t) => {
     approximate: true,
     unpriced_fees: true,
     unreconciled: [],
+    income: [{ kind: 'funding', usd: '-1.5' }],
     unpriced: [],
     stale: [],
   }

@@ -23,7 +23,7 @@ interface Joined {
   readonly fromMs: number
 }
 
-const magic = 'perf-agg composite 2'
+const magic = 'perf-agg composite 3'
 const weightScale = 18
 
 /**

@@ -1,4 +1,4 @@
-import { add, hourMs, maximum, multiply, toText, zero } from '@perf-agg/sdk'
+import { add, hourMs, maximum, multiply, signOf, toText, zero } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import { bucketOf } from './bucket.ts'
 import type { Bucket } from './bucket.ts'
@@ -8,6 +8,7 @@ import { crossGap } from './gap-span.ts'
 import { cutHour, valueBoundary } from './hour-cuts.ts'
 import type { Cut, FlowSum } from './hour-cuts.ts'
 import type { Hour, HourMarks, Origin } from './hour.ts'
+import { hourIncomes } from './hour.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Pricing } from '../pricing/pricing.ts'
 import { gainsOf, residualsUsd } from '../ledger/residual-gains.ts'
@@ -95,6 +96,10 @@ export function draftHour(
     amount: toText(residual.amount),
     usd: toText(gains[index]!),
   }))
+  const income = hourIncomes.flatMap((kind) => {
+    const usd = bucket.incomeUsd.get(kind)
+    return usd === undefined || signOf(usd) === 0 ? [] : [{ kind, usd: toText(usd) }]
+  })
   const unpriced = [...new Set([...end.unpriced, ...bucket.unpricedVolume])].toSorted()
   const marks: HourMarks = {
     ...(!capital && carried === null && { noCapital: true as const }),
@@ -102,6 +107,7 @@ export function draftHour(
     ...(carried !== null && { approximate: true as const }),
     ...(bucket.unpricedFees && { unpricedFees: true as const }),
     ...(unreconciled.length > 0 && { unreconciled }),
+    ...(income.length > 0 && { income }),
     ...(unpriced.length > 0 && { unpriced }),
     ...(end.stale.length > 0 && { stale: end.stale }),
   }

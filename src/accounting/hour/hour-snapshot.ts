@@ -1,6 +1,6 @@
 import { Writer } from '../codec.ts'
 import type { Reader } from '../codec.ts'
-import type { Hour, HourMarks, Origin } from './hour.ts'
+import { type Hour, hourIncomes, type HourMarks, type Origin } from './hour.ts'
 
 /** The bytes of an hour in a snapshot: equal hours have equal bytes, others have others. */
 
@@ -45,6 +45,10 @@ export function writeMarks(writer: Writer, marks: HourMarks): void {
     writer.text(one.amount)
     writer.text(one.usd)
   })
+  writer.list(marks.income ?? [], (one) => {
+    writer.count(hourIncomes.indexOf(one.kind))
+    writer.text(one.usd)
+  })
   writer.list(marks.unpriced ?? [], (asset) => writer.name(asset))
   writer.list(marks.stale ?? [], (one) => {
     writer.name(one.asset)
@@ -63,6 +67,7 @@ export function readMarks(reader: Reader): HourMarks {
     amount: reader.text(),
     usd: reader.text(),
   }))
+  const income = reader.list(() => ({ kind: reader.oneOf(hourIncomes), usd: reader.text() }))
   const unpriced = reader.list(() => reader.name())
   const stale = reader.list(() => ({ asset: reader.name(), ageS: reader.count() }))
   return {
@@ -71,6 +76,7 @@ export function readMarks(reader: Reader): HourMarks {
     ...(approximate && { approximate: true as const }),
     ...(unpricedFees && { unpricedFees: true as const }),
     ...(unreconciled.length > 0 && { unreconciled }),
+    ...(income.length > 0 && { income }),
     ...(unpriced.length > 0 && { unpriced }),
     ...(stale.length > 0 && { stale }),
   }

@@ -22,6 +22,10 @@ export interface Hour {
   readonly marks: HourMarks
 }
 
+/** Income that is no trading fee; the rest counts among the fees. */
+export const hourIncomes = ['earn', 'funding', 'interest'] as const
+export type HourIncome = (typeof hourIncomes)[number]
+
 /** What a reader must know about an hour beside its figures; absent means: nothing to tell. */
 export interface HourMarks {
   /** No capital at work: return 0, left out of every count. */
@@ -34,6 +38,8 @@ export interface HourMarks {
   readonly unpricedFees?: true
   /** Balance changes that nothing explains. */
   readonly unreconciled?: readonly { readonly asset: string; readonly amount: string; readonly usd: string }[]
+  /** What came or went beside trading, by kind; negative was paid. It is in the return. */
+  readonly income?: readonly { readonly kind: HourIncome; readonly usd: string }[]
   /** Assets held that have no price. */
   readonly unpriced?: readonly string[]
   /** Assets valued at an old price, with its age. */

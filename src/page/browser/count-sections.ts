@@ -1,8 +1,10 @@
 import { hourMs } from '@perf-agg/sdk'
 import { monthNames } from '../calendar.ts'
+import type { MonthCosts } from '../costs.ts'
 import { countText, dayText, moneyText, percentText, timeText, wordsOf } from '../figure-text.ts'
 import type { Track } from '../track.ts'
 import { bars } from './bars.ts'
+import { element } from './element.ts'
 import { dayCalendar, monthTable } from './heat.ts'
 import { panel, when } from './panel.ts'
 import { coverageStrip } from './strip.ts'
@@ -121,7 +123,6 @@ export function dayHoursSection({ dayHours: hours }: Track): HTMLElement {
 }
 
 export function costsSection({ costs: months }: Track): HTMLElement {
-  const funding = 'Funding and interest are in the returns; a statement does not tell them apart.'
   const title = 'Fees and funding'
   if (months === null) {
     return panel({
@@ -130,7 +131,7 @@ export function costsSection({ costs: months }: Track): HTMLElement {
       summary:
         'This record is in percentages only: returns are net of all fees, but their amounts are not disclosed.',
       picture: null,
-      notes: [funding],
+      notes: ['Funding and interest are in the returns too.'],
     })
   }
   if (months.length === 0)
@@ -145,8 +146,10 @@ export function costsSection({ costs: months }: Track): HTMLElement {
     title,
     summary:
       `${moneyText(fees)} of trading fees net of rebates on ${moneyText(volume)} traded: ` +
-      `${points(fees, volume)} of the volume. Returns are net of them.`,
-    picture: when(months.length > 0, () =>
+      `${points(fees, volume)} of the volume. ${incomeText(months)} Returns have all of it in.`,
+    picture: element(
+      'div',
+      {},
       bars({
         label: 'Trading fees by month, USD',
         values: months.map(({ feesUsd }) => feesUsd),
@@ -160,21 +163,57 @@ export function costsSection({ costs: months }: Track): HTMLElement {
         formatAxis: countText,
         tone: 'accent',
       }),
+      when(
+        months.some((month) => incomeOf(month) !== 0),
+        () =>
+          bars({
+            label: 'Funding, interest and earnings by month, USD; below the line they were paid',
+            values: months.map(incomeOf),
+            names: months.map(({ year, month }, index) =>
+              index % Math.ceil(months.length / 12) === 0 ? name(year, month) : '',
+            ),
+            titles: months.map(
+              (month) =>
+                `${name(month.year, month.month)}: funding ${moneyText(month.fundingUsd)}, ` +
+                `interest ${moneyText(month.interestUsd)}, earned ${moneyText(month.earnUsd)}`,
+            ),
+            formatAxis: countText,
+            tone: 'accent',
+          }),
+      ),
     ),
-    notes: [funding],
     table: {
       caption: 'fees by month',
-      head: ['Month', 'Fees', 'Volume', 'Fees of volume', 'Trades'],
+      head: ['Month', 'Fees', 'Volume', 'Fees of volume', 'Trades', 'Funding', 'Interest', 'Earned'],
       rows: () =>
-        months.map(({ year, month, feesUsd, volumeUsd, trades }) => [
+        months.map(({ year, month, feesUsd, volumeUsd, trades, fundingUsd, interestUsd, earnUsd }) => [
           name(year, month),
           moneyText(feesUsd),
           moneyText(volumeUsd),
           points(feesUsd, volumeUsd),
           countText(trades),
+          moneyText(fundingUsd),
+          moneyText(interestUsd),
+          moneyText(earnUsd),
         ]),
     },
   })
+}
+
+function incomeOf({ fundingUsd, interestUsd, earnUsd }: MonthCosts): number {
+  return fundingUsd + interestUsd + earnUsd
+}
+
+function incomeText(months: readonly MonthCosts[]): string {
+  const total = (of: (month: MonthCosts) => number): number =>
+    months.reduce((sum, month) => sum + of(month), 0)
+  const parts = [
+    ['funding', total(({ fundingUsd }) => fundingUsd)],
+    ['interest', total(({ interestUsd }) => interestUsd)],
+    ['earned on what was lent or staked', total(({ earnUsd }) => earnUsd)],
+  ] as const
+  const told = parts.filter(([, usd]) => usd !== 0).map(([what, usd]) => `${moneyText(usd)} ${what}`)
+  return told.length === 0 ? 'No funding, no interest.' : `${told.join(', ')} (negative was paid).`
 }
 
 export function coverageSection({ coverage: found }: Track): HTMLElement {
