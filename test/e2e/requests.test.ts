@@ -124,11 +124,17 @@ t.test('openapi.json is what is served', async (t) => {
     '/enclave/challenge',
     '/enclave/cleanup',
     '/enclave/metrics/{sessionId}',
+    '/enclave/publish',
     '/enclave/record/{sessionId}',
     '/enclave/submit_key',
     '/enclave/summary/{id}',
+    '/enclave/unpublish',
     '/livez',
     '/readyz',
+    '/record/{account}',
+    '/record/{account}.json',
+    '/record/{account}/badge.svg',
+    '/record/{account}/og.png',
   ])
   const answer = await register(url)
   const [id, viewId] = [String(answer.body['session_id']), String(answer.body['view_id'])]

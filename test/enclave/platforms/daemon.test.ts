@@ -24,10 +24,12 @@ async function start(
 ): Promise<Started> {
   const endorsements = `${state}-endorsements`
   mkdirSync(endorsements, { recursive: true })
-  const node = [process.execPath, ...flags, '--conditions=@perf-agg/source', script, state, endorsements]
+  const set = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
+  // the test runner puts options of its own into every child's environment
+  const clean = ['env', '-u', 'NODE_OPTIONS', ...set, process.execPath]
+  const node = [...clean, ...flags, '--conditions=@perf-agg/source', script, state, endorsements]
   const child: ChildProcess = spawn('/bin/sh', ['-c', 'ulimit -c 0; exec "$@"', 'sh', ...node], {
-    // nothing of the test runner's
-    env: { PATH: process.env['PATH'], ...environment },
+    env: { PATH: process.env['PATH'] },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let [out, err] = ['', '']
