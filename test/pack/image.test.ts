@@ -140,13 +140,13 @@ t.test('its steps give a tree that runs', { skip, timeout: 120_000 }, async (t) 
   t.notOk(existsSync(join(app, 'test')))
   t.notOk(existsSync(join(app, 'src')))
 
-  // no PATH: nothing but what is there can be run
+  // no PATH: nothing but what is there can be run; and no options of the test runner's
   const bare = { XDG_STATE_HOME: `${folder}/state`, HOME: folder, NODE_ENV: 'production' }
   const node = (...arguments_: string[]) =>
     [process.execPath, ['--disable-sigusr1', join(app, 'bin/perf-agg.js'), ...arguments_]] as const
   const asked = (...arguments_: string[]) => {
     const [file, list] = node(...arguments_)
-    return spawnSync('/bin/sh', ['-c', 'ulimit -c 0; exec "$0" "$@"', file, ...list], {
+    return spawnSync('/bin/sh', ['-c', 'ulimit -c 0; unset NODE_OPTIONS; exec "$0" "$@"', file, ...list], {
       cwd: app,
       env: bare,
       encoding: 'utf8',
