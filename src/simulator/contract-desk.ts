@@ -69,6 +69,18 @@ export class ContractDesk {
     return this.contracts.find((contract) => contract.kind === kind && contract.id === id) ?? null
   }
 
+  /** What an account's positions are worth above their cost, by the coin in which they pay. */
+  unrealizedOf(wallet: Wallet, atMs: number): ReadonlyMap<string, bigint> {
+    const gains = new Map<string, bigint>()
+    for (const position of wallet.positions) {
+      if (position.quantity === 0n) continue
+      const { contract } = position
+      const gain = position.unrealized(BigInt(this.marks.at(contract, atMs)))
+      gains.set(contract.settle, (gains.get(contract.settle) ?? 0n) + gain)
+    }
+    return gains
+  }
+
   /** @returns false where it can't be: nothing to pay with, or the contract is delivered */
   execute(order: ContractOrder): boolean {
     const { wallet, contract, atMs, quantity } = order

@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import {
   InputError,
-  parseEitherRecord,
   publicRecordOf,
   publicRecordSchema,
   type PublicRecord,
@@ -15,6 +14,7 @@ import { pageAssets } from '../../page/assets.ts'
 import { tearsheetOf } from '../../page/tearsheet.ts'
 import { examples, jsonFlag } from '../command.ts'
 import { readJsonFile } from '../input/file.ts'
+import { readRecord } from '../input/record-file.ts'
 import { systemCode } from '../input/key-file.ts'
 import { softwareVersion } from '../input/software.ts'
 import { formatSteps } from '../terminal/step-list.ts'
@@ -85,15 +85,6 @@ async function makeTearsheet(path: string, flags: TearsheetFlags): Promise<void>
   if (verdict === 'holds') return print('it holds under the policy it carries')
   remark('\nwhoever opens it will read that it is sound, but not trusted:')
   process.stderr.write(`${formatSteps(wrong, process.stderr)}\n`)
-}
-
-function readRecord(value: unknown): TrackRecord | PublicRecord {
-  try {
-    return parseEitherRecord(value)
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    throw new VerificationError('RECORD_INVALID', `it has not the form of a record: ${error.message}`)
-  }
 }
 
 function isPublic(record: TrackRecord | PublicRecord): record is PublicRecord {

@@ -1,19 +1,15 @@
 import {
-  InputError,
   judgeAgainstLog,
-  parseEitherRecord,
   type Policy,
-  type PublicRecord,
   publicRecordSchema,
   recordSchema,
   type Step,
   toInstant,
-  type TrackRecord,
   verdictOf,
-  VerificationError,
   verifyRecord,
 } from '@perf-agg/sdk'
 import { fetchLogEntries } from '../input/log-entries.ts'
+import { readRecord } from '../input/record-file.ts'
 import { exitCodeOfVerdict, formatSteps, printVerdict } from '../terminal/step-list.ts'
 import { paint, print, printJson } from '../terminal/terminal.ts'
 
@@ -84,14 +80,5 @@ function summary(figures: NonNullable<Awaited<ReturnType<typeof verifyRecord>>['
     backfilled: figures.backfilled,
     return_pct: figures.returnPct,
     totals: figures.totals,
-  }
-}
-
-function readRecord(value: unknown): TrackRecord | PublicRecord {
-  try {
-    return parseEitherRecord(value)
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    throw new VerificationError('RECORD_INVALID', `it has not the form of a record: ${error.message}`)
   }
 }

@@ -121,6 +121,8 @@ const noCredentials = new Uint8Array()
 class Pool implements Collectors {
   readonly #options: CollectorsOptions
   readonly #rules: readonly Rule[]
+  /** By exchange. */
+  readonly #hosts: ReadonlyMap<string, ReadonlySet<string>>
   readonly #slots: readonly Slot[]
   readonly #turns: Turn[] = []
   readonly #places: Places
@@ -133,8 +135,12 @@ class Pool implements Collectors {
   constructor(options: CollectorsOptions) {
     this.#options = options
     this.#places = new Places(options.clock)
-    this.#rules = exchangesWithHosts.flatMap((exchange) =>
-      rulesOf(exchange, baseUrlOf(options.exchanges, exchange)),
+    const rules = exchangesWithHosts.map(
+      (exchange) => [exchange, rulesOf(exchange, baseUrlOf(options.exchanges, exchange))] as const,
+    )
+    this.#rules = rules.flatMap(([, each]) => each)
+    this.#hosts = new Map(
+      rules.map(([exchange, each]) => [exchange, new Set(each.map(({ origin }) => new URL(origin).host))]),
     )
     const perAddress = options.pairs ?? 1
     const count = Math.max(options.addresses?.length ?? 0, 1) * perAddress
@@ -230,13 +236,10 @@ class Pool implements Collectors {
     }
     try {
       slot.place = placeOf(source)
-      // It may have closed while this one waited.
+      const pair = await this.#pairOf(slot)
+      // it may have closed while this one waited, or while its pair started
       const closedNow = this.#places.closed(source)
       if (closedNow !== null) return closedNow
-      const pair = await this.#pairOf(slot)
-      // a fresh pair takes its time to start
-      const closedSince = this.#places.closed(source)
-      if (closedSince !== null) return closedSince
       if (signal?.aborted === true) return failureOf('COLLECTOR_CLOSED', 'collector')
       const { exchange, sandbox, marketTypes: wallets } = source
       const baseUrl = baseUrlOf(exchanges, exchange)
@@ -247,7 +250,7 @@ class Pool implements Collectors {
       const dates = pair.reports.map(({ serverDateMs }) => serverDateMs)
       this.#options.onDates?.(exchange, dates, clock.nowMs())
       const place = this.#places.of(source)
-      const hosts = new Set(rulesOf(exchange, baseUrl).map(({ origin }) => new URL(origin).host))
+      const hosts = this.#hosts.get(exchange) ?? new Set()
       const { reports } = pair
       const answer = judge({ frame, reports, exchange, hosts, environment, place, knownAccount })
       if (isFailure(answer) && this.#places.note(source, answer)) {

@@ -24,6 +24,7 @@ export interface Ended {
 export interface Entry {
   readonly key: string
   readonly queue: PlaceQueue
+  /** Between the bounds of the pacing. */
   readonly wishedMs: number
   readonly outageMsMax: number
   readonly activity: Activity
@@ -159,13 +160,8 @@ export class PlaceQueue {
     }
     entry.fresh = false
     entry.polledAtMs = nowMs
-    const { pauseMsMin } = this.#pacing
-    const balancedMs = Math.sqrt(activity.meanMs * balanceMs)
-    entry.paceMs = Math.max(
-      news ? Math.min(balancedMs, entry.wishedMs) : balancedMs,
-      entry.wishedMs,
-      pauseMsMin,
-    )
+    // right after news as often as was wished
+    entry.paceMs = news ? entry.wishedMs : Math.max(Math.sqrt(activity.meanMs * balanceMs), entry.wishedMs)
     entry.restsUntilMs = nowMs + (retryAfterMs ?? 0)
     if (retryAfterMs === null) this.#line(entry)
     else this.#resting.push(entry)

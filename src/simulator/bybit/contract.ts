@@ -2,7 +2,6 @@ import type { ContractListing } from '../contract.ts'
 import type { ContractDesk } from '../contract-desk.ts'
 import type { Position } from '../position.ts'
 import { fromUnits } from '../units.ts'
-import type { Wallet } from '../wallet.ts'
 
 /** Contracts as bybit names and counts them: an inverse one is of a dollar each. */
 
@@ -67,16 +66,4 @@ export function positionRow(position: Position, markUnits: number): unknown {
     createdTime: '1676538056258',
     updatedTime: String(position.changedMs),
   }
-}
-
-/** What is open above its cost, by the coin in which it pays. */
-export function unrealizedOf(wallet: Wallet, desk: ContractDesk, nowMs: number): ReadonlyMap<string, bigint> {
-  const gains = new Map<string, bigint>()
-  for (const position of wallet.positions) {
-    if (position.quantity === 0n) continue
-    const { contract } = position
-    const gain = position.unrealized(BigInt(desk.marks.at(contract, nowMs)))
-    gains.set(contract.settle, (gains.get(contract.settle) ?? 0n) + gain)
-  }
-  return gains
 }

@@ -7,7 +7,7 @@ import type { FaultPlan } from '../faults.ts'
 import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
 import { type BookRow, executionsOf, logOf } from './book.ts'
-import { positionRow, unrealizedOf } from './contract.ts'
+import { positionRow } from './contract.ts'
 import { Pace } from './pace.ts'
 import { instrumentsInfo, integerOf, kline, markKline } from './quotes.ts'
 import { Refusal, refusals } from './refusal.ts'
@@ -165,7 +165,7 @@ export class Wire {
       case '/v5/account/wallet-balance':
         if (query.get('accountType') !== 'UNIFIED') throw refusals.parameter('accountType')
         return {
-          list: [{ accountType: 'UNIFIED', coin: coinsOf(wallet, unrealizedOf(wallet, contracts, nowMs)) }],
+          list: [{ accountType: 'UNIFIED', coin: coinsOf(wallet, contracts.unrealizedOf(wallet, nowMs)) }],
         }
       case '/v5/position/list':
         return this.#positions(query, wallet, nowMs)

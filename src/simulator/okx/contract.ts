@@ -1,9 +1,7 @@
-import type { ContractDesk } from '../contract-desk.ts'
 import type { ContractListing } from '../contract.ts'
 import type { Position } from '../position.ts'
 import type { TrueFill } from '../truth.ts'
 import { fromUnits, toUnits } from '../units.ts'
-import type { Wallet } from '../wallet.ts'
 
 /** Contracts as okx names and counts them: a linear one is of so much of the coin each. */
 
@@ -76,18 +74,6 @@ export function positionRow(position: Position, markUnits: number): unknown {
     posCcy: '',
     uTime: String(position.changedMs),
   }
-}
-
-/** What is open above its cost, by the coin in which it pays. */
-export function unrealizedOf(wallet: Wallet, desk: ContractDesk, nowMs: number): ReadonlyMap<string, bigint> {
-  const gains = new Map<string, bigint>()
-  for (const position of wallet.positions) {
-    if (position.quantity === 0n) continue
-    const { contract } = position
-    const gain = position.unrealized(BigInt(desk.marks.at(contract, nowMs)))
-    gains.set(contract.settle, (gains.get(contract.settle) ?? 0n) + gain)
-  }
-  return gains
 }
 
 /** `type` and `subType` of a bill of contracts, by how it came about, which way it went and of which side it was. */

@@ -8,7 +8,7 @@ import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
 import { type BookRow, billsOf, fillsOf } from './book.ts'
 import { Pace } from './pace.ts'
-import { positionRow, unrealizedOf } from './contract.ts'
+import { positionRow } from './contract.ts'
 import { candles, instruments, integerOf, markCandles } from './quotes.ts'
 import { Refusal, refusals } from './refusal.ts'
 
@@ -174,7 +174,7 @@ export class Wire {
       case '/api/v5/account/config':
         return [configOf(wallet)]
       case '/api/v5/account/balance': {
-        const gains = unrealizedOf(wallet, contracts, nowMs)
+        const gains = contracts.unrealizedOf(wallet, nowMs)
         const assets = [...new Set([...wallet.held(), ...gains.keys()])]
         const details = assets.map((asset) => detailOf(wallet, asset, gains.get(asset) ?? 0n))
         return [{ totalEq: '', uTime: String(nowMs), details }]
