@@ -45,6 +45,8 @@ t.test('a linear long: wallet, unrealised P&L at the mark, funding its own line'
       marks: {},
     },
   ])
+  const bytes = watch.account.snapshot()
+  t.same(Account.restore(bytes).snapshot(), bytes, 'the hour keeps its funding')
   const { incomeUsd, symbols } = watch.account.view(0)
   t.equal(toText(incomeUsd['funding']!), '-2.5')
   t.equal(toText(symbols[0]!.realizedPnlUsd), '500')

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { utf8 } from '@perf-agg/sdk'
+import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import {
   type Collectors,
@@ -17,6 +18,8 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>
   /** Text as it stands, or what becomes JSON. */
   readonly body: unknown
+  /** No answer ever comes. */
+  hangs?: true
 }
 
 const usual: Readonly<Record<string, unknown>> = {
@@ -94,6 +97,7 @@ async function stage(t: Test, options: Partial<CollectorsOptions> = {}): Promise
   const server = await startServer((request, response) => {
     const path = new URL(request.url ?? '', 'http://here').pathname
     const given = answers.get(path)
+    if (typeof given === 'object' && given.hangs === true) return
     const answer = (typeof given === 'function' ? given() : given) ?? { body: usual[path] }
     if (answer.body === undefined) {
       response.statusCode = 404
@@ -188,6 +192,20 @@ t.test('two pairs work at the same time', async (t) => {
   const polls = await Promise.all(Array.from({ length: 6 }, () => stageOf.poll()))
   t.ok(polls.every(({ kind }) => kind === 'observed'))
   t.equal(stageOf.collectors.stats().pairs, 2)
+})
+
+t.test('a ban ends what another pair is asking there', async (t) => {
+  const stageOf = await stage(t, { pairs: 2 })
+  stageOf.answers.set('/api/v3/exchangeInfo', { body: '', hangs: true })
+  stageOf.answers.set('/api/v3/account', {
+    status: 418,
+    headers: { 'retry-after': '120' },
+    body: { code: -1003, msg: 'banned' },
+  })
+  const asking = t.rejects(stageOf.collectors.markets({ source }), { code: 'EXCHANGE_BANNED' })
+  while (stageOf.asked('/api/v3/exchangeInfo') === 0) await setTimeout(20)
+  await failure(t, stageOf.check(), 'EXCHANGE_BANNED', { scope: 'exchange', retryAfterMs: 120_000 })
+  await asking
 })
 
 t.test('a ban closes the exchange for everybody until it is over', async (t) => {

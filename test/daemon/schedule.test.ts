@@ -89,6 +89,22 @@ t.test(
   },
 )
 
+t.test(
+  'an hour that is not yet read goes before an account that waited longer in its own paces',
+  async (t) => {
+    const schedule = new Schedule(pacing)
+    const [before, later, now] = [noon - 5 * secondMs, noon + 15 * minuteMs, noon + 20 * minuteMs]
+    schedule.add('unread', { ...plan, wishedMs: 300_000 }, before)
+    schedule.take(before, 1)
+    schedule.done('unread', before, nothing)
+    schedule.add('busy', plan, later)
+    t.same(schedule.take(later, 1), ['busy'])
+    schedule.done('busy', later, something)
+    // five paces of a minute, against four of five minutes and an hour's end twenty minutes ago
+    t.same(schedule.take(now, 1), ['unread'])
+  },
+)
+
 t.test('what an exchange forgets soon is read within half of that time', async (t) => {
   const schedule = new Schedule(pacing)
   let nowMs = noon + minuteMs
