@@ -23,8 +23,8 @@ import { readClientId } from './statement.ts'
  */
 export const credentialsSchema = 'perf-agg/credentials/v1'
 
-export type AccountType = 'spot' | 'futures' | 'margin'
-export const accountTypes: readonly AccountType[] = ['spot', 'futures', 'margin']
+export type AccountType = 'spot' | 'futures' | 'margin' | 'funding'
+export const accountTypes: readonly AccountType[] = ['spot', 'futures', 'margin', 'funding']
 
 export interface SessionConfig {
   readonly accountType: AccountType

@@ -16,7 +16,7 @@ import type { BalanceRead, Quarantined } from './entry/intake.ts'
 import { Joins } from './entry/joined.ts'
 import { LateEntries } from './entry/late-entries.ts'
 import { Ledger } from './ledger/ledger.ts'
-import type { Anchor, Candle, Market, MarketType, Observation } from './observation.ts'
+import type { Anchor, Candle, Market, Observation, Wallet } from './observation.ts'
 import { Member } from './composite/member.ts'
 import { PriceBook } from './pricing/price-book.ts'
 import { joinWants } from './pricing/price-wants.ts'
@@ -135,7 +135,7 @@ export class Account {
    * join hold comes in as a flow at the balance read: nothing before it is this account's. Null where it can't be done
    * by this observation: nothing was taken, and the scope stays.
    */
-  join(observation: Observation, wallets: readonly MarketType[]): readonly Quarantined[] | null {
+  join(observation: Observation, wallets: readonly Wallet[]): readonly Quarantined[] | null {
     const admitted = admit(observation)
     if ('reason' in admitted || admitted.anchor === null || !observation.complete) return null
     const { anchor, begunAtMs, entries } = admitted

@@ -1,9 +1,11 @@
+import type { MarketType } from './wallet.ts'
+
 /**
  * What a poll of one account brought: the only way that anything of an exchange reaches the ledger.
  * Amounts are decimal strings as the exchange wrote them; instants are milliseconds since 1970, exchange time.
  */
 
-export type MarketType = 'spot' | 'margin' | 'linear' | 'inverse'
+export type { MarketType, Wallet } from './wallet.ts'
 
 /** An amount of one asset; `asset` is the exchange's code in upper case (`BTC`). */
 export interface Amount {

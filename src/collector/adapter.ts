@@ -1,5 +1,5 @@
 import type { PriceWant } from '../accounting/hour/hour.ts'
-import type { Anchor, Candle, Market, MarketType, Observation } from '../accounting/observation.ts'
+import type { Anchor, Candle, Market, Observation, Wallet } from '../accounting/observation.ts'
 import type { Endpoint, Judge, UnifiedCalls } from './call.ts'
 import type { JobClock } from './clock.ts'
 import type { Budget } from './limiter.ts'
@@ -11,11 +11,11 @@ import type { Budget } from './limiter.ts'
 export interface Adapter {
   readonly connection: Connection
   /** What it can watch; a job that wants another is refused. */
-  readonly wallets: readonly MarketType[]
-  check(tools: Tools, wallets: readonly MarketType[]): Promise<Checked>
+  readonly wallets: readonly Wallet[]
+  check(tools: Tools, wallets: readonly Wallet[]): Promise<Checked>
   poll(tools: Tools, wants: PollWants): Promise<Polled>
   /** Of the wallets that are watched, inactive ones included; spot's come with them where the exchange has it: they price coins. */
-  markets(tools: Tools, wallets: readonly MarketType[]): Promise<readonly Market[]>
+  markets(tools: Tools, wallets: readonly Wallet[]): Promise<readonly Market[]>
   /** Null where there is no such symbol. `wallets` of the job are those of `markets`. */
   candles(tools: Tools, want: PriceWant): Promise<readonly Candle[] | null>
 }
@@ -80,7 +80,7 @@ export interface PollWants {
   readonly previousAnchor: Anchor | null
   readonly sweep: boolean
   /** What is watched. It may have grown since the cursor was made. */
-  readonly wallets: readonly MarketType[]
+  readonly wallets: readonly Wallet[]
 }
 
 export interface Polled {

@@ -1,5 +1,5 @@
 import type { PriceWant } from '../accounting/hour/hour.ts'
-import type { Anchor, Candle, Market, MarketType, Observation } from '../accounting/observation.ts'
+import type { Anchor, Candle, Market, Observation, Wallet } from '../accounting/observation.ts'
 
 /**
  * What is asked of a collector and what it answers: the words that the daemon and the adapters share.
@@ -11,7 +11,7 @@ export interface Source {
   /** An exchange of our list: `binance`. */
   readonly exchange: string
   readonly sandbox: boolean
-  readonly marketTypes: readonly MarketType[]
+  readonly marketTypes: readonly Wallet[]
   /** Which of our own addresses asks, by its place in the configuration; 0 where there is one. */
   readonly address?: number
 }

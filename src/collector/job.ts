@@ -10,9 +10,10 @@ import {
   readString,
 } from '@perf-agg/sdk'
 import type { PriceWant } from '../accounting/hour/hour.ts'
-import type { Anchor, MarketType } from '../accounting/observation.ts'
+import type { Anchor, Wallet } from '../accounting/observation.ts'
+import { wallets as known } from '../accounting/wallet.ts'
 import { limits } from '../limits.ts'
-import { marketTypes, readAnchor } from './observation.ts'
+import { readAnchor } from './observation.ts'
 
 /** What the daemon asks of the collector, over its control pipe. Credentials are the frame's body. */
 interface Common {
@@ -23,7 +24,7 @@ interface Common {
   readonly exchange: string
   readonly sandbox: boolean
   readonly baseUrl: string | null
-  readonly wallets: readonly MarketType[]
+  readonly wallets: readonly Wallet[]
 }
 
 export interface PollJob extends Common {
@@ -91,9 +92,7 @@ function readCommon(head: { readonly [Name in keyof Common]: unknown }): Common 
     exchange: readString(head.exchange, 'exchange', { max: 64 }),
     sandbox: readBoolean(head.sandbox, 'sandbox'),
     baseUrl: readNullable(head.baseUrl, 'baseUrl', (value, path) => readString(value, path, { max: 2_048 })),
-    wallets: readArray(head.wallets, 'wallets', marketTypes.length, (value, path) =>
-      readEnum(value, path, marketTypes),
-    ),
+    wallets: readArray(head.wallets, 'wallets', known.length, (value, path) => readEnum(value, path, known)),
   }
 }
 

@@ -2,12 +2,14 @@ import {
   InputError,
   parseJson,
   readArray,
+  readEnum,
   readInteger,
   readNullable,
   readObject,
   readString,
 } from '@perf-agg/sdk'
 import type { Amount } from '../accounting/observation.ts'
+import { type Wallet, wallets as known } from '../accounting/wallet.ts'
 import { limits } from '../limits.ts'
 import type { Base } from './explain.ts'
 
@@ -23,12 +25,21 @@ export interface LedgerCursor {
   readonly base: Base | null
   /** Since when something has been unexplained; null where all is. */
   readonly openSinceMs: number | null
+  /** What was watched; null where that was not written down. */
+  readonly wallets: readonly Wallet[] | null
 }
 
 const version = 1
 
 export function firstLedgerCursor(sinceMs: number): LedgerCursor {
-  return { floorMs: sinceMs, readToMs: sinceMs, thoroughHourMs: 0, base: null, openSinceMs: null }
+  return {
+    floorMs: sinceMs,
+    readToMs: sinceMs,
+    thoroughHourMs: 0,
+    base: null,
+    openSinceMs: null,
+    wallets: null,
+  }
 }
 
 /** @throws {InputError} CURSOR_TOO_LARGE */
@@ -55,6 +66,7 @@ export function parseLedgerCursor(text: string): LedgerCursor {
   const value = parseJson(text, { bytesMax: limits.collector.cursorBytesMax, depthMax: 6 })
   const cursor = readObject(value, 'cursor', {
     required: ['version', 'floorMs', 'readToMs', 'thoroughHourMs', 'base', 'openSinceMs'],
+    optional: ['wallets'],
   })
   readInteger(cursor.version, 'cursor.version', { min: version, max: version })
   return {
@@ -70,5 +82,8 @@ export function parseLedgerCursor(text: string): LedgerCursor {
       }
     }),
     openSinceMs: readNullable(cursor.openSinceMs, 'cursor.openSinceMs', instant),
+    wallets: readNullable(cursor.wallets ?? null, 'cursor.wallets', (each, path) =>
+      readArray(each, path, known.length, (one, at) => readEnum(one, at, known)),
+    ),
   }
 }

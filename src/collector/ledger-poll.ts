@@ -96,10 +96,13 @@ export async function pollLedger(
 ): Promise<Polled> {
   const known = wants.cursor === null ? firstLedgerCursor(wants.sinceMs) : parseLedgerCursor(wants.cursor)
   const cursor = { ...known, floorMs: Math.min(known.floorMs, wants.sinceMs) }
-  const base = wants.cursor === null ? baseOf(source, wants.previousAnchor) : cursor.base
+  // a wallet more makes other balances: what was known of them leads nowhere
+  const isWider = cursor.wallets !== null && wants.wallets.some((each) => !cursor.wallets?.includes(each))
+  const before = wants.cursor === null ? baseOf(source, wants.previousAnchor) : cursor.base
+  const base = isWider ? null : before
   const begunAtMs = await sync()
   const held = await heldBy(source)
-  const thorough = wants.sweep || cursor.thoroughHourMs !== hourOf(begunAtMs)
+  const thorough = isWider || wants.sweep || cursor.thoroughHourMs !== hourOf(begunAtMs)
   const quiet =
     !thorough &&
     base !== null &&
@@ -113,8 +116,12 @@ export async function pollLedger(
         interest: [],
         open: false,
       }
-    : await look({ source, sync, cursor, base, thorough, begunAtMs, held })
-  return conclude(source, { cursor, base, thorough, begunAtMs }, outcome)
+    : await look({ source, sync, cursor, base, isWider, thorough, begunAtMs, held })
+  return conclude(
+    source,
+    { cursor: { ...cursor, wallets: wants.wallets }, base, thorough, begunAtMs },
+    outcome,
+  )
 }
 
 /** An anchor as entries lead on from it: contracts among the balances. */
@@ -133,15 +140,18 @@ interface Looking {
   readonly sync: () => Promise<number>
   readonly cursor: LedgerCursor
   readonly base: Base | null
+  /** A wallet has joined. */
+  readonly isWider: boolean
   readonly thorough: boolean
   readonly begunAtMs: number
   readonly held: Held
 }
 
 async function look(looking: Looking): Promise<Outcome> {
-  const { source, sync, cursor, base, thorough, begunAtMs } = looking
+  const { source, sync, cursor, base, isWider, thorough, begunAtMs } = looking
   const knownMs = Math.min(cursor.readToMs, base?.atMs ?? cursor.readToMs)
-  const backMs = base === null ? nearMs : thorough ? farMs : nearMs
+  // of a wallet that joins, all that a later read may tell again has to be seen now
+  const backMs = isWider || (base !== null && thorough) ? farMs : nearMs
   const fromMs = Math.max(knownMs - backMs, cursor.floorMs - nearMs)
   let { held } = looking
   let askedAtMs = begunAtMs
@@ -213,6 +223,7 @@ function conclude(
     thoroughHourMs: thorough && cutAtMs === null ? hourOf(begunAtMs) : cursor.thoroughHourMs,
     base: nextBase ?? baseOf(source, anchor, accrued),
     openSinceMs: waiting ? openSinceMs : null,
+    wallets: cursor.wallets,
   }
   const since = <Each extends { readonly atMs: number }>(rows: readonly Each[] = []): Each[] =>
     rows.filter(({ atMs }) => atMs >= cursor.floorMs).toSorted((a, b) => a.atMs - b.atMs)

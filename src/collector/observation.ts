@@ -18,10 +18,10 @@ import type {
   Conversion,
   Fill,
   Market,
-  MarketType,
   Observation,
   Position,
 } from '../accounting/observation.ts'
+import { marketTypes } from '../accounting/wallet.ts'
 import { limits } from '../limits.ts'
 
 /**
@@ -36,8 +36,6 @@ const notNegativePattern = /^(?:0|[1-9]\d{0,39})(?:\.\d{1,40})?$/
 const idPattern = /^[\w.:-]{1,192}$/
 const namePattern = /^[\p{L}\p{N}_.-]{1,64}$/u
 const symbolPattern = /^[\p{L}\p{N}_.:/-]{1,96}$/u
-
-export const marketTypes: readonly MarketType[] = ['spot', 'margin', 'linear', 'inverse']
 
 const text =
   (pattern: RegExp): Reader<string> =>

@@ -1,5 +1,5 @@
 import { Account } from '../accounting/account.ts'
-import type { Market, MarketType } from '../accounting/observation.ts'
+import type { Market, Wallet } from '../accounting/observation.ts'
 import { defaultRules } from '../accounting/rules.ts'
 import type { AccountView } from '../accounting/view.ts'
 import type { AccountRow, Store } from '../store/store.ts'
@@ -90,7 +90,7 @@ export class MarketLists {
   }
 
   async of(
-    source: { exchange: string; sandbox: boolean; marketTypes: readonly MarketType[] },
+    source: { exchange: string; sandbox: boolean; marketTypes: readonly Wallet[] },
     nowMs: number,
     fetch: () => Promise<readonly Market[]>,
   ): Promise<readonly Market[]> {

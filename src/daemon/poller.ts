@@ -1,7 +1,7 @@
 import { dayMs, PerfAggError, toInstant, utf8 } from '@perf-agg/sdk'
 import type { PriceWant } from '../accounting/hour/hour.ts'
 import type { Quarantined } from '../accounting/entry/intake.ts'
-import type { MarketType, Observation } from '../accounting/observation.ts'
+import type { Observation, Wallet } from '../accounting/observation.ts'
 import { defaultRules } from '../accounting/rules.ts'
 import type { Failure, PollRequest, PollResult, Source, Weight } from '../collector/answer.ts'
 import { pricingTypes } from '../session/exchange.ts'
@@ -243,7 +243,7 @@ export class Poller {
     watched: Watched,
     request: Request,
     before: Observation,
-  ): Promise<readonly MarketType[] | null> {
+  ): Promise<readonly Wallet[] | null> {
     const { clock, collectors, health, log } = this.#parts
     const more = missing(row.scope, readSettings(session.settings).wallets)
     const anchor = watched.account.lastAnchor()

@@ -1,12 +1,12 @@
 import { dayMs, hourMs, InputError } from '@perf-agg/sdk'
-import type { MarketType } from '../accounting/observation.ts'
+import type { MarketType, Wallet } from '../accounting/observation.ts'
 
 /** What this enclave can watch at an exchange, and how the account's figures come in. */
 export interface ExchangeOffer {
   /** Polled with the client's credentials, or told by the client over the WebSocket. */
   readonly source: 'polled' | 'self-reported'
   /** The wallets each account type watches; they become the signed `scope`. */
-  readonly accountTypes: Readonly<Record<string, readonly MarketType[]>>
+  readonly accountTypes: Readonly<Record<string, readonly Wallet[]>>
   readonly sandbox: boolean
   /** What is older can't be read any more, of whichever of its lists is the shortest; absent: it keeps everything for weeks. */
   readonly outageMsMax?: number
@@ -61,10 +61,11 @@ export function outageMsMaxOf(exchange: string): number {
 }
 
 /** The markets that price what these wallets hold: their own, and spot's where the exchange has it. */
-export function pricingTypes(exchange: string, wallets: readonly MarketType[]): readonly MarketType[] {
+export function pricingTypes(exchange: string, wallets: readonly Wallet[]): readonly MarketType[] {
   const offer = Object.hasOwn(offers, exchange) ? offers[exchange] : undefined
   const hasSpot = Object.values(offer?.accountTypes ?? {}).some((types) => types.includes('spot'))
-  return hasSpot && !wallets.includes('spot') ? ['spot', ...wallets] : wallets
+  const own = wallets.filter((wallet) => wallet !== 'funding')
+  return hasSpot && !own.includes('spot') ? ['spot', ...own] : own
 }
 
 /**
@@ -75,7 +76,7 @@ export function offerFor(
   exchange: string,
   accountType: string,
   sandbox: boolean,
-): ExchangeOffer & { wallets: readonly MarketType[] } {
+): ExchangeOffer & { wallets: readonly Wallet[] } {
   const offer = Object.hasOwn(offers, exchange) ? offers[exchange] : undefined
   if (offer === undefined) {
     throw new InputError('EXCHANGE_UNKNOWN', 'this enclave does not know that exchange', {

@@ -1,6 +1,6 @@
 import { hourMs, minuteMs } from '@perf-agg/sdk'
 import t, { type Test } from 'tap'
-import type { MarketType } from '../../src/accounting/observation.ts'
+import type { Wallet } from '../../src/accounting/observation.ts'
 import { judgePermissions } from '../../src/collector/permissions.ts'
 import { documentedBody, type Served, serveExchange } from './served.ts'
 
@@ -48,7 +48,7 @@ function serve(
   answers: Readonly<Record<string, Served>>,
   sinceMs = nowMs - hourMs,
   atMs = nowMs,
-  marketTypes: readonly MarketType[] = ['spot'],
+  marketTypes: readonly Wallet[] = ['spot'],
 ) {
   const time = good({ serverTime: String(atMs) })
   const all = { ...usual, '/api/v2/public/time': time, ...answers }

@@ -1,12 +1,12 @@
 import { hourMs, minuteMs } from '@perf-agg/sdk'
 import t, { type Test } from 'tap'
-import type { MarketType, Observation } from '../../src/accounting/observation.ts'
+import type { Wallet, Observation } from '../../src/accounting/observation.ts'
 import { documentedBody, type Served, serveExchange } from './served.ts'
 
 /** Contracts and loans in bybit's unified account, through the real processes. */
 
 const nowMs = Date.UTC(2026, 0, 5, 12)
-const everything: readonly MarketType[] = ['spot', 'margin', 'linear', 'inverse']
+const everything: readonly Wallet[] = ['spot', 'margin', 'linear', 'inverse']
 
 function good(result: unknown): object {
   return { retCode: 0, retMsg: 'OK', result, retExtInfo: {}, time: nowMs }

@@ -1,6 +1,6 @@
 import { hourMs, minuteMs } from '@perf-agg/sdk'
 import t, { type Test } from 'tap'
-import type { MarketType } from '../../src/accounting/observation.ts'
+import type { Wallet } from '../../src/accounting/observation.ts'
 import { perpStateOf, spotBalancesOf } from '../../src/collector/hyperliquid/row.ts'
 import { documentedBody, serveExchange } from './served.ts'
 
@@ -60,7 +60,7 @@ async function serve(
   t: Test,
   given: Answers,
   options: {
-    readonly wallets?: readonly MarketType[]
+    readonly wallets?: readonly Wallet[]
     readonly sinceMs?: number
     readonly atMs?: number
     readonly user?: string

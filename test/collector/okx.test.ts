@@ -1,13 +1,13 @@
 import { dayMs, hourMs, minuteMs } from '@perf-agg/sdk'
 import t, { type Test } from 'tap'
-import type { MarketType, Observation } from '../../src/accounting/observation.ts'
+import type { Wallet, Observation } from '../../src/accounting/observation.ts'
 import { billsOf } from '../../src/collector/okx/row.ts'
 import { documentedBody, type Served, serveExchange } from './served.ts'
 
 /** okx's trading account through the real processes. */
 
 const nowMs = Date.UTC(2026, 0, 5, 12)
-const everything: readonly MarketType[] = ['spot', 'margin', 'linear', 'inverse']
+const everything: readonly Wallet[] = ['spot', 'margin', 'linear', 'inverse']
 const credentials = { api_key: 'key', secret: 'c2VjcmV0', passphrase: 'phrase' }
 
 function good(data: readonly unknown[]): object {
@@ -59,7 +59,7 @@ function usualAt(atMs: number): Readonly<Record<string, Served>> {
 function serve(
   t: Test,
   answers: Readonly<Record<string, Served>> = {},
-  more: { readonly atMs?: number; readonly sinceMs?: number; readonly wallets?: readonly MarketType[] } = {},
+  more: { readonly atMs?: number; readonly sinceMs?: number; readonly wallets?: readonly Wallet[] } = {},
 ) {
   const { atMs = nowMs, sinceMs = atMs - hourMs, wallets: marketTypes = everything } = more
   return serveExchange(t, 'okx', {
@@ -313,7 +313,7 @@ t.test('what is owed, and what the margin of one position holds', async (t) => {
 
 t.test('what would be read by halves is refused', async (t) => {
   const swap = { instType: 'SWAP', instId: 'BTC-USDT-SWAP', pos: '1', posSide: 'net', avgPx: '1' }
-  const spot: readonly MarketType[] = ['spot']
+  const spot: readonly Wallet[] = ['spot']
   const [whole, pairs] = [await serve(t), await serve(t, {}, { wallets: spot })]
   for (const [name, exchangeCode, wallets, answers] of [
     [
@@ -357,12 +357,7 @@ t.test('what would be read by halves is refused', async (t) => {
         ]),
       },
     ],
-  ] as const satisfies readonly (readonly [
-    string,
-    string,
-    readonly MarketType[],
-    Record<string, Served>,
-  ])[]) {
+  ] as const satisfies readonly (readonly [string, string, readonly Wallet[], Record<string, Served>])[]) {
     const exchange = wallets === everything ? whole : pairs
     for (const [path, answer] of Object.entries({ ...usualAt(nowMs), ...answers }))
       exchange.answers.set(path, answer)

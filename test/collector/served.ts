@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { utf8 } from '@perf-agg/sdk'
 import type { Test } from 'tap'
-import type { MarketType } from '../../src/accounting/observation.ts'
+import type { Wallet } from '../../src/accounting/observation.ts'
 import { type Collectors, startCollectors } from '../../src/daemon/collecting/collectors.ts'
 import { startServer } from '../egress/hostile-server.ts'
 
@@ -29,7 +29,7 @@ export async function serveExchange(
     readonly sinceMs: number
     readonly answers: Readonly<Record<string, Served>>
     readonly credentials?: Readonly<Record<string, string>>
-    readonly marketTypes?: readonly MarketType[]
+    readonly marketTypes?: readonly Wallet[]
   },
 ): Promise<ServedExchange> {
   const answers = new Map(Object.entries(options.answers))

@@ -2,7 +2,7 @@ import { add, parseDecimal, parseJson, parseStatement, signOf, toText, zero } fr
 import type { Decimal, Statement } from '@perf-agg/sdk'
 import type { Test } from 'tap'
 import type { PriceWant } from '../../src/accounting/hour/hour.ts'
-import type { Candle, CashFlow, Fill, MarketType } from '../../src/accounting/observation.ts'
+import type { Candle, CashFlow, Fill, Wallet } from '../../src/accounting/observation.ts'
 import { defaultRules } from '../../src/accounting/rules.ts'
 import type {
   CandlesAnswer,
@@ -133,7 +133,7 @@ export class TwoWallets implements Pick<Collectors, 'check' | 'poll' | 'candles'
     }
   }
 
-  async markets({ source }: { source: { marketTypes: readonly MarketType[] } }): Promise<MarketsAnswer> {
+  async markets({ source }: { source: { marketTypes: readonly Wallet[] } }): Promise<MarketsAnswer> {
     if (!source.marketTypes.includes('spot')) return []
     return ['BTC/USDT', 'BNB/USDT'].map((symbol) => {
       const [base = '', quote = ''] = symbol.split('/')
@@ -186,8 +186,8 @@ export async function startPolled(
   clock: SteppedClock,
   exchange: TwoWallets,
   options: {
-    readonly scope: readonly MarketType[]
-    readonly wallets?: readonly MarketType[]
+    readonly scope: readonly Wallet[]
+    readonly wallets?: readonly Wallet[]
     /** Ledgers in memory; 0 has each read back from the disk at every poll. */
     readonly ledgersMax?: number
     readonly backfillMs?: number

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { accountTypes } from '@perf-agg/sdk'
 import t from 'tap'
 import { endpoints as binance } from '../../src/collector/binance/endpoint.ts'
 import { endpoints as bitget } from '../../src/collector/bitget/endpoint.ts'
@@ -66,7 +67,7 @@ t.test('every offer has its row, with its sandbox and host', async (t) => {
     t.equal(sandboxes.get(id), sandbox, `${id} sandbox`)
   }
   const types = exchangeIds.flatMap((id) =>
-    ['spot', 'margin', 'futures'].filter((type) => isOffered(id, type)).map((type) => `${id} ${type}`),
+    accountTypes.filter((type) => isOffered(id, type)).map((type) => `${id} ${type}`),
   )
   t.strictSame(coverage.map(([id, type]) => `${id} ${type}`).toSorted(), types.toSorted())
 })

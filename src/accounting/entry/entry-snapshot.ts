@@ -6,11 +6,11 @@ import type { Contract } from '../ledger/contract.ts'
 import { incomeKinds } from './income.ts'
 import { fillChanges } from './entry.ts'
 import type { Change, Entry, FillEntry } from './entry.ts'
+import { marketTypes } from '../wallet.ts'
 
 /** The bytes of an entry in a snapshot. */
 
 const kinds = ['fill', 'flow', 'conversion', 'income'] as const
-const markets = ['spot', 'margin', 'linear', 'inverse'] as const
 const sides = ['buy', 'sell'] as const
 const executions = ['trade', 'liquidation', 'adl', 'settlement'] as const
 const flows = ['deposit', 'withdrawal', 'transfer', 'reward', 'joined'] as const
@@ -104,14 +104,14 @@ export function readEntry(reader: Reader): Entry {
 
 /** Market, side and execution in one. */
 function headOf({ market, side, execution }: FillEntry): number {
-  const place = markets.indexOf(market) * executions.length + executions.indexOf(execution)
+  const place = marketTypes.indexOf(market) * executions.length + executions.indexOf(execution)
   return place * sides.length + sides.indexOf(side)
 }
 
 function readHead(reader: Reader): Pick<FillEntry, 'market' | 'side' | 'execution'> {
   const head = reader.count()
   const place = Math.floor(head / sides.length)
-  const market = markets[Math.floor(place / executions.length)] ?? reader.refuse()
+  const market = marketTypes[Math.floor(place / executions.length)] ?? reader.refuse()
   const execution = executions[place % executions.length] ?? reader.refuse()
   return { market, execution, side: sides[head % sides.length] ?? reader.refuse() }
 }

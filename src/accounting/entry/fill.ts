@@ -13,6 +13,7 @@ import { notionalOf, readContract } from '../ledger/contract.ts'
 import { fillChanges } from './entry.ts'
 import type { Change, FillEntry } from './entry.ts'
 import type { Fill } from '../observation.ts'
+import { marketTypes } from '../wallet.ts'
 
 /**
  * A fill as the ledger keeps it: the account's own execution, unique by market, symbol and id. A contract's needs its
@@ -21,7 +22,7 @@ import type { Fill } from '../observation.ts'
  */
 export function readFill(fill: Fill, latestMs: number): FillEntry {
   const id = readId(fill.id)
-  const market = readOneOf(fill.market, ['spot', 'margin', 'linear', 'inverse'], 'market-unknown')
+  const market = readOneOf(fill.market, marketTypes, 'market-unknown')
   const symbol = readSymbol(fill.symbol)
   const base = readAsset(fill.base)
   const quote = readAsset(fill.quote)

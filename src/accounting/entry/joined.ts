@@ -1,12 +1,10 @@
 import type { Reader, Writer } from '../codec.ts'
 import type { Entry, FlowEntry } from './entry.ts'
-import type { MarketType } from '../observation.ts'
-
-const markets = ['spot', 'margin', 'linear', 'inverse'] as const
+import { type Wallet, wallets as known } from '../wallet.ts'
 
 /** Wallets that came under watch later than the account did. */
 export interface Join {
-  readonly wallets: readonly MarketType[]
+  readonly wallets: readonly Wallet[]
   /** The balance read that was the first to include them. */
   readonly atMs: number
 }
@@ -46,7 +44,7 @@ export class Joins {
 
   write(writer: Writer): void {
     writer.list(this.#joins, ({ wallets, atMs }) => {
-      writer.list(wallets, (wallet) => writer.count(markets.indexOf(wallet)))
+      writer.list(wallets, (wallet) => writer.count(known.indexOf(wallet)))
       writer.instant(atMs)
     })
     writer.map(
@@ -59,7 +57,7 @@ export class Joins {
   static read(reader: Reader): Joins {
     const joins = new Joins()
     joins.#joins = reader.list(() => ({
-      wallets: reader.list(() => reader.oneOf(markets)),
+      wallets: reader.list(() => reader.oneOf(known)),
       atMs: reader.instant(),
     }))
     const passed = reader.map(

@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander'
 import {
+  type AccountType,
+  accountTypes,
   type Appraisal,
   type ExchangeCredentials,
   newSigningKey,
@@ -42,7 +44,7 @@ export interface RegisterFlags extends TrustFlags {
   operationsUrl: string
   clientId: string
   exchange: string
-  accountType: 'spot' | 'futures' | 'margin'
+  accountType: AccountType
   sandbox?: true
   apiInterval: number
   maxRetries: number
@@ -67,11 +69,7 @@ export function define(command: Command): void {
     .addOption(serviceUrlFlag().default(serviceUrlDefault))
     .requiredOption('--client-id <id>', 'who you are to the backend; stands in every statement')
     .requiredOption('--exchange <id>', 'binance, …; mock or push for trades you report yourself')
-    .addOption(
-      new Option('--account-type <type>', 'which wallets')
-        .choices(['spot', 'futures', 'margin'])
-        .default('spot'),
-    )
+    .addOption(new Option('--account-type <type>', 'which wallets').choices(accountTypes).default('spot'))
     .option('--sandbox', "the exchange's test environment")
     .option(
       '--api-interval <ms>',

@@ -1,4 +1,4 @@
-import type { MarketType } from '../../accounting/observation.ts'
+import type { MarketType, Wallet } from '../../accounting/observation.ts'
 import type { Adapter, Connection, Polled, PollWants, Tools } from '../adapter.ts'
 import { parseLedgerCursor } from '../ledger-cursor.ts'
 import { pollLedger } from '../ledger-poll.ts'
@@ -34,15 +34,19 @@ const connection: Connection = {
   timeKeptMs: 0,
 }
 
+/** Its funding wallet is not watched here. */
+function marketsIn(wallets: readonly Wallet[]): readonly MarketType[] {
+  return wallets.filter((wallet) => wallet !== 'funding')
+}
+
 /** Spot, margin and both futures exchanges of binance's: one account, each wallet with a ledger of its own. */
 export function newBinance(): Adapter {
   const listings = new Listings()
   const contracts = { linear: new Contracts(venues.linear), inverse: new Contracts(venues.inverse) }
-  const isFutures = (wallet: MarketType): wallet is FuturesWallet =>
-    wallet === 'linear' || wallet === 'inverse'
+  const isFutures = (wallet: Wallet): wallet is FuturesWallet => wallet === 'linear' || wallet === 'inverse'
 
   async function pollSpot({ caller, sync }: Tools, wants: PollWants): Promise<Polled> {
-    return Poll.run({ caller, sync, listings, ...wants })
+    return Poll.run({ caller, sync, listings, ...wants, wallets: marketsIn(wants.wallets) })
   }
 
   async function pollFutures(
@@ -55,21 +59,21 @@ export function newBinance(): Adapter {
     const base = wants.cursor === null ? null : parseLedgerCursor(wants.cursor).base
     const options = { caller, venue: venues[wallet], contracts: contracts[wallet], transfers, base }
     const source = new FuturesSource({ ...options, exchangeNowMs: () => clock.exchangeNowMs() })
-    return pollLedger(source, sync, wants)
+    return pollLedger(source, sync, { ...wants, wallets: [wallet] })
   }
 
   async function pollMargin({ caller, sync, clock }: Tools, wants: PollWants): Promise<Polled> {
     await listings.load(caller, clock.exchangeNowMs())
     const exchangeNowMs = () => clock.exchangeNowMs()
     return pollLedger(
-      new MarginSource({ caller, listings, wallets: wants.wallets, exchangeNowMs }),
+      new MarginSource({ caller, listings, wallets: marketsIn(wants.wallets), exchangeNowMs }),
       sync,
-      wants,
+      { ...wants, wallets: ['margin'] },
     )
   }
 
   async function pollAll(tools: Tools, wants: PollWants): Promise<Polled> {
-    const { wallets } = wants
+    const wallets = marketsIn(wants.wallets)
     const before = parseCursors(wants.cursor)
     // every wallet's poll begins with one and the same time
     const begun = tools.sync()

@@ -1,4 +1,4 @@
-import type { MarketType } from '../../accounting/observation.ts'
+import type { Wallet } from '../../accounting/observation.ts'
 import type { Checked } from '../adapter.ts'
 import type { Calls } from '../call.ts'
 import { CollectorFailure, failureOf } from '../failure.ts'
@@ -10,7 +10,7 @@ import { isMissing } from './judge.ts'
 export async function checkKey(
   caller: Calls,
   sync: () => Promise<number>,
-  wallets: readonly MarketType[],
+  wallets: readonly Wallet[],
 ): Promise<Checked> {
   await sync()
   const { body: account } = await caller.call(endpoints.account)
@@ -28,10 +28,10 @@ export async function checkKey(
  * In portfolio margin all wallets stand for each other and owe through other calls: half of it would be read. A wallet
  * that was never opened holds nothing to watch. @throws {CollectorFailure}
  */
-async function refuseMode(caller: Calls, wallets: readonly MarketType[]): Promise<void> {
+async function refuseMode(caller: Calls, wallets: readonly Wallet[]): Promise<void> {
   const info = await accountInfo(caller)
   if (info === null) return
-  const has = (wanted: readonly MarketType[]): boolean => wallets.some((wallet) => wanted.includes(wallet))
+  const has = (wanted: readonly Wallet[]): boolean => wallets.some((wallet) => wanted.includes(wallet))
   const refused =
     info['isPortfolioMarginRetailEnabled'] === true
       ? 'isPortfolioMarginRetailEnabled'

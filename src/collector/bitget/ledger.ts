@@ -1,5 +1,5 @@
 import { absolute, compare, dayMs, minuteMs, parseDecimal, subtract } from '@perf-agg/sdk'
-import type { Amount, MarketType, Position } from '../../accounting/observation.ts'
+import type { Amount, Wallet, Position } from '../../accounting/observation.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
 import { sumOf } from '../holding.ts'
@@ -29,7 +29,7 @@ export interface BitgetWatch {
   readonly caller: Calls
   readonly listings: MarketList<Listed>
   readonly clock: Pick<JobClock, 'exchangeNowMs'>
-  readonly wallets: readonly MarketType[]
+  readonly wallets: readonly Wallet[]
 }
 
 /** The spot account and the contracts' wallets of one client, their bills and fills, of all markets at once. */

@@ -1,4 +1,4 @@
-import type { ContractTerms, Market, MarketType } from '../../accounting/observation.ts'
+import type { ContractTerms, Market, Wallet } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { invalidAnswer } from '../failure.ts'
 import { assetOf, type Row, rowOf, rowsOf } from '../field.ts'
@@ -155,6 +155,6 @@ export function marketOf({ category, symbol, base, quote, active }: Listing): Ma
 }
 
 /** The categories that a watched wallet needs. */
-export function categoriesOf(wallets: readonly MarketType[]): readonly Category[] {
+export function categoriesOf(wallets: readonly Wallet[]): readonly Category[] {
   return categories.filter((category) => wallets.includes(category))
 }

@@ -1,5 +1,5 @@
 import { dayMs } from '@perf-agg/sdk'
-import type { Amount, MarketType, Position } from '../../accounting/observation.ts'
+import type { Amount, Wallet, Position } from '../../accounting/observation.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
 import { sumOf } from '../holding.ts'
@@ -18,7 +18,7 @@ export interface HyperliquidWatch {
   readonly listings: MarketList<Listed>
   readonly clock: Pick<JobClock, 'exchangeNowMs'>
   readonly user: string
-  readonly wallets: readonly MarketType[]
+  readonly wallets: readonly Wallet[]
 }
 
 /** The two wallets of one address: perpetuals, whose positions are paid in one coin, and spot. */

@@ -1,5 +1,5 @@
 import { multiply, negate, parseDecimal, toText } from '@perf-agg/sdk'
-import type { CashFlow, Conversion, Fill, Income, MarketType } from '../../accounting/observation.ts'
+import type { CashFlow, Conversion, Fill, Income, Wallet } from '../../accounting/observation.ts'
 import { cashEntryOfContract, type Entry, entryOfConversion, entryOfFill } from '../explain.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
@@ -17,7 +17,7 @@ export interface Told {
 export interface Watch {
   /** The account's own address, in small letters. */
   readonly user: string
-  readonly wallets: readonly MarketType[]
+  readonly wallets: readonly Wallet[]
   readonly listingOf: (coin: string) => Listed | undefined
 }
 

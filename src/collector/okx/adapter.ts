@@ -1,4 +1,4 @@
-import type { MarketType } from '../../accounting/observation.ts'
+import type { Wallet } from '../../accounting/observation.ts'
 import type { Adapter, Connection } from '../adapter.ts'
 import { pollLedger } from '../ledger-poll.ts'
 import { candlesFor } from './candles.ts'
@@ -65,7 +65,7 @@ export function newOkx(): Adapter {
   }
 }
 
-function watchedOf(wallets: readonly MarketType[]): ReadonlySet<string> {
+function watchedOf(wallets: readonly Wallet[]): ReadonlySet<string> {
   const contracts = wallets.includes('linear') || wallets.includes('inverse')
   return new Set([
     'SPOT',

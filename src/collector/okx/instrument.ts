@@ -1,5 +1,5 @@
 import { multiply, parseDecimal, toText } from '@perf-agg/sdk'
-import type { ContractTerms, Market, MarketType } from '../../accounting/observation.ts'
+import type { ContractTerms, Market, Wallet } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { assetOf, decimalOf, type Row, rowOf, rowsOf } from '../field.ts'
 
@@ -106,7 +106,7 @@ export function marketOf({ market, symbol, base, quote, active }: Listing): Mark
 }
 
 /** The lists that watched wallets need. */
-export function listedTypesOf(wallets: readonly MarketType[]): readonly ListedType[] {
+export function listedTypesOf(wallets: readonly Wallet[]): readonly ListedType[] {
   const contracts = wallets.includes('linear') || wallets.includes('inverse')
   return listedTypes.filter((type) => type === 'SPOT' || contracts)
 }

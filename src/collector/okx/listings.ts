@@ -1,5 +1,5 @@
 import { hourMs } from '@perf-agg/sdk'
-import type { Market, MarketType } from '../../accounting/observation.ts'
+import type { Market, Wallet } from '../../accounting/observation.ts'
 import type { Calls } from '../call.ts'
 import { endpoints } from './endpoint.ts'
 import {
@@ -21,7 +21,7 @@ export class Listings {
   readonly #loaded = new Map<ListedType, Loaded>()
   #byName: ReadonlyMap<string, Listing> = new Map()
 
-  markets(wallets: readonly MarketType[]): readonly Market[] {
+  markets(wallets: readonly Wallet[]): readonly Market[] {
     return [...this.#byName]
       .filter(([name, { symbol }]) => name === symbol)
       .map(([, listing]) => marketOf(listing))
