@@ -51,6 +51,8 @@ export interface LedgerSource {
   read(fromMs: number, thorough: boolean): Promise<Reading>
   /** How far back the exchange tells; null is for ever. */
   readonly historyMs: number | null
+  /** Of a list that keeps only so many rows: the oldest that it told, where there were more. Known from the last read. */
+  readonly keptFromMs?: number | null
   readonly unavailable: readonly string[]
 }
 
@@ -243,10 +245,10 @@ function conclude(
 
 /** What lies between what was read and what the exchange still tells is gone. */
 function lostOf(
-  { historyMs }: LedgerSource,
+  { historyMs, keptFromMs = null }: LedgerSource,
   { readToMs }: LedgerCursor,
   begunAtMs: number,
 ): Observation['lost'] {
-  if (historyMs === null || begunAtMs - readToMs <= historyMs) return null
-  return { fromMs: readToMs, toMs: begunAtMs - historyMs }
+  const toldFromMs = Math.max(historyMs === null ? 0 : begunAtMs - historyMs, keptFromMs ?? 0)
+  return toldFromMs > readToMs ? { fromMs: readToMs, toMs: toldFromMs } : null
 }

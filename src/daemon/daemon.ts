@@ -10,7 +10,7 @@ import { openMountedKey } from '../enclave/mounted-key.ts'
 import { type Listeners, startListeners } from '../http/listeners.ts'
 import type { Log } from '../http/log.ts'
 import { limits } from '../limits.ts'
-import { outageMsMaxOf } from '../session/exchange.ts'
+import { outageMsMaxOf, rowsMaxOf } from '../collector/reach.ts'
 import { Issuer } from '../statement/issuer.ts'
 import type { SessionRow } from '../store/store.ts'
 import { Admission } from './schedule/admission.ts'
@@ -232,7 +232,8 @@ async function compose(
     const plan = {
       place: admission.placeFor(key, session.exchange, settings.sandbox),
       wishedMs: settings.apiIntervalMs,
-      outageMsMax: outageMsMaxOf(session.exchange),
+      outageMsMax: outageMsMaxOf(session.exchange, settings.wallets),
+      rowsMax: rowsMaxOf(session.exchange, settings.wallets),
     }
     if (session.account === null) schedule.add(pending.add(session), plan, clock.nowMs())
     else if (methodOf(session.exchange) === 'capital-in-use') feeds.watch(session.account, session)

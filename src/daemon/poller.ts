@@ -24,6 +24,8 @@ import { readSettings } from './configuration/session-settings.ts'
 /** What a poll came to, for the schedule. */
 export interface PollOutcome {
   readonly news: boolean
+  /** Fills that it told. */
+  readonly fills?: number
   readonly retryAfterMs: number | null
   /** Nobody may ask this exchange from here before then. */
   readonly heldForMs: number | null
@@ -194,6 +196,8 @@ export class Poller {
   ): Promise<PollOutcome> {
     const { clock, book, health } = this.#parts
     const { account } = watched
+    const seenMs = account.lastAnchor()?.atMs ?? 0
+    const fills = answer.observation.fills.filter(({ atMs }) => atMs > seenMs).length
     try {
       this.#refused(account.take(answer.observation))
       watched.cursor = answer.cursor
@@ -221,6 +225,7 @@ export class Poller {
       const stated = { nextHourMs, corrected: closed.corrections.length > 0 }
       return {
         news,
+        fills,
         retryAfterMs: null,
         heldForMs: null,
         weight: answer.weight,

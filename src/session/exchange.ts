@@ -1,4 +1,4 @@
-import { dayMs, hourMs, InputError } from '@perf-agg/sdk'
+import { InputError } from '@perf-agg/sdk'
 import type { MarketType, Wallet } from '../accounting/observation.ts'
 
 /** What this enclave can watch at an exchange, and how the account's figures come in. */
@@ -8,8 +8,6 @@ export interface ExchangeOffer {
   /** The wallets each account type watches; they become the signed `scope`. */
   readonly accountTypes: Readonly<Record<string, readonly Wallet[]>>
   readonly sandbox: boolean
-  /** What is older can't be read any more, of whichever of its lists is the shortest; absent: it keeps everything for weeks. */
-  readonly outageMsMax?: number
   /** Account types that its sandbox does not have. */
   readonly liveOnly?: readonly string[]
 }
@@ -33,15 +31,8 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
   coinbase: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   // by what ccxt makes of its answers
   gate: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
-  // the newest 10,000 fills are told, and 5,000 minutes of prices
-  hyperliquid: {
-    source: 'polled',
-    accountTypes: { spot: ['spot'], futures: ['linear'] },
-    sandbox: true,
-    outageMsMax: 12 * hourMs,
-  },
-  // minutes of prices are kept for half a day
-  kraken: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false, outageMsMax: 12 * hourMs },
+  hyperliquid: { source: 'polled', accountTypes: { spot: ['spot'], futures: ['linear'] }, sandbox: true },
+  kraken: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   // nothing there trades but contracts
   krakenfutures: { source: 'polled', accountTypes: { futures: ['linear', 'inverse'] }, sandbox: true },
   kucoin: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
@@ -53,12 +44,6 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
 }
 
 export const exchangeIds: readonly string[] = Object.keys(offers)
-
-/** Beyond that an outage loses what happened. */
-export function outageMsMaxOf(exchange: string): number {
-  const offer = Object.hasOwn(offers, exchange) ? offers[exchange] : undefined
-  return offer?.outageMsMax ?? 7 * dayMs
-}
 
 /** The markets that price what these wallets hold: their own, and spot's where the exchange has it. */
 export function pricingTypes(exchange: string, wallets: readonly Wallet[]): readonly MarketType[] {

@@ -113,6 +113,36 @@ t.test('what an exchange forgets soon is read within half of that time', async (
   t.ok(schedule.nextMs(nowMs) - nowMs <= 2 * minuteMs)
 })
 
+t.test('where only the newest fills are told, the pace of the account decides', async (t) => {
+  const schedule = new Schedule(pacing)
+  // pauses of minutes do not matter beside it: the budget holds two polls a minute
+  const names = Array.from({ length: 60 }, (_, index) => `a${index}`)
+  let nowMs = noon + minuteMs
+  for (const name of ['maker', ...names]) schedule.add(name, { ...plan, rowsMax: 10_000 }, nowMs)
+  const polled: number[] = []
+  for (; nowMs < noon + 3 * hourMs; nowMs += 5 * secondMs) {
+    for (const key of schedule.take(nowMs, 9)) {
+      const elapsedMs = nowMs - (polled.at(-1) ?? nowMs)
+      if (key === 'maker') polled.push(nowMs)
+      // ten fills a second: after 1,000 s the oldest is gone
+      const fills = key === 'maker' ? Math.round(elapsedMs / 100) : 1
+      schedule.done(key, nowMs, { ...something, fills, budgets: limited(100) })
+    }
+  }
+  const late = polled.slice(2)
+  t.ok(late.length > 10)
+  const pauses = late.map((atMs, index) => atMs - (polled[index + 1] ?? 0))
+  t.ok(Math.max(...pauses) < 1_000 * secondMs, `${Math.max(...pauses) / secondMs} s at most`)
+  t.equal(schedule.stats(nowMs)['binance']?.accounts, 61)
+})
+
+t.test('after a standstill those go first whose exchange forgets soonest', async (t) => {
+  const schedule = new Schedule(pacing)
+  schedule.add('a', plan, noon)
+  schedule.add('b', { ...plan, outageMsMax: 4 * hourMs }, noon)
+  t.same(schedule.take(noon, 1), ['b'])
+})
+
 t.test('obeys the exchange before its own plan', async (t) => {
   const schedule = new Schedule(pacing)
   const nowMs = noon + hourMs - minuteMs

@@ -11,6 +11,7 @@ import { endpoints as kraken } from '../../src/collector/kraken/endpoint.ts'
 import { endpoints as krakenfutures } from '../../src/collector/krakenfutures/endpoint.ts'
 import { endpoints as kucoin } from '../../src/collector/kucoin/endpoint.ts'
 import { endpoints as okx } from '../../src/collector/okx/endpoint.ts'
+import { outageMsMaxOf, type Reach, reaches, spanText } from '../../src/collector/reach.ts'
 import { exchangesWithHosts, rulesOf } from '../../src/egress/hosts.ts'
 import { exchangeIds, offerFor } from '../../src/session/exchange.ts'
 
@@ -115,6 +116,33 @@ t.test('every call has its place in the list, and may be made', async (t) => {
     t.strictSame([...new Set(rows(section).map(([id]) => id))], exchangesWithHosts, section)
   }
 })
+
+function reachText({ list, keptMs, rowsMax }: Reach): string {
+  const rows = rowsMax === undefined ? '' : `the newest ${rowsMax.toLocaleString('en-US')}`
+  return `${list} ${rows || (keptMs === null ? 'for ever' : spanText(keptMs))}`.trim()
+}
+
+t.test(
+  'how far back each tells, and how long an outage may last, is what adapters and schedule go by',
+  async (t) => {
+    const said = rows('LIMITS')
+    t.strictSame(Object.keys(reaches), exchangesWithHosts)
+    for (const [id, groups] of Object.entries(reaches)) {
+      const own = said.filter(([name]) => name === id)
+      // not known of each: none of them says
+      if (Object.hasOwn(venues, id)) continue
+      t.equal(own.length, groups.length, `${id} has a row for each of its groups of wallets`)
+      for (const [index, { wallets, lists }] of groups.entries()) {
+        const [, , back, , outage] = own[index] ?? []
+        t.equal(back, lists.map(reachText).join(', '), id)
+        const isEndless = lists.every(({ keptMs, rowsMax }) => keptMs === null && rowsMax === undefined)
+        const newest = lists.some(({ rowsMax }) => rowsMax !== undefined)
+        const span = isEndless ? 'for ever' : spanText(outageMsMaxOf(id, wallets))
+        t.equal(outage, newest ? `${span}, or until 10,000 fills are newer` : span, id)
+      }
+    }
+  },
+)
 
 t.test('nothing that orders or moves money may be called', async (t) => {
   const paths = exchangesWithHosts.flatMap((id) =>

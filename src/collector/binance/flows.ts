@@ -3,6 +3,7 @@ import type { CashFlow, Conversion, MarketType } from '../../accounting/observat
 import { limits } from '../../limits.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import { allOf, CollectorFailure } from '../failure.ts'
+import { keptMsOf } from '../reach.ts'
 import { endpoints } from './endpoint.ts'
 import { isMissing } from './judge.ts'
 import {
@@ -26,11 +27,10 @@ const lookBackMs = {
   transfers: hourMs,
 }
 
-/** binance answers for so long a span at most, and keeps dust for no longer than that. */
+/** binance answers for so long a span at most. */
 const spanMs = {
   movements: 89 * dayMs,
   converts: 29 * dayMs,
-  dust: 29 * dayMs,
   dividends: 89 * dayMs,
   transfers: 6 * dayMs,
 }
@@ -219,14 +219,17 @@ export class Flows {
 
   async #dust(fromMs: number): Promise<void> {
     const { caller, exchangeNowMs } = this.#options
-    // Older than its span nothing is kept.
-    const oldestMs = Math.max(fromMs - lookBackMs.dust, exchangeNowMs - spanMs.dust)
-    await this.#halving(oldestMs, exchangeNowMs, 100, async (startTime, endTime) => {
-      const { value } = await caller.call(endpoints.dust, { startTime, endTime })
-      const rows = dustOf(value, exchangeNowMs)
-      for (const conversion of rows) this.#convert(conversion)
-      return rows.length
-    })
+    await this.#halving(
+      oldestOf('dust', fromMs, exchangeNowMs),
+      exchangeNowMs,
+      100,
+      async (startTime, endTime) => {
+        const { value } = await caller.call(endpoints.dust, { startTime, endTime })
+        const rows = dustOf(value, exchangeNowMs)
+        for (const conversion of rows) this.#convert(conversion)
+        return rows.length
+      },
+    )
   }
 
   async #converts(fromMs: number): Promise<void> {
@@ -260,7 +263,8 @@ export class Flows {
     into: Map<string, CashFlow>,
   ): Promise<void> {
     const { caller, exchangeNowMs } = this.#options
-    for (const [startTime, endTime] of this.#spans(fromMs - lookBackMs.transfers, spanMs.transfers)) {
+    const oldestMs = oldestOf('transfers', fromMs, exchangeNowMs)
+    for (const [startTime, endTime] of this.#spans(oldestMs, spanMs.transfers)) {
       for (let current = 1; current <= limits.collector.pagesMax; current += 1) {
         const { value } = await caller.call(endpoints.transfers, {
           type,
@@ -306,4 +310,9 @@ export class Flows {
     if (conversion.atMs < this.#options.floorMs) return
     this.#conversions.set(`${conversion.conversion} ${conversion.id}`, conversion)
   }
+}
+
+/** Of a list that forgets: what it does not tell any more is not asked for. */
+function oldestOf(list: 'dust' | 'transfers', fromMs: number, exchangeNowMs: number): number {
+  return Math.max(fromMs - lookBackMs[list], exchangeNowMs - keptMsOf('binance', 'spot', list))
 }

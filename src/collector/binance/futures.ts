@@ -7,6 +7,7 @@ import { type Base, type Entry, entryOfFill } from '../explain.ts'
 import { CollectorFailure } from '../failure.ts'
 import { sumOf } from '../holding.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
+import { keptMsOf } from '../reach.ts'
 import type { Contracts } from './contract.ts'
 import {
   type ContractTrade,
@@ -44,8 +45,7 @@ export class FuturesSource implements LedgerSource {
   #positions: readonly Position[] = []
   /** What the account's answer said of positions; null where it does not say enough. */
   #told: readonly unknown[] | null = null
-  /** The exchange forgets incomes after three months. */
-  readonly historyMs = 88 * dayMs
+  readonly historyMs = keptMsOf('binance', 'linear', 'incomes')
   readonly unavailable: readonly string[] = []
 
   constructor(options: {

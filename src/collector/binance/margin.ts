@@ -7,6 +7,7 @@ import { CollectorFailure } from '../failure.ts'
 import { rowOf, rowsOf } from '../field.ts'
 import { sumOf } from '../holding.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
+import { keptMsOf } from '../reach.ts'
 import { endpoints } from './endpoint.ts'
 import type { Listings } from './listings.ts'
 import {
@@ -36,7 +37,7 @@ export class MarginSource implements LedgerSource {
   readonly #watched: ReadonlySet<string>
   readonly #exchangeNowMs: () => number
   #pairs: readonly string[] = []
-  readonly historyMs = 88 * dayMs
+  readonly historyMs = keptMsOf('binance', 'margin', '')
   readonly unavailable: readonly string[] = []
 
   constructor(options: {

@@ -10,6 +10,7 @@ import type { Listings } from './listings.ts'
 import { type Account, accountOf } from './row.ts'
 import { search } from './search.ts'
 import { isSwept, sweepOn } from './sweep.ts'
+import { historyMsOf } from '../reach.ts'
 
 export interface PollOptions {
   readonly caller: Calls
@@ -234,10 +235,18 @@ export class Poll {
    */
   #lost(): Observation['lost'] {
     const { base, fills } = this.#ledger
-    if (fills.truncated.length === 0 || base === null) return null
+    if (base === null) return null
+    if (fills.truncated.length === 0) return this.#forgotten(base)
     let toMs = Math.min(...fills.truncated.map(({ reachesToMs }) => reachesToMs))
     for (const { atMs } of this.#ledger.entries()) toMs = Math.min(toMs, atMs)
     return toMs > base.atMs ? { fromMs: base.atMs, toMs } : null
+  }
+
+  /** All was looked at, and something of before the shortest list's beginning is missing: that list told it. */
+  #forgotten(base: Base): Observation['lost'] {
+    const toMs = this.#begunAtMs - (historyMsOf('binance', ['spot']) ?? Number.POSITIVE_INFINITY)
+    const isOver = this.#search !== null && this.#isGivenUp(this.#search)
+    return isOver && toMs > base.atMs ? { fromMs: base.atMs, toMs } : null
   }
 
   #observation(anchor: Anchor | null, complete: boolean, lost: Observation['lost']): Observation {

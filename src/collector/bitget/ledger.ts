@@ -5,6 +5,7 @@ import type { JobClock } from '../clock.ts'
 import { sumOf } from '../holding.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
 import type { Listed, MarketList } from '../market-list.ts'
+import { keptMsOf } from '../reach.ts'
 import { eachOnce, type Page, type ReadPages, walkSpans } from '../span.ts'
 import {
   type ContractBill,
@@ -34,7 +35,7 @@ export interface BitgetWatch {
 
 /** The spot account and the contracts' wallets of one client, their bills and fills, of all markets at once. */
 export class BitgetLedger implements LedgerSource {
-  readonly historyMs = 90 * dayMs
+  readonly historyMs = keptMsOf('bitget', 'spot', '')
   readonly unavailable = []
   readonly #watch: BitgetWatch
 

@@ -10,6 +10,7 @@ import type { Category } from './instrument.ts'
 import { executedTypes } from './kind.ts'
 import type { Listings } from './listings.ts'
 import { positionsOf } from './position.ts'
+import { keptMsOf } from '../reach.ts'
 import { executionsOf, holdingOf, type Line, linesOf, type Page, refuseAccount } from './row.ts'
 import { tell } from './tell.ts'
 
@@ -33,8 +34,7 @@ export interface BybitWatch {
 
 /** The unified wallet of one account, its positions, its transaction log and its executions. */
 export class BybitLedger implements LedgerSource {
-  /** Two years. */
-  readonly historyMs = 730 * dayMs
+  readonly historyMs = keptMsOf('bybit', 'spot', '')
   readonly #watch: BybitWatch
   readonly #strange = new Set<string>()
   #accrued: readonly Amount[] = []

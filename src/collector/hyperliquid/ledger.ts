@@ -6,6 +6,7 @@ import { sumOf } from '../holding.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
 import type { Listed, MarketList } from '../market-list.ts'
 import { eachOnce, type Page, walkSpans } from '../span.ts'
+import { historyMsOf, rowsMaxOf } from '../reach.ts'
 import { endpoints } from './endpoint.ts'
 import { settle } from './listing.ts'
 import { fundingsOf, perpStateOf, spotBalancesOf, tradesOf, updatesOf } from './row.ts'
@@ -23,8 +24,11 @@ export interface HyperliquidWatch {
 
 /** The two wallets of one address: perpetuals, whose positions are paid in one coin, and spot. */
 export class HyperliquidLedger implements LedgerSource {
-  /** Of fills the newest 10,000, however long that is: what is missing shows in the balances. */
-  readonly historyMs = null
+  /** Of fills the newest are told, however long that is. */
+  readonly historyMs = historyMsOf('hyperliquid', ['spot'])
+  keptFromMs: number | null = null
+  /** When each fill was that the last read was told of, those of others' exchanges too: they count as well. */
+  readonly #told = new Map<string, number>()
   readonly countsCash = true
   readonly #watch: HyperliquidWatch
   readonly #strange = new Set<string>()
@@ -60,12 +64,19 @@ export class HyperliquidLedger implements LedgerSource {
 
   async read(fromMs: number): Promise<Reading> {
     const { clock, wallets, user, listings } = this.#watch
+    this.#told.clear()
     const { parts, cutAtMs } = await walkSpans(
       Math.max(fromMs, 0),
       clock.exchangeNowMs() + 1_000,
       spans,
       async (startTime, endTime, readPages): Promise<Told | null> => {
-        const trades = await readPages(this.#from(endpoints.fills, startTime, endTime, tradesOf))
+        const trades = await readPages(
+          this.#from(endpoints.fills, startTime, endTime, (value, exchangeNowMs) => {
+            const page = tradesOf(value, exchangeNowMs)
+            for (const { id, atMs } of page.told) this.#told.set(id, atMs)
+            return page
+          }),
+        )
         if (trades === null) return null
         const fundings = wallets.includes('linear')
           ? await readPages(this.#from(endpoints.funding, startTime, endTime, fundingsOf))
@@ -80,6 +91,8 @@ export class HyperliquidLedger implements LedgerSource {
       fundings: eachOnce(parts.flatMap(({ fundings }) => fundings)),
       updates: eachOnce(parts.flatMap(({ updates }) => updates)),
     }
+    const isFull = this.#told.size >= rowsMaxOf('hyperliquid', wallets)
+    this.keptFromMs = isFull ? [...this.#told.values()].reduce((a, b) => Math.min(a, b)) : null
     const { strange, ...reading } = tell(told, { user, wallets, listingOf: (coin) => listings.byName(coin) })
     for (const market of strange) this.#strange.add(market)
     return { ...reading, cutAtMs }

@@ -99,20 +99,26 @@ export interface Trade {
 /** So many the exchange tells at once, from the oldest on. */
 const fillsMax = 2_000
 
-export function tradesOf(value: unknown, exchangeNowMs: number): Page<Trade> {
+export function tradesOf(
+  value: unknown,
+  exchangeNowMs: number,
+): Page<Trade> & { readonly told: readonly Pick<Trade, 'id' | 'atMs'>[] } {
   const all = rowsOf(value, 'fills', fillsMax)
+  const told: Pick<Trade, 'id' | 'atMs'>[] = []
   const rows = all.flatMap((each): Trade[] => {
     const row = rowOf(each, 'fills')
     const coin = textOf(row['coin'], 'fill.coin')
+    const atMs = millisOf(row['time'], 'fill.time', exchangeNowMs)
+    const tid = idOf(row['tid'], 'fill.tid')
+    // what the exchange itself converts has no number of its own
+    const id = tid === '0' ? `${idOf(row['oid'], 'fill.oid')}.${atMs}` : tid
+    told.push({ id, atMs })
     if (isForeign(coin)) return []
     const side = row['side']
     if (side !== 'B' && side !== 'A') throw invalidAnswer('fill.side')
-    const atMs = millisOf(row['time'], 'fill.time', exchangeNowMs)
-    const tid = idOf(row['tid'], 'fill.tid')
     return [
       {
-        // what the exchange itself converts has no number of its own
-        id: tid === '0' ? `${idOf(row['oid'], 'fill.oid')}.${atMs}` : tid,
+        id,
         coin,
         side: side === 'B' ? 'buy' : 'sell',
         price: decimalOf(row['px'], 'fill.px', 'positive'),
@@ -128,7 +134,7 @@ export function tradesOf(value: unknown, exchangeNowMs: number): Page<Trade> {
       },
     ]
   })
-  return { rows, next: nextOf(all, fillsMax) }
+  return { rows, told, next: nextOf(all, fillsMax) }
 }
 
 function liquidatedOf(row: Row): string {

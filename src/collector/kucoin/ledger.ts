@@ -5,6 +5,7 @@ import type { JobClock } from '../clock.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
 import type { Listed, MarketList } from '../market-list.ts'
 import { type Page, type ReadPages, walkSpans } from '../span.ts'
+import { keptMsOf } from '../reach.ts'
 import { endpoints } from './endpoint.ts'
 import { balancesOf, type Line, linesOf, type Trade, tradesOf } from './row.ts'
 import { isTrade, tell } from './tell.ts'
@@ -22,7 +23,7 @@ interface Part {
 /** The main and the trading account of one client, their ledgers and the fills behind them. */
 export class KucoinLedger implements LedgerSource {
   /** A year. */
-  readonly historyMs = 365 * dayMs
+  readonly historyMs = keptMsOf('kucoin', 'spot', '')
   readonly unavailable = []
   readonly #caller: Calls
   readonly #listings: MarketList<Listed>

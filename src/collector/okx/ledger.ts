@@ -3,6 +3,7 @@ import type { Amount, Position } from '../../accounting/observation.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
+import { keptMsOf } from '../reach.ts'
 import { endpoints } from './endpoint.ts'
 import type { Listings } from './listings.ts'
 import {
@@ -38,8 +39,7 @@ export interface OkxWatch {
 
 /** The trading account: its balances with its positions, its bills and its fills. */
 export class OkxLedger implements LedgerSource {
-  /** Three months, less what differs between them. */
-  readonly historyMs = 89 * dayMs
+  readonly historyMs = keptMsOf('okx', 'spot', '')
   readonly #unknown = new Set<string>()
   readonly #watch: OkxWatch
   #positions: readonly OpenPosition[] = []

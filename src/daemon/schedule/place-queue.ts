@@ -2,6 +2,7 @@ import { hourMs, hourOf, minuteMs, secondMs } from '@perf-agg/sdk'
 import type { Activity } from './activity.ts'
 import { Allowance, type BudgetState, type Costs, plannedShare } from './allowance.ts'
 import { Heap } from './heap.ts'
+import type { MemorySpan } from './memory-span.ts'
 
 /** When accounts are polled: bounds of the pause between two polls, and how long an exchange needs to settle an hour. */
 export interface Pacing {
@@ -14,6 +15,8 @@ export interface Pacing {
 /** How a poll ended. */
 export interface Ended {
   readonly news: boolean
+  /** Fills that it told for the first time. */
+  readonly fills?: number
   readonly retryAfterMs?: number | null
   /** What it cost of each budget, and what the exchange says of them; absent where nothing was asked. */
   readonly spent?: Costs
@@ -26,7 +29,10 @@ export interface Entry {
   readonly queue: PlaceQueue
   /** Between the bounds of the pacing. */
   readonly wishedMs: number
-  readonly outageMsMax: number
+  /** What lies further back the exchange forgets: as time goes, or as the account's newer fills push it out. */
+  outageMsMax: number
+  readonly keptMs: number
+  readonly memory: MemorySpan
   readonly activity: Activity
   /** What its polls cost of late; null before the first. */
   costs: Costs | null
@@ -59,6 +65,8 @@ export interface PlaceState {
 const balanceMs = minuteMs
 /** An hour's end that was not yet read becomes more urgent by one pace in this time. */
 const promiseMs = 10 * minuteMs
+/** Beyond what any wait of paces comes to. */
+const lossUrgency = 1e9
 /**
  * A look beside any promise that will likely find nothing is idle. Those may take this part of all that is spent; where
  * the promises leave much of a budget free, more.
@@ -136,7 +144,7 @@ export class PlaceQueue {
       return null
     }
     this.#underWay += 1
-    this.#lines.get(lineOf(entry.paceMs))?.pop()
+    this.#lines.get(lineOf(entry))?.pop()
     const promised = this.#isPromised(entry, nowMs)
     const share = this.#shareOf(costs)
     this.#spending.all += share
@@ -146,14 +154,21 @@ export class PlaceQueue {
   }
 
   /** A poll has ended: its cost is known, and its account stands in line again. */
-  settle(entry: Entry, { news, retryAfterMs = null, spent, budgets = {} }: Ended, nowMs: number): void {
+  settle(
+    entry: Entry,
+    { news, fills = 0, retryAfterMs = null, spent, budgets = {} }: Ended,
+    nowMs: number,
+  ): void {
     const { reserved, activity } = entry
     entry.reserved = null
     this.#underWay -= 1
     if (reserved !== null) this.#allowance.settle(reserved.costs, reserved.atMs, spent ?? noCosts, nowMs)
     this.#allowance.heard(budgets, nowMs)
     if (spent !== undefined) {
-      if (!entry.fresh) activity.note(news, nowMs - entry.polledAtMs)
+      if (!entry.fresh) {
+        activity.note(news, nowMs - entry.polledAtMs)
+        this.#remember(entry, fills, nowMs)
+      }
       entry.costs = blend(entry.costs, spent)
       this.#usualCosts = blend(this.#usualCosts, spent)
       if (reserved?.promised === true) this.#promiseCosts = blend(this.#promiseCosts, spent)
@@ -165,6 +180,13 @@ export class PlaceQueue {
     entry.restsUntilMs = nowMs + (retryAfterMs ?? 0)
     if (retryAfterMs === null) this.#line(entry)
     else this.#resting.push(entry)
+  }
+
+  #remember(entry: Entry, fills: number, nowMs: number): void {
+    const before = promisesOf(entry)
+    entry.memory.note(fills, nowMs - entry.polledAtMs)
+    entry.outageMsMax = Math.min(entry.keptMs, entry.memory.outageMs)
+    if (!entry.removed) this.#promisesPerHour += promisesOf(entry) - before
   }
 
   /** One account more could not be kept the promises to. */
@@ -213,11 +235,13 @@ export class PlaceQueue {
   }
 
   #line(entry: Entry): void {
-    const name = lineOf(entry.paceMs)
+    const name = lineOf(entry)
     let line = this.#lines.get(name)
     if (line === undefined) {
       line = new Heap<Entry>((a, b) => {
         if (a.fresh !== b.fresh) return a.fresh
+        // after a standstill those that are forgotten soonest
+        if (a.fresh && a.keptMs !== b.keptMs) return a.keptMs < b.keptMs
         return a.polledAtMs === b.polledAtMs ? a.key < b.key : a.polledAtMs < b.polledAtMs
       })
       this.#lines.set(name, line)
@@ -241,7 +265,10 @@ export class PlaceQueue {
 
   #urgency(entry: Entry, nowMs: number): number {
     if (entry.fresh) return Number.POSITIVE_INFINITY
-    const waited = (nowMs - entry.polledAtMs) / entry.paceMs
+    const unseenMs = nowMs - entry.polledAtMs
+    // what is forgotten can't be read later, as an hour can
+    if (nowMs >= forgettingAtMs(entry)) return lossUrgency * (unseenMs / entry.outageMsMax)
+    const waited = unseenMs / entry.paceMs
     const promisedMs = nowMs - this.#promisedAtMs(entry)
     return promisedMs < 0 ? waited : waited + 1 + promisedMs / promiseMs
   }
@@ -267,10 +294,10 @@ export class PlaceQueue {
   }
 
   /** The first hour's end after its last poll, settled; or half the time in which the exchange forgets. */
-  #promisedAtMs({ polledAtMs, outageMsMax }: Entry): number {
+  #promisedAtMs(entry: Entry): number {
     const { settlingMs } = this.#pacing
-    const settledMs = hourOf(polledAtMs - settlingMs) + hourMs + settlingMs
-    return Math.min(settledMs, polledAtMs + Math.max(outageMsMax / 2, minuteMs))
+    const settledMs = hourOf(entry.polledAtMs - settlingMs) + hourMs + settlingMs
+    return Math.min(settledMs, forgettingAtMs(entry))
   }
 
   #isPromised(entry: Entry, nowMs: number): boolean {
@@ -313,9 +340,15 @@ export class PlaceQueue {
   }
 }
 
-/** Paces within a factor of √2 share a line. */
-function lineOf(paceMs: number): number {
-  return Math.round(2 * Math.log2(paceMs))
+/** Half of what the exchange remembers has gone by. */
+function forgettingAtMs({ polledAtMs, outageMsMax }: Entry): number {
+  return polledAtMs + Math.max(outageMsMax / 2, minuteMs)
+}
+
+/** Paces within a factor of √2 share a line. Who is forgotten before an hour's end may not stand behind who is not. */
+function lineOf({ paceMs, outageMsMax }: Entry): number {
+  const pace = Math.round(2 * Math.log2(paceMs))
+  return outageMsMax >= 2 * hourMs ? pace : pace - 100 * Math.round(2 * Math.log2(outageMsMax))
 }
 
 function promisesOf({ outageMsMax }: Entry): number {

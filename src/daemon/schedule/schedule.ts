@@ -1,4 +1,5 @@
 import { Activity } from './activity.ts'
+import { MemorySpan } from './memory-span.ts'
 import { type Ended, type Entry, type Pacing, PlaceQueue, type PlaceState } from './place-queue.ts'
 
 export type { Pacing } from './place-queue.ts'
@@ -10,6 +11,8 @@ export interface Plan {
   readonly wishedMs: number
   /** What the exchange forgets after that is lost: polled within half of it whatever else waits. */
   readonly outageMsMax: number
+  /** Of the newest fills so many are told; absent where time alone forgets. */
+  readonly rowsMax?: number
 }
 
 /**
@@ -33,7 +36,11 @@ export class Schedule {
     return this.#entries.has(key)
   }
 
-  add(key: string, { place, wishedMs, outageMsMax }: Plan, nowMs: number): void {
+  add(
+    key: string,
+    { place, wishedMs, outageMsMax, rowsMax = Number.POSITIVE_INFINITY }: Plan,
+    nowMs: number,
+  ): void {
     this.remove(key)
     const { pauseMsMin, pauseMsMax } = this.#pacing
     const paceMs = Math.min(Math.max(wishedMs, pauseMsMin), pauseMsMax)
@@ -42,6 +49,8 @@ export class Schedule {
       queue: this.#queueOf(place),
       wishedMs: paceMs,
       outageMsMax,
+      keptMs: outageMsMax,
+      memory: new MemorySpan(rowsMax),
       activity: new Activity(),
       costs: null,
       polledAtMs: nowMs,
