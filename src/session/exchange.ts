@@ -26,7 +26,11 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
     sandbox: true,
     liveOnly: ['futures', 'margin'],
   },
-  bitget: { source: 'polled', accountTypes: { spot: ['spot'], futures: ['linear'] }, sandbox: false },
+  bitget: {
+    source: 'polled',
+    accountTypes: { spot: ['spot'], futures: ['linear', 'inverse'] },
+    sandbox: false,
+  },
   bybit: { source: 'polled', accountTypes: unified, sandbox: true },
   coinbase: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   // by what ccxt makes of its answers

@@ -5,10 +5,10 @@ import type { Endpoint } from '../call.ts'
 import { pollLedger } from '../ledger-poll.ts'
 import { type Listed, MarketList } from '../market-list.ts'
 import { readMinutes } from '../minutes.ts'
-import { contractsOf, products } from './contract.ts'
 import { budgets, endpoints } from './endpoint.ts'
 import { clockCode, isUnknownSymbol, judge } from './judge.ts'
 import { BitgetLedger } from './ledger.ts'
+import { contractsOf, productsOf } from './product.ts'
 import { candlesOf, listingsOf, serverTimeOf } from './row.ts'
 
 const connection: Connection = {
@@ -34,18 +34,20 @@ const olderRows = 200
 /** Minutes are kept there so long; older ones are had elsewhere. */
 const keptMs = 25 * dayMs
 
-/** Spot and linear contracts at bitget. A unified account, which has another API, is refused by the exchange itself. */
+const contractWallets = ['linear', 'inverse'] as const
+
+/** Spot and contracts at bitget, those that are paid in coins too. A unified account, which has another API, is refused by the exchange itself. */
 export function newBitget(): Adapter {
   const listings = new MarketList(async (caller) => {
     const all = listingsOf((await caller.call(endpoints.symbols)).value)
-    for (const productType of products) {
+    for (const productType of productsOf(contractWallets)) {
       all.push(...contractsOf((await caller.call(endpoints.contracts, { productType })).value, productType))
     }
     return all
   })
   return {
     connection,
-    wallets: ['spot', 'linear'],
+    wallets: ['spot', ...contractWallets],
     async check({ caller, sync }) {
       await sync()
       const { body } = await caller.call(endpoints.info)

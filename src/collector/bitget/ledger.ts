@@ -13,16 +13,15 @@ import {
   contractBillsOf,
   type ContractFill,
   contractFillsOf,
-  contractOf,
   positionsOf,
-  type Product,
-  products,
 } from './contract.ts'
 import { endpoints } from './endpoint.ts'
-import { balancesOf, type Bill, billsOf, type Trade, tradesOf } from './row.ts'
+import { contractOf, type Product, productsOf } from './product.ts'
+import { balancesOf, type Bill, billsOf, type SentPage, type Trade, tradesOf } from './row.ts'
 import { type Told, tellAll } from './tell.ts'
 
-const spans = { spanMs: 30 * dayMs, pagesMax: 60, pagesOfSpanMax: 20 }
+/** Some lists tell of no more than a week at once. */
+const spans = { spanMs: 7 * dayMs, pagesMax: 60, pagesOfSpanMax: 20 }
 
 type Parameters = Readonly<Record<string, string | number>>
 
@@ -44,7 +43,7 @@ export class BitgetLedger implements LedgerSource {
   }
 
   get #products(): readonly Product[] {
-    return this.#watch.wallets.includes('linear') ? products : []
+    return productsOf(this.#watch.wallets)
   }
 
   async balances(): Promise<readonly Amount[]> {
@@ -55,10 +54,11 @@ export class BitgetLedger implements LedgerSource {
     }
     for (const productType of this.#products) {
       const { value } = await caller.call(endpoints.contractAccounts, { productType })
-      const told = contractBalancesOf(value)
+      const told = contractBalancesOf(value, productType)
       // to the last unit it stands behind the newest bill: equity and profit are rounded each by itself
       const newest = contractBillsOf(
         (await caller.call(endpoints.contractBills, { productType, limit: 20 })).value,
+        productType,
         this.#watch.clock.exchangeNowMs(),
       ).rows
       parts.push(...told.map((each) => exactOf(each, newest)))
@@ -69,8 +69,7 @@ export class BitgetLedger implements LedgerSource {
   async positions(): Promise<readonly Position[]> {
     const positions: Position[] = []
     for (const productType of this.#products) {
-      const marginCoin = productType === 'USDT-FUTURES' ? 'USDT' : 'USDC'
-      const { value } = await this.#watch.caller.call(endpoints.positions, { productType, marginCoin })
+      const { value } = await this.#watch.caller.call(endpoints.positions, { productType })
       positions.push(...positionsOf(value, productType, this.#contractBy))
     }
     return positions
@@ -91,10 +90,10 @@ export class BitgetLedger implements LedgerSource {
       bills: eachOnce(parts.flatMap((part) => part.bills)),
       trades: eachOnce(parts.flatMap((part) => part.trades)),
       contractBills: eachOnce(parts.flatMap((part) => part.contractBills)),
-      contractFills: eachOnce(parts.flatMap((part) => part.contractFills)).map(({ fill }) => fill),
+      contractFills: eachOnce(parts.flatMap((part) => part.contractFills)),
     }
     const span = { fromMs: firstMs, toMs: cutAtMs ?? nowMs, isOpen: cutAtMs === null }
-    const isBoth = wallets.includes('spot') && wallets.includes('linear')
+    const isBoth = wallets.includes('spot') && this.#products.length > 0
     return { ...tellAll(told, (id) => listings.byName(id), isBoth ? span : null), cutAtMs }
   }
 
@@ -112,7 +111,11 @@ export class BitgetLedger implements LedgerSource {
     }
     for (const productType of this.#products) {
       const asked = { ...span, productType, limit: 100 }
-      const bills = await readPages(this.#below(endpoints.contractBills, asked, contractBillsOf))
+      const bills = await readPages(
+        this.#below(endpoints.contractBills, asked, (value, exchangeNowMs) =>
+          contractBillsOf(value, productType, exchangeNowMs),
+        ),
+      )
       if (bills === null) return null
       part.contractBills.push(...bills)
       if (!thorough && bills.length === 0) continue
@@ -134,14 +137,14 @@ export class BitgetLedger implements LedgerSource {
   #below<Each>(
     endpoint: Endpoint,
     parameters: Parameters,
-    readPage: (value: unknown, exchangeNowMs: number) => Page<Each>,
+    readPage: (value: unknown, exchangeNowMs: number) => SentPage<Each>,
   ): (next: string | null) => Promise<Page<Each>> {
     const { caller, clock } = this.#watch
     return async (next) => {
       const asked: Parameters = next === null ? parameters : { ...parameters, idLessThan: next }
       const { value } = await caller.call(endpoint, asked)
       const page = readPage(value, clock.exchangeNowMs())
-      return page.rows.length < Number(parameters['limit']) ? { ...page, next: null } : page
+      return page.sent < Number(parameters['limit']) ? { ...page, next: null } : page
     }
   }
 }

@@ -1,7 +1,7 @@
 import { add, negate, parseDecimal, sum, toText } from '@perf-agg/sdk'
 import type { Amount, Candle } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import { invalidAnswer } from '../failure.ts'
+import { CollectorFailure, failureOf, invalidAnswer } from '../failure.ts'
 import {
   amountOrZero,
   assetOf,
@@ -18,6 +18,20 @@ import type { Listed } from '../market-list.ts'
 import type { Page } from '../span.ts'
 
 /** Readers of bitget's answers, their `data` each. Numbers and instants come as text; an empty one is none. */
+
+/** Of the rows that were sent some may be none of those that were asked for. */
+export interface SentPage<Each> extends Page<Each> {
+  readonly sent: number
+}
+
+/** Below it the next page begins. */
+export function lastIdOf(rows: readonly unknown[], name: string): string | null {
+  return rows.length === 0 ? null : idOf(rowOf(rows.at(-1), name)[name], name)
+}
+
+export function refuseAccount(exchangeCode: string): CollectorFailure {
+  return new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode }))
+}
 
 export function serverTimeOf(value: unknown): number {
   return millisOf(rowOf(value, 'time')['serverTime'], 'time.serverTime', Number.MAX_SAFE_INTEGER / 2)
@@ -63,7 +77,7 @@ export interface Bill {
   readonly atMs: number
 }
 
-export function billsOf(value: unknown, exchangeNowMs: number): Page<Bill> {
+export function billsOf(value: unknown, exchangeNowMs: number): SentPage<Bill> {
   const rows = rowsOf(value, 'bills', 500).map((each): Bill => {
     const row = rowOf(each, 'bills')
     const size = parseDecimal(decimalOf(row['size'], 'bill.size', 'any'))
@@ -77,7 +91,7 @@ export function billsOf(value: unknown, exchangeNowMs: number): Page<Bill> {
       atMs: millisOf(row['cTime'], 'bill.cTime', exchangeNowMs),
     }
   })
-  return { rows, next: rows.at(-1)?.id ?? null }
+  return { rows, next: rows.at(-1)?.id ?? null, sent: rows.length }
 }
 
 export function plain(value: unknown, place: string): string {
@@ -97,7 +111,7 @@ export interface Trade {
   readonly atMs: number
 }
 
-export function tradesOf(value: unknown, exchangeNowMs: number): Page<Trade> {
+export function tradesOf(value: unknown, exchangeNowMs: number): SentPage<Trade> {
   const rows = rowsOf(value, 'fills', 100).map((each): Trade => {
     const row = rowOf(each, 'fills')
     const side = wordOf(row['side'], 'fill.side').toLowerCase()
@@ -113,7 +127,7 @@ export function tradesOf(value: unknown, exchangeNowMs: number): Page<Trade> {
       atMs: millisOf(row['cTime'], 'fill.cTime', exchangeNowMs),
     }
   })
-  return { rows, next: rows.at(-1)?.id ?? null }
+  return { rows, next: rows.at(-1)?.id ?? null, sent: rows.length }
 }
 
 /** What was paid is below zero there; several where one coin did not cover it. */

@@ -6,6 +6,7 @@ import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
 import type { Listed } from '../market-list.ts'
 import { outerTransfers, type Span } from '../transfer.ts'
+import type { ContractFill } from './contract.ts'
 import type { Bill, Trade } from './row.ts'
 
 /** What is told of the wallets that are watched; a wallet that is not has no rows. */
@@ -13,7 +14,7 @@ export interface Told {
   readonly bills: readonly Bill[]
   readonly trades: readonly Trade[]
   readonly contractBills: readonly Bill[]
-  readonly contractFills: readonly Fill[]
+  readonly contractFills: readonly ContractFill[]
 }
 
 /** Spot and contracts together: what goes from one to the other, where both are watched, stays inside. */
@@ -41,16 +42,17 @@ export function tellAll(
   const contracts = contractBills.flatMap(contractIncomeOf)
   return {
     ...spot,
-    fills: [...spot.fills, ...contractFills],
+    fills: [...spot.fills, ...contractFills.map(({ fill }) => fill)],
     flows: [
       ...spot.flows.filter(({ flow }) => flow !== 'transfer'),
       ...transfers,
       ...contractBills.flatMap(contractRewardOf),
     ],
     incomes: [...spot.incomes, ...contracts],
+    conversions: [...spot.conversions, ...contractFills.flatMap(({ paid }) => (paid === null ? [] : [paid]))],
     entries: [
       ...spot.entries,
-      ...contractFills.map(entryOfContract),
+      ...contractFills.map(({ fill }) => entryOfContract(fill)),
       ...contractBills.map(({ asset, change, atMs }): Entry => ({
         atMs,
         changes: [[asset, parseDecimal(change)]],

@@ -1,0 +1,71 @@
+import { hourMs, minuteMs } from '@perf-agg/sdk'
+import type { Test } from 'tap'
+import type { MarketType } from '../../src/accounting/observation.ts'
+import { type Served, serveExchange } from './served.ts'
+
+/** A bitget that answers what a test wants, before the real processes. */
+
+export const nowMs = Date.UTC(2026, 0, 5, 12)
+const credentials = { api_key: 'key', secret: 'secret', passphrase: 'words' }
+
+export function good(data: unknown): object {
+  return { code: '00000', msg: 'success', requestTime: nowMs, data }
+}
+
+export const info = { userId: '7264631751', authorities: ['readonly'], parentId: 1 }
+
+const usual: Readonly<Record<string, Served>> = {
+  '/api/v2/spot/public/symbols': good([
+    { symbol: 'BTCUSDT', baseCoin: 'BTC', quoteCoin: 'USDT', status: 'online' },
+  ]),
+  '/api/v2/spot/account/info': good(info),
+  '/api/v2/spot/account/assets': good([]),
+  '/api/v2/spot/account/bills': good([]),
+  '/api/v2/spot/trade/fills': good([]),
+  '/api/v2/mix/market/contracts': (url: URL) =>
+    good(
+      url.searchParams.get('productType') === 'USDT-FUTURES'
+        ? [
+            { symbol: 'BTCUSDT', baseCoin: 'BTC', quoteCoin: 'USDT', symbolStatus: 'normal' },
+            { symbol: 'ETHUSDT', baseCoin: 'ETH', quoteCoin: 'USDT', symbolStatus: 'off' },
+          ]
+        : [{ symbol: 'BTCPERP', baseCoin: 'BTC', quoteCoin: 'USDC', symbolStatus: 'normal' }],
+    ),
+  '/api/v2/mix/account/accounts': good([]),
+  '/api/v2/mix/account/bill': good({ bills: [], endId: null }),
+  '/api/v2/mix/order/fills': good({ fillList: null, endId: null }),
+  '/api/v2/mix/position/all-position': good([]),
+}
+
+/** What is asked of one of the products only. */
+export function usdt(answer: unknown, otherwise: unknown): Served {
+  return (url: URL) => (url.searchParams.get('productType') === 'USDT-FUTURES' ? answer : otherwise)
+}
+
+export function serve(
+  t: Test,
+  answers: Readonly<Record<string, Served>>,
+  sinceMs = nowMs - hourMs,
+  atMs = nowMs,
+  marketTypes: readonly MarketType[] = ['spot'],
+) {
+  const time = good({ serverTime: String(atMs) })
+  const all = { ...usual, '/api/v2/public/time': time, ...answers }
+  return serveExchange(t, 'bitget', { nowMs: atMs, sinceMs, answers: all, credentials, marketTypes })
+}
+
+let bills = 0
+export function bill(groupType: string, businessType: string, size: string, coin: string, more: object = {}) {
+  bills += 1
+  return {
+    billId: String(bills),
+    coin,
+    groupType,
+    businessType,
+    size,
+    fees: '0',
+    balance: '1',
+    cTime: String(nowMs - minuteMs),
+    ...more,
+  }
+}
