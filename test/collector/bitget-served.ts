@@ -1,6 +1,6 @@
 import { hourMs, minuteMs } from '@perf-agg/sdk'
 import type { Test } from 'tap'
-import type { MarketType } from '../../src/accounting/observation.ts'
+import type { Wallet } from '../../src/accounting/observation.ts'
 import { type Served, serveExchange } from './served.ts'
 
 /** A bitget that answers what a test wants, before the real processes. */
@@ -47,7 +47,7 @@ export function serve(
   answers: Readonly<Record<string, Served>>,
   sinceMs = nowMs - hourMs,
   atMs = nowMs,
-  marketTypes: readonly MarketType[] = ['spot'],
+  marketTypes: readonly Wallet[] = ['spot'],
 ) {
   const time = good({ serverTime: String(atMs) })
   const all = { ...usual, '/api/v2/public/time': time, ...answers }

@@ -1,4 +1,4 @@
-import type { MarketType } from '../../accounting/observation.ts'
+import type { Wallet } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { assetOf, rowOf, rowsOf } from '../field.ts'
 import type { Listed } from '../market-list.ts'
@@ -12,7 +12,7 @@ const walletOf = {
 export type Product = keyof typeof walletOf
 const products = Object.keys(walletOf) as readonly Product[]
 
-export function productsOf(wallets: readonly MarketType[]): readonly Product[] {
+export function productsOf(wallets: readonly Wallet[]): readonly Product[] {
   return products.filter((product) => wallets.includes(walletOf[product]))
 }
 
