@@ -62,6 +62,7 @@ export type PlannedEvent =
       readonly asset: string
       readonly amount: string
       readonly pendingMs?: number
+      readonly purse?: Purse
     })
   /** Applied for at `atMs` (whole seconds); refused ones come back `settleMs` later. Default 20 minutes. */
   | (Planned & {
@@ -71,6 +72,7 @@ export type PlannedEvent =
       readonly fee: string
       readonly outcome?: 'completed' | 'refused'
       readonly settleMs?: number
+      readonly purse?: Purse
     })
   /**
    * Between a wallet of its (default spot) and another of the same owner (default funding, which nobody watches): to

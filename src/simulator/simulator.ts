@@ -9,6 +9,8 @@ import { ContractTrader } from './contract-trader.ts'
 import { Desk } from './desk.ts'
 import { FaultPlan } from './faults.ts'
 import type { Fault, Faults } from './faults.ts'
+import { addressOf } from './hyperliquid/name.ts'
+import { Wire as HyperliquidWire } from './hyperliquid/wire.ts'
 import { Wire as KrakenWire } from './kraken/wire.ts'
 import { listingOf, listings } from './listing.ts'
 import { Marks } from './mark.ts'
@@ -31,9 +33,15 @@ import { accrueInterest, Wallet } from './wallet.ts'
  */
 
 /** Whose wire protocol is spoken. */
-export type SimulatedExchange = 'binance' | 'bybit' | 'kraken' | 'okx'
+export type SimulatedExchange = 'binance' | 'bybit' | 'hyperliquid' | 'kraken' | 'okx'
 
-const wires = { binance: BinanceWire, bybit: BybitWire, kraken: KrakenWire, okx: OkxWire } as const
+const wires = {
+  binance: BinanceWire,
+  bybit: BybitWire,
+  hyperliquid: HyperliquidWire,
+  kraken: KrakenWire,
+  okx: OkxWire,
+} as const
 
 export interface SimulatorOptions {
   readonly exchange: SimulatedExchange
@@ -59,6 +67,8 @@ export interface SimulatedAccount {
   readonly secret: string
   /** Where its keys have a third part. */
   readonly passphrase?: string
+  /** Where an account is an address, and nothing else. */
+  readonly walletAddress?: string
 }
 
 export interface Simulator {
@@ -215,6 +225,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       apiKey,
       secret,
       ...(options.exchange === 'okx' && { passphrase }),
+      ...(options.exchange === 'hyperliquid' && { walletAddress: addressOf({ uid, apiKey }) }),
     })),
     truth,
     nowMs: () => nowMs,

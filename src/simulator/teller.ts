@@ -132,6 +132,7 @@ export class Teller {
     const txId = `0x${this.#chance.text(64, hexadecimal)}`
     const address = `0x${this.#chance.text(40, hexadecimal)}`
     const { asset } = event
+    const purse = this.#wallet.purse(event.purse ?? 'spot')
     const amount = fromUnits(toUnits(event.amount))
     this.#agenda.at(insertedMs, () => {
       this.#wallet.deposits.push({
@@ -146,14 +147,15 @@ export class Teller {
       })
     })
     this.#agenda.at(atMs, () => {
-      this.#wallet.move({ atMs, cause: 'deposit', id, moves: [[asset, toUnits(amount)]] })
+      this.#wallet.move({ atMs, cause: 'deposit', id, moves: [[asset, toUnits(amount), purse]] })
     })
   }
 
   #withdraw(event: PlannedEvent & { kind: 'withdrawal' }, atMs: number): void {
     const id = this.#chance.text(32, hexadecimal)
     const all = toUnits(event.amount) + toUnits(event.fee)
-    const moves = [[event.asset, -all] as const]
+    const purse = this.#wallet.purse(event.purse ?? 'spot')
+    const moves = [[event.asset, -all, purse] as const]
     if (this.#wallet.move({ atMs, cause: 'withdrawal', id, moves }) === null) return
     const settledMs = secondsOf(atMs + (event.settleMs ?? 20 * minuteMs))
     const outcome = event.outcome ?? 'completed'
@@ -176,7 +178,7 @@ export class Teller {
         atMs: settledMs,
         cause: 'withdrawal-returned',
         id,
-        moves: [[event.asset, all]],
+        moves: [[event.asset, all, purse]],
         dated: false,
       })
     })

@@ -1,6 +1,7 @@
 import {
   type AccountType,
   dayMs,
+  type ExchangeCredentials,
   hourMs,
   minuteMs,
   newSigningKey,
@@ -11,9 +12,13 @@ import type { Test } from 'tap'
 import { stepUntil } from '../../src/daemon/stepping.ts'
 import type { Faults } from '../../src/simulator/faults.ts'
 import type { Scenario } from '../../src/simulator/scenario.ts'
-import { type SimulatedExchange, startSimulator } from '../../src/simulator/simulator.ts'
+import {
+  type SimulatedAccount,
+  type SimulatedExchange,
+  startSimulator,
+} from '../../src/simulator/simulator.ts'
 import { compare } from './answer/compare.ts'
-import { expectedHours } from './answer/hours.ts'
+import { type ExpectedHour, expectedHours } from './answer/hours.ts'
 import { startBackend, startComposed } from './enclave.ts'
 
 /** Days at an exchange that keeps ledgers, stated through the whole enclave and held against the truth. */
@@ -32,6 +37,8 @@ export interface LedgerDays {
   /** Registered too, for one and the same account: its wallets join. */
   readonly joining?: AccountType
   readonly days?: number
+  /** Coins that the exchange calls otherwise than the simulation does. */
+  readonly coins?: Readonly<Record<string, string>>
 }
 
 export type At = (day: number, hour: number, minute?: number, second?: number) => number
@@ -126,17 +133,13 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
       clientId: 'trader',
       exchange,
       config: { accountType: type },
-      credentials: {
-        api_key: account.apiKey,
-        secret: account.secret,
-        ...(account.passphrase === undefined ? {} : { passphrase: account.passphrase }),
-      },
+      credentials: credentialsOf(account),
       clientKey,
       insecureSimulated: true,
       ttlSeconds: 60 * 86_400,
     })
     t.equal(receipt.status, 'active')
-    t.equal(receipt.permissions, 'read-only')
+    t.equal(receipt.permissions, account.walletAddress === undefined ? 'read-only' : 'unverified')
   }
 
   await stepUntil(daemon, clock, startMs + days * dayMs, (atMs) => simulator.advanceTo(atMs))
@@ -159,7 +162,10 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
     // the ledger gives every line its instant
     datedAtMs: ({ atMs }) => atMs,
   })
-  const mismatches = compare(expected, statements)
+  const mismatches = compare(
+    expected.map((row) => renamed(row, options.coins ?? {})),
+    statements,
+  )
   t.comment(`${expected.length} hours compared, ${mismatches.length} mismatches, ${gaps.length} gaps`)
   t.same(mismatches.slice(0, 40), [], 'every bucket and total is right')
   t.same(gaps, [], 'no hour is lost')
@@ -170,4 +176,15 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
       (each) => each.exchange === exchange && each.metadata.source.environment === 'simulated',
     ),
   )
+}
+
+/** Of an address there is nothing else to know. */
+function credentialsOf({ apiKey, secret, passphrase, walletAddress }: SimulatedAccount): ExchangeCredentials {
+  if (walletAddress !== undefined) return { wallet_address: walletAddress }
+  return { api_key: apiKey, secret, ...(passphrase === undefined ? {} : { passphrase }) }
+}
+
+function renamed(row: ExpectedHour, coins: Readonly<Record<string, string>>): ExpectedHour {
+  const unreconciled = row.unreconciled.map((each) => ({ ...each, asset: coins[each.asset] ?? each.asset }))
+  return { ...row, unreconciled }
 }

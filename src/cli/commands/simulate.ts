@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { PerfAggError } from '@perf-agg/sdk'
+import type { SimulatedAccount, SimulatedExchange } from '../../simulator/simulator.ts'
 import { examples, integerFlag, jsonFlag } from '../command.ts'
 import { UsageError } from '../failure.ts'
 import { systemCode } from '../input/key-file.ts'
@@ -10,7 +11,7 @@ import { print, remark } from '../terminal/terminal.ts'
 /** The simulated exchange, for trying things out. */
 
 interface SimulateFlags {
-  exchange: 'binance' | 'bybit' | 'kraken' | 'okx'
+  exchange: SimulatedExchange
   port?: number
   seed: number
   speed: number
@@ -27,7 +28,7 @@ export function define(command: Command): void {
   )
     .addOption(
       new Option('--exchange <id>', 'whose wire protocol it speaks')
-        .choices(['binance', 'bybit', 'kraken', 'okx'])
+        .choices(['binance', 'bybit', 'hyperliquid', 'kraken', 'okx'])
         .default('binance'),
     )
     .option('--port <n>', 'listen here on loopback; 0 takes a free one', integerFlag('--port', 0, 65_535))
@@ -59,12 +60,7 @@ async function simulate(flags: SimulateFlags & { credentialsOut?: string }): Pro
     throw new UsageError('PORT_TAKEN', 'the port is taken', { hint: '--port 0 takes a free one' })
   })
   const halt = simulator.run(flags.speed)
-  const accounts = simulator.accounts.map(({ uid, apiKey, secret, passphrase }) => ({
-    uid,
-    api_key: apiKey,
-    secret,
-    ...(passphrase === undefined ? {} : { passphrase }),
-  }))
+  const accounts = simulator.accounts.map((account) => ({ uid: account.uid, ...credentialsOf(account) }))
   const first = accounts[0]
   if (flags.credentialsOut !== undefined && first !== undefined) writeCredentials(flags.credentialsOut, first)
   if (flags.json || !process.stdout.isTTY) {
@@ -92,9 +88,15 @@ async function simulate(flags: SimulateFlags & { credentialsOut?: string }): Pro
   await simulator.close()
 }
 
+/** As register takes them. */
+function credentialsOf({ apiKey, secret, passphrase, walletAddress }: SimulatedAccount): object {
+  if (walletAddress !== undefined) return { wallet_address: walletAddress }
+  return { api_key: apiKey, secret, ...(passphrase === undefined ? {} : { passphrase }) }
+}
+
 function writeCredentials(
   path: string,
-  { uid: _uid, ...credentials }: { uid: string; api_key: string; secret: string; passphrase?: string },
+  { uid: _uid, ...credentials }: { readonly uid: string } & object,
 ): void {
   try {
     writeFileSync(path, `${JSON.stringify(credentials)}\n`, { mode: 0o600, flag: 'wx' })

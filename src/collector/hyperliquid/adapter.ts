@@ -1,7 +1,7 @@
 import { minuteMs } from '@perf-agg/sdk'
 import type { Adapter, Connection, Tools } from '../adapter.ts'
 import { CollectorFailure, failureOf } from '../failure.ts'
-import { pollLedger } from '../ledger-poll.ts'
+import { pollWallets } from '../wallet-cursor.ts'
 import { MarketList } from '../market-list.ts'
 import { readMinutes } from '../minutes.ts'
 import { budgets, endpoints } from './endpoint.ts'
@@ -54,7 +54,7 @@ export function newHyperliquid(): Adapter {
         }
       }
       const { wallets } = wants
-      return pollLedger(new HyperliquidLedger({ caller, listings, clock, user, wallets }), sync, wants)
+      return pollWallets(new HyperliquidLedger({ caller, listings, clock, user, wallets }), sync, wants)
     },
     async markets({ caller, sync }, wallets) {
       await listings.load(caller, await sync())
