@@ -40,6 +40,7 @@ export class Desk {
     lean: number
     visibleAfterMs?: number
     purse?: Purse
+    liquidation?: true
   }): boolean {
     const { wallet, listing, side, quantity, atMs, purse = 'spot' } = order
     if (quantity <= 0n || !this.#market.isTrading(listing, atMs)) return false
@@ -67,6 +68,7 @@ export class Desk {
       quantity: fromUnits(quantity),
       quoteQuantity: fromUnits(quote),
       fee: { asset: fee.asset, amount: fromUnits(fee.units) },
+      ...(order.liquidation === undefined ? {} : { liquidation: order.liquidation }),
     }
     const change = wallet.move({
       atMs,

@@ -150,4 +150,6 @@ export type PlannedEvent =
       readonly visibleAfterMs?: number
       /** A margin wallet; default spot. */
       readonly purse?: Purse
+      /** The exchange's own order: the margin was used up. */
+      readonly liquidation?: true
     })

@@ -286,6 +286,7 @@ export class Teller {
       lean: 0,
       visibleAfterMs: event.visibleAfterMs ?? 0,
       purse: event.purse ?? 'spot',
+      ...(event.liquidation === undefined ? {} : { liquidation: event.liquidation }),
     })
   }
 

@@ -60,6 +60,8 @@ export interface TrueFill {
   readonly quantity: string
   readonly quoteQuantity: string
   readonly fee: { readonly asset: string; readonly amount: string }
+  /** Of coins held on a margin that was used up: the exchange's own order. */
+  readonly liquidation?: true
   /** Absent is spot or margin: base and quote change hands. */
   readonly contract?: TrueContract
 }

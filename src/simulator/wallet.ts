@@ -171,9 +171,14 @@ export class Wallet {
     )
   }
 
-  /** The wallet that answers to a name: there may be but one. */
+  /** The wallet that answers to a name: there may be but one beside those of single pairs. */
   purse(name: Purse): Purse {
-    return this.unified ? 'spot' : name
+    return this.unified && !name.startsWith('isolated ') ? 'spot' : name
+  }
+
+  /** Every wallet that ever held something. */
+  get purses(): readonly Purse[] {
+    return [...new Set([...this.#balances.keys(), ...this.#debts.keys()])]
   }
 
   /** The wallet in which a contract settles. */

@@ -1,4 +1,4 @@
-import type { Scenario } from '../../src/simulator/scenario.ts'
+import type { PlannedEvent, Scenario } from '../../src/simulator/scenario.ts'
 import type { At } from './ledger-days.ts'
 
 const usual = 'BTC/USDT:USDT ETH/USDT:USDT SOL/USDT:USDT DOGE/USDT:USDT BTC/USD:BTC ETH/USD:ETH'.split(' ')
@@ -9,7 +9,12 @@ export function unifiedScenario(
   {
     hedges = false,
     contracts = usual,
-  }: { readonly hedges?: boolean; readonly contracts?: readonly string[] } = {},
+    more = [],
+  }: {
+    readonly hedges?: boolean
+    readonly contracts?: readonly string[]
+    readonly more?: readonly PlannedEvent[]
+  } = {},
 ): Scenario {
   const deliveryMs = Date.UTC(2026, 2, 5, 8)
   const dated = 'BTC/USDT:USDT-260305'
@@ -54,6 +59,7 @@ export function unifiedScenario(
             visibleAfterMs: 360_000,
           },
           { kind: 'transfer', atMs: at(5, 2, 7, 33), asset: 'ETH', amount: '-0.5' },
+          ...more,
         ],
       },
     ],

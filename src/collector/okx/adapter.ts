@@ -28,8 +28,7 @@ const connection: Connection = {
 
 /**
  * okx's trading account: one ledger for spot, margin and contracts, in spot, futures and multi-currency mode. A
- * session refuses what its account type does not watch, every session options, portfolio margin and pairs that are
- * held as positions.
+ * session refuses what its account type does not watch, every session options and portfolio margin.
  */
 export function newOkx(): Adapter {
   const listings = new Listings()

@@ -30,8 +30,8 @@ export const closingSides: Readonly<Record<string, Fill['side']>> = {
   128: 'sell',
 }
 
-/** Borrowed and paid back: what is held less what is owed stays. */
-export const neutralTypes: ReadonlySet<string> = new Set(['15', '16', '22'])
+/** Margin moved to a position, borrowed and paid back: what is held less what is owed stays. */
+export const neutralTypes: ReadonlySet<string> = new Set(['6', '15', '16', '22'])
 
 /** By `type`: from and to the funding account, other accounts, and what is the owner's and not watched. */
 export const flowKinds: Readonly<Record<string, FlowKind>> = {

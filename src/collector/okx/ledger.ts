@@ -4,21 +4,13 @@ import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
 import { keptMsOf } from '../reach.ts'
+import { holdingOf } from './balance.ts'
 import { endpoints } from './endpoint.ts'
 import type { Listings } from './listings.ts'
-import {
-  type Bill,
-  billsOf,
-  type FillRow,
-  fillsOf,
-  holdingOf,
-  type OpenPosition,
-  type Page,
-  pageRows,
-  positionsOf,
-  refuseAccount,
-} from './row.ts'
+import { type OpenPosition, positionsOf } from './position.ts'
+import { type Bill, billsOf, type FillRow, fillsOf, type Page, pageRows } from './row.ts'
 import { tell, type Watched } from './tell.ts'
+import { refuseAccount } from './text.ts'
 
 /** The quick lists reach back so far; beyond that an archive answers, at a slower pace. */
 const quickBillsMs = 7 * dayMs - hourMs
@@ -70,9 +62,9 @@ export class OkxLedger implements LedgerSource {
     return this.#accrued
   }
 
-  /** Of the same reading as the balances: the margin of a single one is among those. */
+  /** Of the same reading as the balances: what single ones hold is among those. */
   positions(): Promise<readonly Position[]> {
-    return Promise.resolve(this.#positions.map(({ position }) => position))
+    return Promise.resolve(this.#positions.flatMap(({ position }) => (position === null ? [] : [position])))
   }
 
   async read(fromMs: number, thorough: boolean): Promise<Reading> {

@@ -1,6 +1,9 @@
 import {
   absolute,
   add,
+  compare,
+  type Decimal,
+  decimalFromInteger,
   minuteMs,
   multiply,
   negate,
@@ -11,7 +14,7 @@ import {
   toText,
 } from '@perf-agg/sdk'
 import type { CashFlow, Conversion, Fill, Income } from '../../accounting/observation.ts'
-import { type Entry, entryOfContract } from '../explain.ts'
+import { type Entry, entryOfContract, entryOfFill } from '../explain.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
 import type { Listing } from './instrument.ts'
@@ -26,7 +29,9 @@ import {
   incomeSubKinds,
   neutralTypes,
 } from './kind.ts'
-import { type Bill, type FillRow, refuseAccount } from './row.ts'
+import { takeoversOf } from './pair-takeover.ts'
+import type { Bill, FillRow } from './row.ts'
+import { refuseAccount } from './text.ts'
 
 /** Kinds of instruments whose bills are read. */
 export type Watched = ReadonlySet<string>
@@ -48,18 +53,19 @@ export function tell(
   { listingOf, watched }: { readonly listingOf: ListingOf; readonly watched: Watched },
 ): Told {
   refuseOthers(bills, rows, watched)
-  const byFill = Map.groupBy(
-    bills.filter(({ type, tradeId }) => filledTypes.has(type) && tradeId !== ''),
-    fillKey,
-  )
+  const byFill = Map.groupBy(bills.filter(isFilled), fillKey)
   const known = new Map(rows.map((row) => [fillKey(row), row]))
   const seen = new Set<string>()
   const unknown = new Set(rows.map(({ instId }) => instId).filter((id) => listingOf(id) === undefined))
-  const filled = rows.flatMap((row) => fillOf(row, byFill.get(fillKey(row)) ?? [], { listingOf, seen }))
+  const made = rows.flatMap((row) => {
+    const own = byFill.get(fillKey(row)) ?? []
+    return fillOf(row, own, { listingOf, seen }).map((fill) => ({ fill, isAside: own.some(isAside) }))
+  })
+  const filled = made.map(({ fill }) => fill)
   const closed = bills.flatMap((bill) => closingOf(bill, rows, listingOf))
-  const fills = [...filled, ...closed]
+  const fills = [...filled, ...closed, ...takeoversOf(bills, listingOf)]
   const booked = bills
-    .filter(({ type }) => !neutralTypes.has(type))
+    .filter((bill) => !neutralTypes.has(bill.type) && !(isAside(bill) && isFilled(bill)))
     .map((bill): Entry => ({
       // a fill and its bills are one instant
       atMs: (bill.tradeId === '' ? undefined : known.get(fillKey(bill))?.atMs) ?? bill.atMs,
@@ -70,7 +76,11 @@ export function tell(
     flows: bills.flatMap(flowOf),
     conversions: conversionsOf(bills),
     incomes: bills.flatMap(incomeOf),
-    entries: [...booked, ...fills.filter(({ terms }) => terms !== undefined).map(entryOfContract)],
+    entries: [
+      ...booked,
+      ...fills.filter(({ terms }) => terms !== undefined).map(entryOfContract),
+      ...made.filter((each) => each.isAside).map(({ fill }) => entryOfFill(fill)),
+    ],
     pending:
       [...byFill.keys()].some((key) => !known.has(key)) ||
       rows.some((row) => row.tradeId !== '' && isPair(row.instType) && !byFill.has(fillKey(row))),
@@ -82,6 +92,15 @@ function fillKey({ instId, tradeId, orderId }: Pick<FillRow, 'instId' | 'tradeId
   return `${instId} ${tradeId} ${orderId}`
 }
 
+function isFilled({ type, tradeId }: Bill): boolean {
+  return filledTypes.has(type) && tradeId !== ''
+}
+
+/** Of a pair with a margin of its own: what its bills leave out of the coins, the fill itself says. */
+function isAside({ instType, isolated }: Bill): boolean {
+  return instType === 'MARGIN' && isolated
+}
+
 function isPair(instType: string): boolean {
   return instType === 'SPOT' || instType === 'MARGIN'
 }
@@ -90,9 +109,6 @@ function isPair(instType: string): boolean {
 function refuseOthers(bills: readonly Bill[], rows: readonly FillRow[], watched: Watched): void {
   for (const { instType } of [...bills, ...rows]) {
     if (instType !== '' && !watched.has(instType)) throw refuseAccount(instType)
-  }
-  if (bills.some(({ instType, isolated }) => instType === 'MARGIN' && isolated)) {
-    throw refuseAccount('isolated margin')
   }
 }
 
@@ -111,7 +127,8 @@ function fillOf(
     const amount = absolute(
       sum(own.map(({ change, fee }) => subtract(parseDecimal(change), parseDecimal(fee)))),
     )
-    return signOf(amount) === 0 ? otherwise : toText(amount)
+    const isOther = own.some(isAside) && !isNear(amount, parseDecimal(otherwise))
+    return signOf(amount) === 0 || isOther ? otherwise : toText(amount)
   }
   const feeAsset = row.feeAsset === '' ? (terms?.settle ?? (side === 'buy' ? base : quote)) : row.feeAsset
   const fees =
@@ -138,6 +155,11 @@ function fillOf(
     ...(terms === undefined ? {} : { terms }),
   }
   return [fill]
+}
+
+/** The same but for rounding. */
+function isNear(a: Decimal, b: Decimal): boolean {
+  return compare(multiply(absolute(subtract(a, b)), decimalFromInteger(1_000)), absolute(b)) <= 0
 }
 
 function paid(fee: string): string {

@@ -3,6 +3,7 @@ import type { ContractListing } from '../contract.ts'
 import type { Change, TrueFill, TruthWriter } from '../truth.ts'
 import { fromUnits, toUnits } from '../units.ts'
 import { billTypesOf, contractId, instTypeOf, quantityOf } from './contract.ts'
+import { pairIdOf } from './pair.ts'
 
 /** What okx's lists say of one trading account, made of what really happened to it. */
 
@@ -31,6 +32,8 @@ interface Part {
   readonly pnl?: string
   readonly from?: string
   readonly to?: string
+  /** What it did to the balance of one position; absent is nothing. */
+  readonly aside?: string
 }
 
 const firstBillId = 623_950_000_000_000_000n
@@ -48,7 +51,8 @@ export function billsOf({ truth, contracts }: Records, uid: string, nowMs: numbe
   const penalties = penaltiesOf(truth, uid)
   for (const change of truth.changes) {
     if (change.account !== uid) continue
-    for (const { asset, amount } of change.moves) {
+    for (const { asset, amount, purse } of change.moves) {
+      if (pairIdOf(purse) !== null) continue
       balances.set(asset, (balances.get(asset) ?? 0n) + toUnits(amount))
     }
     const { visibleAtMs, fill, sequence, atMs } = change
@@ -56,6 +60,7 @@ export function billsOf({ truth, contracts }: Records, uid: string, nowMs: numbe
     const contract = contracts.find(fill?.symbol ?? change.symbol ?? '')
     // nobody trades where it is delivered
     const isTraded = fill !== undefined && fill.contract?.execution !== 'settlement'
+    const pair = pairOf(change)
     for (const [index, part] of partsOf(change, penalties.get(sequence) ?? 0n).entries()) {
       const billId = billIdOf(sequence, index)
       const row = {
@@ -68,19 +73,19 @@ export function billsOf({ truth, contracts }: Records, uid: string, nowMs: numbe
         fee: part.fee ?? '0',
         fillTime: fill === undefined ? '' : String(atMs),
         from: part.from ?? '',
-        ...placeOf(fill, contract),
+        ...placeOf(fill, contract, pair),
         interest: '0',
-        mgnMode: contract !== null ? 'cross' : fill === undefined ? '' : 'cash',
+        mgnMode: fill === undefined && contract === null ? '' : modeOf(contract, pair),
         notes: '',
         ordId: fill === undefined || !isTraded ? '' : String(fill.orderId),
         pnl: part.pnl ?? '0',
         posBal: '0',
-        posBalChg: '0',
+        posBalChg: part.aside ?? '0',
         px: fill?.price ?? '',
         subType: part.subType,
         sz:
           contract === null || fill === undefined
-            ? part.change.replace('-', '')
+            ? (part.aside ?? part.change).replace('-', '')
             : quantityOf(contract, toUnits(fill.quantity)),
         tag: '',
         to: part.to ?? '',
@@ -103,7 +108,7 @@ export function fillsOf({ truth, contracts }: Records, uid: string, nowMs: numbe
     const contract = contracts.find(fill.symbol)
     // the bill alone tells of a delivery
     if (fill.contract?.execution === 'settlement') return []
-    const place = placeOf(fill, contract)
+    const place = placeOf(fill, contract, pairOf(change))
     const row = {
       side: fill.side,
       fillSz: contract === null ? fill.quantity : quantityOf(contract, toUnits(fill.quantity)),
@@ -119,7 +124,7 @@ export function fillsOf({ truth, contracts }: Records, uid: string, nowMs: numbe
       clOrdId: '',
       posSide: { both: 'net', long: 'long', short: 'short' }[fill.contract?.position ?? 'both'],
       billId: String(billIdOf(sequence)),
-      subType: billTypesOf(fill).subType,
+      subType: typesOf(fill).subType,
       fillMarkVol: '',
       tag: '',
       fillTime: String(atMs),
@@ -152,11 +157,27 @@ function penaltiesOf(truth: TruthWriter, uid: string): ReadonlyMap<number, bigin
 function placeOf(
   fill: TrueFill | undefined,
   contract: ContractListing | null,
+  pair: string | null,
 ): { instType: string; instId: string } {
+  if (pair !== null) return { instType: 'MARGIN', instId: pair }
   if (contract !== null) return { instType: instTypeOf(contract), instId: contractId(contract) }
   return fill === undefined
     ? { instType: '', instId: '' }
     : { instType: 'SPOT', instId: `${fill.base}-${fill.quote}` }
+}
+
+/** The pair whose own account it moved. */
+function pairOf({ moves }: Change): string | null {
+  return moves.map(({ purse }) => pairIdOf(purse)).find((id) => id !== null) ?? null
+}
+
+function modeOf(contract: ContractListing | null, pair: string | null): string {
+  return contract !== null ? 'cross' : pair === null ? 'cash' : 'isolated'
+}
+
+function typesOf(fill: TrueFill): { type: string; subType: string } {
+  const bought = fill.side === 'buy'
+  return fill.liquidation === true ? { type: '5', subType: bought ? '106' : '107' } : billTypesOf(fill)
 }
 
 function newestFirst(rows: readonly BookRow[]): BookRow[] {
@@ -172,6 +193,20 @@ function negated(amount: string): string {
 }
 
 function partsOf(change: Change, penalty: bigint): Part[] {
+  if (pairOf(change) === null) return accountParts(change, penalty)
+  if (change.cause !== 'transfer') {
+    return accountParts(change, penalty).map((part) => ({ ...part, change: '0', aside: part.change }))
+  }
+  // one bill tells both levels
+  return change.moves
+    .filter(({ purse }) => pairIdOf(purse) === null)
+    .map(({ asset, amount }): Part => {
+      const subType = amount.startsWith('-') ? '160' : '161'
+      return { type: '6', subType, asset, change: amount, aside: negated(amount) }
+    })
+}
+
+function accountParts(change: Change, penalty: bigint): Part[] {
   const { cause, moves, fill } = change
   const each = (type: string, subTypes: readonly [received: string, given: string]): Part[] =>
     moves.map(({ asset, amount }) => {
@@ -185,12 +220,11 @@ function partsOf(change: Change, penalty: bigint): Part[] {
       if (fill.contract !== undefined) return contractParts(fill, penalty)
       const { base, quote, quantity, quoteQuantity, fee, side } = fill
       const bought = side === 'buy'
-      const subType = bought ? '1' : '2'
+      const types = typesOf(fill)
       const bill = (asset: string, amount: string): Part => {
         const own = fee.asset === asset ? fee.amount : '0'
         return {
-          type: '2',
-          subType,
+          ...types,
           asset,
           change: fromUnits(toUnits(amount) - toUnits(own)),
           fee: negated(own),

@@ -7,8 +7,9 @@ import type { FaultPlan } from '../faults.ts'
 import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
 import { type BookRow, billsOf, fillsOf } from './book.ts'
-import { Pace } from './pace.ts'
 import { positionRow } from './contract.ts'
+import { Pace } from './pace.ts'
+import { type HeldPair, heldPairs, pairRow } from './pair.ts'
 import { candles, instruments, integerOf, markCandles } from './quotes.ts'
 import { Refusal, refusals } from './refusal.ts'
 
@@ -175,14 +176,20 @@ export class Wire {
         return [configOf(wallet)]
       case '/api/v5/account/balance': {
         const gains = contracts.unrealizedOf(wallet, nowMs)
-        const assets = [...new Set([...wallet.held(), ...gains.keys()])]
-        const details = assets.map((asset) => detailOf(wallet, asset, gains.get(asset) ?? 0n))
+        const pairs = heldPairs(wallet, this.#exchange.market, nowMs)
+        const assets = [
+          ...new Set([...wallet.held(), ...gains.keys(), ...pairs.map(({ marginIn }) => marginIn)]),
+        ]
+        const details = assets.map((asset) => detailOf(wallet, asset, gains.get(asset) ?? 0n, pairs))
         return [{ totalEq: '', uTime: String(nowMs), details }]
       }
       case '/api/v5/account/positions':
-        return wallet.positions
-          .filter(({ quantity }) => quantity !== 0n)
-          .map((position) => positionRow(position, contracts.marks.at(position.contract, nowMs)))
+        return [
+          ...wallet.positions
+            .filter(({ quantity }) => quantity !== 0n)
+            .map((position) => positionRow(position, contracts.marks.at(position.contract, nowMs))),
+          ...heldPairs(wallet, this.#exchange.market, nowMs).map(pairRow),
+        ]
       case '/api/v5/trade/fills-history':
         if (!['SPOT', 'MARGIN', 'SWAP', 'FUTURES', 'OPTION'].includes(query.get('instType') ?? '')) {
           throw refusals.parameter('instType')
@@ -209,27 +216,38 @@ function configOf({ uid, permissions, unified, hedges }: Wallet): unknown {
   }
 }
 
-function detailOf(wallet: Wallet, asset: string, gain: bigint): unknown {
+function sumOf(units: readonly bigint[]): bigint {
+  return units.reduce((sum, each) => sum + each, 0n)
+}
+
+function owedText(units: bigint): string {
+  return units > 0n ? fromUnits(units) : ''
+}
+
+function detailOf(wallet: Wallet, asset: string, gain: bigint, pairs: readonly HeldPair[]): unknown {
   const { principal, interest } = wallet.debt(asset, 'spot')
   // charged each hour
   const units = wallet.balance(asset) - interest
   const balance = fromUnits(units)
   const equity = units - principal + gain
-  const owed = (value: bigint): string => (value < 0n ? fromUnits(-value) : '')
+  const own = pairs.filter(({ marginIn }) => marginIn === asset)
+  const ownGain = sumOf(own.map(({ gain: each }) => each))
+  const ownEquity = sumOf(own.map(({ margin }) => margin)) + ownGain
+  const ownDebt = sumOf(pairs.map(({ owed, owedIn }) => (owedIn === asset ? owed : 0n)))
   return {
     ccy: asset,
     cashBal: balance,
-    eq: fromUnits(equity),
+    eq: fromUnits(equity + ownEquity),
     availBal: fromUnits(wallet.balance(asset) - wallet.locked(asset)),
     frozenBal: fromUnits(wallet.locked(asset)),
     // beside what was lent into it, what is below zero is borrowed of itself, a loss that is not realised too
-    liab: principal > 0n ? fromUnits(principal) : owed(equity),
+    liab: owedText(ownDebt + (principal > 0n ? principal : equity < 0n ? -equity : 0n)),
     interest: '',
-    upl: fromUnits(gain),
+    upl: fromUnits(gain + ownGain),
     uplLiab: equity < 0n ? fromUnits(units < 0n ? -gain : -equity) : '',
-    isoEq: '0',
-    isoLiab: '',
-    isoUpl: '0',
+    isoEq: fromUnits(ownEquity),
+    isoLiab: owedText(ownDebt),
+    isoUpl: fromUnits(ownGain),
     stgyEq: '0',
   }
 }

@@ -1,0 +1,64 @@
+import { absolute, parseDecimal, signOf, toText } from '@perf-agg/sdk'
+import type { Amount, Position } from '../../accounting/observation.ts'
+import { limits } from '../../limits.ts'
+import { invalidAnswer } from '../failure.ts'
+import { assetOf, decimalOf, type Row, rowOf, rowsOf } from '../field.ts'
+import type { Listing } from './instrument.ts'
+import { isPairEmpty, pairOf } from './pair.ts'
+import { orZero, refuseAccount, textOf, word } from './text.ts'
+
+/** What is held aside of the account's cash, for one position alone. */
+export interface OpenPosition {
+  /** Of contracts; null of a pair, which is nothing but its coins. */
+  readonly position: Position | null
+  /** Its margin; of a pair what was bought and what is owed as well, < 0. */
+  readonly holdings: readonly Amount[]
+  /** Interest in them that is owed and not charged yet, > 0. */
+  readonly accrued: readonly Amount[]
+}
+
+type ListingOf = (id: string) => Listing | undefined
+
+/** Open contracts, and pairs with a margin of their own. Options are worth something that is not read here. */
+export function positionsOf(
+  value: unknown,
+  listingOf: ListingOf,
+  watched: ReadonlySet<string>,
+): OpenPosition[] {
+  return rowsOf(value, 'positions', limits.collector.positionsMax).flatMap((each): OpenPosition[] => {
+    const row = rowOf(each, 'positions')
+    const isOpen = signOf(parseDecimal(orZero(row['pos'], 'position.pos'))) !== 0
+    const type = textOf(row['instType'], 'position.instType', word)
+    const isPair = type === 'MARGIN'
+    if (!isOpen && (!isPair || isPairEmpty(row))) return []
+    // shared margin in an account of one currency: what is held and what is owed are told nowhere else
+    if (isPair && row['mgnMode'] !== 'isolated') throw refuseAccount('MARGIN')
+    if (!isPair && type !== 'SWAP' && type !== 'FUTURES') throw refuseAccount(type)
+    if (!watched.has(type)) throw refuseAccount('positions')
+    const listing = listingOf(assetOf(row['instId'], 'position.instId'))
+    if (listing === undefined) throw invalidAnswer('position.instId')
+    return [isPair ? { position: null, ...pairOf(row, listing) } : contractOf(row, listing)]
+  })
+}
+
+function contractOf(row: Row, { market, symbol, base, quote, terms }: Listing): OpenPosition {
+  if (market === 'spot' || terms === undefined) throw invalidAnswer('position.instId')
+  const held = parseDecimal(orZero(row['pos'], 'position.pos'))
+  const side = row['posSide']
+  if (side !== 'long' && side !== 'short' && side !== 'net') throw invalidAnswer('position.posSide')
+  const size = toText(absolute(held))
+  const isShort = side === 'short' || (side === 'net' && signOf(held) < 0)
+  const entry = decimalOf(row['avgPx'], 'position.avgPx', 'positive')
+  return {
+    position: { market, symbol, base, quote, terms, quantity: isShort ? `-${size}` : size, entry },
+    holdings: row['mgnMode'] === 'isolated' ? [marginOf(row, terms.settle)] : [],
+    accrued: [],
+  }
+}
+
+function marginOf(row: Row, settle: string): Amount {
+  return {
+    asset: assetOf(row['ccy'] === '' ? settle : row['ccy'], 'position.ccy'),
+    amount: orZero(row['margin'], 'position.margin'),
+  }
+}

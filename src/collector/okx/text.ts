@@ -1,0 +1,28 @@
+import { CollectorFailure, failureOf, invalidAnswer } from '../failure.ts'
+import { decimalOf, instantOf } from '../field.ts'
+
+/** okx's own ways of writing: numbers and instants come as text, and an empty one is none. */
+
+/** What an account of that kind holds that is not read here. */
+export function refuseAccount(exchangeCode: string): CollectorFailure {
+  return new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode }))
+}
+
+export function millisOf(value: unknown, place: string, exchangeNowMs: number): number {
+  const text = typeof value === 'number' ? String(value) : value
+  if (typeof text !== 'string' || !/^\d{13}$/.test(text)) throw invalidAnswer(place)
+  return instantOf(Number(text), place, exchangeNowMs)
+}
+
+export function orZero(value: unknown, place: string): string {
+  return value === undefined || value === '' || value === null ? '0' : decimalOf(value, place, 'any')
+}
+
+export function textOf(value: unknown, place: string, pattern: RegExp): string {
+  if (value === undefined || value === null || value === '') return ''
+  if (typeof value === 'string' && pattern.test(value)) return value
+  throw invalidAnswer(place)
+}
+
+export const word = /^[\w.:-]{1,64}$/
+export const coinName = /^[\p{L}\p{N}_.-]{1,32}$/u
