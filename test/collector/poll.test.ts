@@ -406,6 +406,42 @@ t.test('history that no longer reaches back is told as lost, where something is 
   t.equal(next.lost, null, 'once')
 })
 
+t.test(
+  'after a standstill longer than the shortest list tells, what is missing is lost, and only that',
+  async (t) => {
+    const traded = await watch('BTC/USDT', 'ETH/USDT')
+    await traded.poll()
+    traded.exchange.nowMs += 3 * dayMs
+    traded.exchange.trade('BTC/USDT', {
+      id: 1,
+      atMs: traded.exchange.nowMs,
+      side: 'buy',
+      price: '100',
+      quantity: '1',
+    })
+    const found = await traded.pollAt(traded.exchange.nowMs + 37 * dayMs)
+    t.equal(found.fills.length, 1, 'fills are told for ever')
+    t.equal(found.lost, null)
+
+    const dusted = await watch('BTC/USDT', 'ETH/USDT')
+    const before = await dusted.poll()
+    dusted.exchange.nowMs += 3 * dayMs
+    // as a conversion of dust does that the list does not show any more
+    dusted.exchange.give('USDT', '-3')
+    dusted.exchange.give('BNB', '0.01')
+    const first = await dusted.pollAt(dusted.exchange.nowMs + 37 * dayMs)
+    t.equal(first.complete, false, 'it is looked for')
+    t.equal(first.lost, null)
+    const second = await dusted.pollAt(dusted.exchange.nowMs + 15 * minuteMs)
+    t.equal(second.complete, true)
+    t.strictSame(second.lost, {
+      fromMs: before.anchor?.atMs,
+      toMs: dusted.exchange.nowMs - 29 * dayMs,
+    })
+    t.equal((await dusted.pollAt(dusted.exchange.nowMs + hourMs)).lost, null, 'once')
+  },
+)
+
 t.test("coins in Simple Earn are still the account's", async (t) => {
   const watched = await watch('BTC/USDT')
   const { exchange } = watched

@@ -100,7 +100,7 @@ export class Poll {
     const balances = seen ?? base?.balances
     return (
       balances !== undefined &&
-      (open === null || this.#isGivenUp(open)) &&
+      (open === null || (this.#isGivenUp(open) && this.#forgotten(base, open) === null)) &&
       (!this.#options.sweep || isSwept(this.#cursor.sweep, this.#begunAtMs)) &&
       updatedAtMs === this.#ledger.balances.account.updatedAtMs &&
       sameBalances(balances, this.#ledger.balances.account.balances)
@@ -236,17 +236,17 @@ export class Poll {
   #lost(): Observation['lost'] {
     const { base, fills } = this.#ledger
     if (base === null) return null
-    if (fills.truncated.length === 0) return this.#forgotten(base)
+    if (fills.truncated.length === 0) return this.#forgotten(base, this.#search)
     let toMs = Math.min(...fills.truncated.map(({ reachesToMs }) => reachesToMs))
     for (const { atMs } of this.#ledger.entries()) toMs = Math.min(toMs, atMs)
     return toMs > base.atMs ? { fromMs: base.atMs, toMs } : null
   }
 
   /** All was looked at, and something of before the shortest list's beginning is missing: that list told it. */
-  #forgotten(base: Base): Observation['lost'] {
+  #forgotten(base: Base | null, open: Search | null): Observation['lost'] {
     const toMs = this.#begunAtMs - (historyMsOf('binance', ['spot']) ?? Number.POSITIVE_INFINITY)
-    const isOver = this.#search !== null && this.#isGivenUp(this.#search)
-    return isOver && toMs > base.atMs ? { fromMs: base.atMs, toMs } : null
+    if (base === null || open === null || !this.#isGivenUp(open) || toMs <= base.atMs) return null
+    return { fromMs: base.atMs, toMs }
   }
 
   #observation(anchor: Anchor | null, complete: boolean, lost: Observation['lost']): Observation {
