@@ -1,5 +1,15 @@
-import { add, type Decimal, negate, parseDecimal, subtract, toText } from '@perf-agg/sdk'
-import { contractKey } from '../accounting/ledger/contract.ts'
+import {
+  absolute,
+  add,
+  compare,
+  type Decimal,
+  negate,
+  parseDecimal,
+  subtract,
+  toText,
+  zero,
+} from '@perf-agg/sdk'
+import { contractKey, isContractKey } from '../accounting/ledger/contract.ts'
 import type { Amount, CashFlow, Conversion, Fill, Income } from '../accounting/observation.ts'
 import { costOf } from './holding.ts'
 
@@ -80,28 +90,23 @@ export type Explanation =
 /**
  * Do `entries` lead from `base` to `balances`? Exact to the last unit, or not at all. Where more happened between
  * the balance read and the ledger read, some earlier instant fits: then that is where the balances were read. What
- * happened before `readMs`, when the balances were asked for, is in them in any case.
+ * happened before `readMs`, when the balances were asked for, is in them in any case. `rounding` is what the exchange's
+ * own figures of a coin may be off by.
  */
 export function explain(
   base: Base,
   balances: readonly Amount[],
   entries: readonly Entry[],
   readMs: number,
+  rounding: Decimal = zero,
 ): Explanation {
-  const residual = new Map<string, Decimal>()
-  const change = (asset: string, amount: Decimal): void => {
-    const rest = add(residual.get(asset) ?? parseDecimal('0'), amount)
-    if (rest.digits === 0n) residual.delete(asset)
-    else residual.set(asset, rest)
-  }
-  for (const { asset, amount } of balances) change(asset, parseDecimal(amount))
-  for (const { asset, amount } of base.balances) change(asset, negate(parseDecimal(amount)))
-
+  const residual = restOf(balances, base.balances)
   const later = entries.filter(({ atMs }) => atMs > base.atMs).toSorted((a, b) => a.atMs - b.atMs)
-  const isCut = (index: number): boolean => residual.size === 0 && (later[index]?.atMs ?? Infinity) >= readMs
+  const isCut = (index: number): boolean =>
+    isWithin(residual, rounding) && (later[index]?.atMs ?? Infinity) >= readMs
   let exactAtMs = isCut(0) ? base.atMs : null
   for (const [index, entry] of later.entries()) {
-    for (const [asset, amount] of entry.changes) change(asset, negate(amount))
+    for (const [asset, amount] of entry.changes) change(residual, asset, negate(amount))
     // entries of one instant happened together
     if (later[index + 1]?.atMs !== entry.atMs && isCut(index + 1)) exactAtMs = entry.atMs
   }
@@ -115,7 +120,30 @@ export function residualText(residual: Residual): string {
     .join(', ')
 }
 
-export function sameBalances(a: readonly Amount[], b: readonly Amount[]): boolean {
+function change(residual: Map<string, Decimal>, asset: string, amount: Decimal): void {
+  const rest = add(residual.get(asset) ?? zero, amount)
+  if (rest.digits === 0n) residual.delete(asset)
+  else residual.set(asset, rest)
+}
+
+/** What there is more, or less, than before. */
+function restOf(after: readonly Amount[], before: readonly Amount[]): Map<string, Decimal> {
+  const rest = new Map<string, Decimal>()
+  for (const { asset, amount } of after) change(rest, asset, parseDecimal(amount))
+  for (const { asset, amount } of before) change(rest, asset, negate(parseDecimal(amount)))
+  return rest
+}
+
+/** Contracts are counted: nothing of them is rounded. */
+function isWithin(residual: Residual, rounding: Decimal): boolean {
+  if (residual.size === 0 || rounding.digits === 0n) return residual.size === 0
+  return [...residual].every(
+    ([asset, amount]) => !isContractKey(asset) && compare(absolute(amount), rounding) <= 0,
+  )
+}
+
+export function sameBalances(a: readonly Amount[], b: readonly Amount[], rounding: Decimal = zero): boolean {
+  if (rounding.digits !== 0n) return isWithin(restOf(a, b), rounding)
   const amounts = new Map(a.map(({ asset, amount }) => [asset, parseDecimal(amount)]))
   return (
     a.length === b.length &&

@@ -1,4 +1,4 @@
-import { hourMs, hourOf, minuteMs } from '@perf-agg/sdk'
+import { type Decimal, hourMs, hourOf, minuteMs, parseDecimal } from '@perf-agg/sdk'
 import type {
   Amount,
   Anchor,
@@ -47,6 +47,13 @@ export interface LedgerSource {
   accrued?(): readonly Amount[]
   /** The entries of contracts say what was paid for them; else they say what the wallet gained. */
   readonly countsCash?: boolean
+  /**
+   * What the positions that were read last cost by the exchange's own count, by coin and signed, where it tells that; else
+   * their entry says it. Null before the first read.
+   */
+  costs?(): readonly Amount[] | null
+  /** So much may a coin be off without that anything is missing: the exchange tells its figures as doubles. */
+  readonly rounding?: string
   /** `thorough`: every list, not only what the ledger points to. */
   read(fromMs: number, thorough: boolean): Promise<Reading>
   /** How far back the exchange tells; null is for ever. */
@@ -109,7 +116,7 @@ export async function pollLedger(
     !thorough &&
     base !== null &&
     cursor.openSinceMs === null &&
-    sameBalances(base.balances, amountsIn(source, held))
+    sameBalances(base.balances, amountsIn(source, held), roundingOf(source))
   const outcome = quiet
     ? {
         reading: null,
@@ -133,8 +140,12 @@ function baseOf(source: LedgerSource, anchor: Anchor | null, accrued?: readonly 
   return { atMs: anchor.atMs, balances, ...(accrued === undefined ? {} : { accrued }) }
 }
 
-function amountsIn({ countsCash = false }: LedgerSource, held: Held): readonly Amount[] {
-  return countsCash ? cashOf(held) : amountsOf(held)
+function amountsIn(source: LedgerSource, held: Held): readonly Amount[] {
+  return source.countsCash === true ? cashOf(held, source.costs?.() ?? undefined) : amountsOf(held)
+}
+
+function roundingOf({ rounding = '0' }: LedgerSource): Decimal {
+  return parseDecimal(rounding)
 }
 
 interface Looking {
@@ -164,7 +175,7 @@ async function look(looking: Looking): Promise<Outcome> {
     if (reading.cutAtMs !== null) return { reading, anchor: null, accrued, interest: [], open: true }
     const entries = [...reading.entries, ...interest.map(entryOfIncome)]
     const explanation: Explanation | null =
-      base === null ? null : explain(base, amountsIn(source, held), entries, askedAtMs)
+      base === null ? null : explain(base, amountsIn(source, held), entries, askedAtMs, roundingOf(source))
     if (explanation?.kind === 'exact') {
       return {
         reading,
@@ -174,9 +185,10 @@ async function look(looking: Looking): Promise<Outcome> {
         open: reading.pending,
       }
     }
+    const before = amountsIn(source, held)
     const betweenMs = await sync()
     const again = await heldBy(source)
-    const agreed = sameBalances(amountsIn(source, again), amountsIn(source, held))
+    const agreed = sameBalances(amountsIn(source, again), before, roundingOf(source))
     held = again
     askedAtMs = betweenMs
     // Before the first anchor there is nothing that could be unexplained.

@@ -110,7 +110,8 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
     headers: ['apikey', 'authent', 'content-type'],
   },
   kucoin: {
-    live: ['https://api.kucoin.com'],
+    // spot, margin and the account as such; futures
+    live: ['https://api.kucoin.com', 'https://api-futures.kucoin.com'],
     sandbox: [],
     methods: ['GET'],
     paths: ['/api/v1/', '/api/v2/', '/api/ua/v1/account/mode'],

@@ -39,7 +39,11 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
   kraken: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   // nothing there trades but contracts
   krakenfutures: { source: 'polled', accountTypes: { futures: ['linear', 'inverse'] }, sandbox: true },
-  kucoin: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
+  kucoin: {
+    source: 'polled',
+    accountTypes: { spot: ['spot'], futures: ['linear', 'inverse'] },
+    sandbox: false,
+  },
   okx: { source: 'polled', accountTypes: unified, sandbox: true },
   poloniex: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   woo: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },

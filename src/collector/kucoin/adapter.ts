@@ -1,8 +1,12 @@
-import type { Adapter, Connection } from '../adapter.ts'
+import type { PriceWant } from '../../accounting/hour/hour.ts'
+import type { Candle, Wallet } from '../../accounting/observation.ts'
+import type { Adapter, Connection, Tools } from '../adapter.ts'
 import { CollectorFailure } from '../failure.ts'
 import { pollLedger } from '../ledger-poll.ts'
 import { MarketList } from '../market-list.ts'
 import { readMinutes } from '../minutes.ts'
+import { type Contract, contractsOf } from './contract.ts'
+import { contractCandlesOf } from './contract-row.ts'
 import { budgets, endpoints } from './endpoint.ts'
 import { badParameterCode, clockCode, judge } from './judge.ts'
 import { KucoinLedger } from './ledger.ts'
@@ -25,15 +29,22 @@ const connection: Connection = {
   timeKeptMs: 0,
 }
 
-/** Rows of one answer at most. */
+/** Rows of one answer at most, both ends included: of spot, and of futures. */
 const candleRows = 1_400
+const contractCandleRows = 199
 
-/** The main and the trading account at kucoin. A unified account is refused. */
+const isFutures = (wallets: readonly Wallet[]): boolean =>
+  wallets.includes('linear') || wallets.includes('inverse')
+
+/** The main and the trading account at kucoin, and its futures. A unified account is refused. */
 export function newKucoin(): Adapter {
   const listings = new MarketList(async (caller) => listingsOf((await caller.call(endpoints.symbols)).value))
+  const contracts = new MarketList(async (caller) =>
+    contractsOf((await caller.call(endpoints.contracts)).value),
+  )
   return {
     connection,
-    wallets: ['spot'],
+    wallets: ['spot', 'linear', 'inverse'],
     async check({ caller, sync }) {
       await sync()
       const { body } = await caller.call(endpoints.apiKey)
@@ -50,13 +61,22 @@ export function newKucoin(): Adapter {
           if (code !== 'EXCHANGE_REQUEST_REFUSED') throw error
         }
       }
-      return pollLedger(new KucoinLedger(caller, listings, clock), sync, wants)
+      const { wallets } = wants
+      if (isFutures(wallets)) await contracts.load(caller, clock.exchangeNowMs())
+      const watch = { caller, listings, contracts, clock, wallets }
+      return pollLedger(new KucoinLedger(watch), sync, wants)
     },
-    async markets({ caller, sync }) {
+    async markets({ caller, sync }, wallets) {
       await listings.load(caller, await sync())
-      return listings.markets
+      if (!isFutures(wallets)) return listings.markets
+      await contracts.load(caller, await sync())
+      return [...listings.markets, ...contracts.markets.filter(({ type }) => wallets.includes(type))]
     },
     async candles({ caller, clock }, want) {
+      if (want.symbol.includes(':')) {
+        await contracts.load(caller, clock.exchangeNowMs())
+        return contractMinutes({ caller, clock }, want, contracts.byName(want.symbol))
+      }
       await listings.load(caller, clock.exchangeNowMs())
       const symbol = listings.byName(want.symbol)?.id ?? want.symbol.replace('/', '-')
       return readMinutes(want, {
@@ -71,4 +91,28 @@ export function newKucoin(): Adapter {
       })
     },
   }
+}
+
+/**
+ * The minutes of a contract. Nobody tells the past of a mark: it follows an index, whose minutes stand for it; the
+ * contract's own do where there is none.
+ */
+async function contractMinutes(
+  { caller, clock }: Pick<Tools, 'caller' | 'clock'>,
+  want: PriceWant,
+  contract: Contract | undefined,
+): Promise<readonly Candle[] | null> {
+  if (contract === undefined) return null
+  const minutesOf = (symbol: string): Promise<readonly Candle[] | null> =>
+    readMinutes(want, {
+      exchangeNowMs: clock.exchangeNowMs(),
+      rowsMax: contractCandleRows,
+      isUnknown: (code) => code === badParameterCode,
+      async read(from, to) {
+        const { value } = await caller.call(endpoints.contractCandles, { symbol, granularity: 1, from, to })
+        return contractCandlesOf(value, want.kind === 'mark' ? null : contract, clock.exchangeNowMs())
+      },
+    })
+  const marks = want.kind === 'mark' && contract.index !== '' ? await minutesOf(contract.index) : null
+  return marks === null || marks.length === 0 ? minutesOf(contract.id) : marks
 }

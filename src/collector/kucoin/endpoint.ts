@@ -1,11 +1,15 @@
 import type { Endpoint } from '../call.ts'
 import type { Budget } from '../limiter.ts'
 
-/** Weight in half a minute: 2,000 of public calls for an address, 4,000 and 2,000 of an account's own. */
+/**
+ * Weight in half a minute: 2,000 of public calls for an address; of an account's own 4,000 of spot and margin, 2,000 each of
+ * futures and of what concerns the account as such.
+ */
 export const budgets: Readonly<Record<string, Budget>> = {
   public: { limitOfMinute: 4_000, header: 'x-kucoin-has-no-such-header' },
   // the account's own: bounded by the pages of a poll
   private: { limitOfMinute: 100_000, header: 'x-kucoin-has-no-such-header' },
+  futures: { limitOfMinute: 100_000, header: 'x-kucoin-has-no-such-header' },
 }
 
 export const endpoints = {
@@ -19,4 +23,11 @@ export const endpoints = {
   hfLedgers: { method: 'privateGetHfAccountsLedgers', budget: 'private', weight: 2 },
   fills: { method: 'privateGetFills', budget: 'private', weight: 10 },
   hfFills: { method: 'privateGetHfFills', budget: 'private', weight: 2 },
+  contracts: { method: 'futuresPublicGetContractsActive', budget: 'public', weight: 3 },
+  contractCandles: { method: 'futuresPublicGetKlineQuery', budget: 'public', weight: 3 },
+  contractWallet: { method: 'futuresPrivateGetAccountOverview', budget: 'futures', weight: 5 },
+  positions: { method: 'futuresPrivateGetPositions', budget: 'futures', weight: 2 },
+  contractLines: { method: 'futuresPrivateGetTransactionHistory', budget: 'futures', weight: 2 },
+  contractFills: { method: 'futuresPrivateGetFills', budget: 'futures', weight: 5 },
+  fundings: { method: 'futuresPrivateGetFundingHistory', budget: 'futures', weight: 5 },
 } as const satisfies Readonly<Record<string, Endpoint>>

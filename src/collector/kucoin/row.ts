@@ -123,7 +123,7 @@ function contextOf(value: unknown): (name: string) => string {
   return (name) => new RegExp(`["']${name}["']\\s*:\\s*["']?([\\w-]{1,64})`).exec(text)?.[1] ?? ''
 }
 
-function nextPageOf(page: Row): string | null {
+export function nextPageOf(page: Row): string | null {
   if (page['currentPage'] === undefined || page['totalPage'] === undefined) return null
   const current = integerOf(page['currentPage'], 'page.currentPage')
   return current < integerOf(page['totalPage'], 'page.totalPage') ? String(current + 1) : null

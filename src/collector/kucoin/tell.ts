@@ -1,41 +1,56 @@
 import { parseDecimal, signOf } from '@perf-agg/sdk'
 import type { CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
+import type { Entry } from '../explain.ts'
 import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
 import type { Listed } from '../market-list.ts'
-import { outerTransfers, type Span } from '../transfer.ts'
+import { outerTransfers, type Span, type TransferLine } from '../transfer.ts'
+import { tellFutures } from './contract-tell.ts'
+import type { FuturesPart } from './futures.ts'
 import type { Line, Trade } from './row.ts'
 
+export interface Told {
+  readonly lines: readonly Line[]
+  readonly trades: readonly Trade[]
+  readonly futures: FuturesPart
+}
+
 /**
- * What the ledgers and fills of kucoin's spot account mean. A line that nobody can name stays a line: it moved a
- * balance, and the account's books will show it as unexplained.
+ * What the ledgers and fills of kucoin's accounts mean. A line that nobody can name stays a line: it moved a balance, and
+ * the account's books will show it as unexplained. What goes between two accounts that are watched stays inside.
  */
-export function tell(
-  lines: readonly Line[],
-  trades: readonly Trade[],
+export function tellAll(
+  { lines, trades, futures }: Told,
   listingOf: (id: string) => Listed | undefined,
   span: Span,
 ): Omit<Reading, 'cutAtMs'> {
   const known = new Map(trades.map((trade) => [trade.id, trade]))
   const traded = lines.filter(isTrade)
   const booked = new Set(traded.map(({ tradeId }) => tradeId))
-  const transfers = outerTransfers(
-    lines.filter(({ kind }) => kind === 'transfer'),
-    span,
-  )
+  const contracts = tellFutures(futures)
+  const own = lines.filter(({ kind }) => kind === 'transfer')
+  const transfers = outerTransfers([...own, ...contracts.transfers], span)
   return {
-    fills: trades.map((trade) => fillOf(trade, listingOf)),
-    flows: [...lines.flatMap(flowOf), ...transfers.lines.map((line) => flowAs(line, 'transfer'))],
-    incomes: lines.flatMap(incomeOf),
+    fills: [...trades.map((trade) => fillOf(trade, listingOf)), ...contracts.fills],
+    flows: [
+      ...lines.flatMap(flowOf),
+      ...transfers.lines.map((line) => flowAs(line, 'transfer')),
+      ...contracts.flows,
+    ],
+    incomes: [...lines.flatMap(incomeOf), ...contracts.incomes],
     conversions: conversionsOf(lines),
-    entries: lines.map((line) => ({
-      // a fill and its lines are one instant
-      atMs: (isTrade(line) ? known.get(line.tradeId)?.atMs : undefined) ?? line.atMs,
-      changes: [[line.asset, parseDecimal(line.change)]],
-    })),
+    entries: [
+      ...lines.map((line): Entry => ({
+        // a fill and its lines are one instant
+        atMs: (isTrade(line) ? known.get(line.tradeId)?.atMs : undefined) ?? line.atMs,
+        changes: [[line.asset, parseDecimal(line.change)]],
+      })),
+      ...contracts.entries,
+    ],
     pending:
       transfers.pending ||
+      contracts.pending ||
       traded.some(({ tradeId }) => tradeId !== '' && !known.has(tradeId)) ||
       trades.some(({ id }) => !booked.has(id)),
   }
@@ -104,7 +119,7 @@ function flowOf(line: Line): CashFlow[] {
   return flow === undefined || isNothing(line) ? [] : [flowAs(line, flow)]
 }
 
-function flowAs({ id, asset, change, atMs }: Line, flow: FlowKind): CashFlow {
+function flowAs({ id, asset, change, atMs }: TransferLine, flow: FlowKind): CashFlow {
   return { id, flow, asset, amount: change, atMs, atEstimated: false }
 }
 

@@ -1,0 +1,89 @@
+import type { Amount, Position } from '../../accounting/observation.ts'
+import type { Calls } from '../call.ts'
+import type { MarketList } from '../market-list.ts'
+import type { ReadPages } from '../span.ts'
+import type { Contract } from './contract.ts'
+import {
+  type ContractFill,
+  contractFillsOf,
+  type ContractLine,
+  contractLinesOf,
+  type Funding,
+  fundingsOf,
+  positionsOf,
+  walletOf,
+} from './contract-row.ts'
+import { endpoints } from './endpoint.ts'
+import type { Pages, Parameters } from './page.ts'
+
+export interface FuturesPart {
+  readonly lines: readonly ContractLine[]
+  readonly fills: readonly ContractFill[]
+  readonly fundings: readonly Funding[]
+}
+
+export const noFutures: FuturesPart = { lines: [], fills: [], fundings: [] }
+
+/** The futures wallets of one client, one for each coin that contracts pay in. */
+export class FuturesWallets {
+  readonly #caller: Calls
+  readonly #pages: Pages
+  readonly #contracts: MarketList<Contract>
+  /** Of the positions that were read last. */
+  costs: readonly Amount[] | null = null
+  #held: readonly string[] = []
+
+  constructor(caller: Calls, pages: Pages, contracts: MarketList<Contract>) {
+    this.#caller = caller
+    this.#pages = pages
+    this.#contracts = contracts
+  }
+
+  readonly contractBy = (id: string): Contract | undefined => this.#contracts.byName(id)
+
+  /** It tells one wallet at a time. */
+  async balances(): Promise<readonly Amount[]> {
+    const parts: Amount[] = []
+    for (const settle of new Set(this.#contracts.all.map(({ terms }) => terms.settle))) {
+      const asked = { currency: settle === 'BTC' ? 'XBT' : settle }
+      parts.push(...walletOf((await this.#caller.call(endpoints.contractWallet, asked)).value, settle))
+    }
+    return parts
+  }
+
+  async positions(): Promise<readonly Position[]> {
+    const held = positionsOf((await this.#caller.call(endpoints.positions)).value, this.contractBy)
+    this.costs = held.map(({ cost }) => cost)
+    this.#held = held.flatMap(({ position }) => this.#contracts.byName(position.symbol)?.id ?? [])
+    return held.map(({ position }) => position)
+  }
+
+  async read(span: Parameters, readPages: ReadPages): Promise<FuturesPart | null> {
+    const lines = await readPages(
+      this.#pages.from(endpoints.contractLines, { ...span, maxCount: 50 }, contractLinesOf),
+    )
+    if (lines === null) return null
+    const fills = await readPages(
+      this.#pages.numbered(endpoints.contractFills, { ...span, pageSize: 500 }, (value, exchangeNowMs) =>
+        contractFillsOf(value, this.contractBy, exchangeNowMs),
+      ),
+    )
+    if (fills === null) return null
+    // funding is told by contract: what is held, what was traded, and what something was realised of
+    const realised = lines.filter(({ kind }) => kind === 'realisedpnl').map(({ remark }) => remark)
+    const fundings: Funding[] = []
+    for (const symbol of new Set([
+      ...this.#held,
+      ...fills.map(({ contractId }) => contractId),
+      ...realised,
+    ])) {
+      if (symbol === '') continue
+      const own = await readPages(
+        this.#pages.from(endpoints.fundings, { ...span, symbol, maxCount: 100 }, fundingsOf),
+      )
+      if (own === null) return null
+      fundings.push(...own)
+    }
+    return { lines, fills, fundings }
+  }
+}
