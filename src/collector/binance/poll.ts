@@ -224,8 +224,10 @@ export class Poll {
     // More fills than one poll takes: the next goes on behind them, and nothing is explained until it arrives.
     if (fills.cut) return null
     if (anchor === null || base === null) return anchor ?? base
-    const kept = this.#search !== null && !lost && this.#begunAtMs - base.atMs < residualMsMax
-    return kept ? base : anchor
+    if (this.#search === null || lost) return anchor
+    // after a standstill as well it is looked for to the end
+    const isOld = this.#begunAtMs - base.atMs >= residualMsMax
+    return isOld && this.#isGivenUp(this.#search) ? anchor : base
   }
 
   /**
