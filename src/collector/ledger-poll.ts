@@ -11,7 +11,15 @@ import type {
 } from '../accounting/observation.ts'
 import { accruedSince } from './accrued.ts'
 import type { Polled, PollWants } from './adapter.ts'
-import { type Base, type Entry, type Explanation, entryOfIncome, explain, sameBalances } from './explain.ts'
+import {
+  type Base,
+  type Entry,
+  type Explanation,
+  entryOfIncome,
+  explain,
+  type Residual,
+  sameBalances,
+} from './explain.ts'
 import { amountsOf, cashOf } from './holding.ts'
 import {
   firstLedgerCursor,
@@ -54,6 +62,8 @@ export interface LedgerSource {
   costs?(): readonly Amount[] | null
   /** So much may a coin be off without that anything is missing: the exchange tells its figures as doubles. */
   readonly rounding?: string
+  /** Of what the last reading leaves over since the base, as much as can be named. */
+  restOf?(residual: Residual, base: Base): Rest
   /** `thorough`: every list, not only what the ledger points to. */
   read(fromMs: number, thorough: boolean): Promise<Reading>
   /** How far back the exchange tells; null is for ever. */
@@ -70,6 +80,14 @@ const farMs = 2 * hourMs
 const graceMs = 10 * minuteMs
 /** Reads of the balances that may disagree before a poll goes without an anchor. */
 const roundsMax = 3
+
+/** What a rest between two reads comes from, where no line of the ledger says it. */
+export interface Rest {
+  readonly incomes: readonly Income[]
+  readonly conversions: readonly Conversion[]
+  /** The same as it moves what is left. */
+  readonly entries: readonly Entry[]
+}
 
 /** What was held at one instant. */
 type Held = Pick<Anchor, 'balances' | 'positions'>
@@ -89,6 +107,8 @@ interface Outcome {
   readonly interest: readonly Income[]
   /** Something is neither in the ledger nor given up. */
   readonly open: boolean
+  /** What of it is told once the others are given up. */
+  readonly rest?: Rest
 }
 
 /**
@@ -174,9 +194,15 @@ async function look(looking: Looking): Promise<Outcome> {
     const interest = accruedSince(base, accrued, askedAtMs)
     if (reading.cutAtMs !== null) return { reading, anchor: null, accrued, interest: [], open: true }
     const entries = [...reading.entries, ...interest.map(entryOfIncome)]
-    const explanation: Explanation | null =
-      base === null ? null : explain(base, amountsIn(source, held), entries, askedAtMs, roundingOf(source))
-    if (explanation?.kind === 'exact') {
+    const told = base === null ? null : explained(source, base, held, entries, askedAtMs)
+    const explanation = told?.explanation
+    if (told !== null && explanation?.kind === 'exact') {
+      const { incomes, conversions } = told.rest
+      reading = {
+        ...reading,
+        incomes: [...reading.incomes, ...incomes],
+        conversions: [...reading.conversions, ...conversions],
+      }
       return {
         reading,
         anchor: provedAnchor(explanation.atMs, askedAtMs, held, reading),
@@ -201,11 +227,30 @@ async function look(looking: Looking): Promise<Outcome> {
         accrued: source.accrued?.(),
         interest: accruedSince(base, source.accrued?.(), askedAtMs),
         open: base !== null || reading.pending,
+        ...(base !== null && { rest: explained(source, base, held, entries, askedAtMs).rest }),
       }
     }
     reading = await source.read(fromMs, thorough)
   }
   return { reading, anchor: null, accrued: undefined, interest: [], open: base !== null }
+}
+
+const noRest: Rest = { incomes: [], conversions: [], entries: [] }
+
+/** By the lines alone, or with what the source makes of the rest. */
+function explained(
+  source: LedgerSource,
+  base: Base,
+  held: Held,
+  entries: readonly Entry[],
+  askedAtMs: number,
+): { readonly explanation: Explanation; readonly rest: Rest } {
+  const amounts = amountsIn(source, held)
+  const explanation = explain(base, amounts, entries, askedAtMs, roundingOf(source))
+  const rest = explanation.kind === 'open' ? source.restOf?.(explanation.residual, base) : undefined
+  if (rest === undefined || rest.entries.length === 0) return { explanation, rest: noRest }
+  const all = [...entries, ...rest.entries]
+  return { explanation: explain(base, amounts, all, askedAtMs, roundingOf(source)), rest }
 }
 
 /**
@@ -221,7 +266,7 @@ function provedAnchor(exactAtMs: number, askedAtMs: number, held: Held, { entrie
 function conclude(
   source: LedgerSource,
   before: Pick<Looking, 'cursor' | 'base' | 'thorough' | 'begunAtMs'>,
-  { reading, anchor, accrued, interest, open }: Outcome,
+  { reading, anchor, accrued, interest, open, rest = noRest }: Outcome,
 ): Polled {
   const { cursor, base, thorough, begunAtMs } = before
   const cutAtMs = reading?.cutAtMs ?? null
@@ -246,8 +291,8 @@ function conclude(
     complete,
     fills: since(reading?.fills),
     flows: since(reading?.flows),
-    conversions: since(reading?.conversions),
-    incomes: since([...(reading?.incomes ?? []), ...interest]),
+    conversions: since([...(reading?.conversions ?? []), ...(waiting ? [] : rest.conversions)]),
+    incomes: since([...(reading?.incomes ?? []), ...interest, ...(waiting ? [] : rest.incomes)]),
     anchor,
     unavailable: source.unavailable,
     lost: lostOf(source, cursor, begunAtMs),

@@ -36,7 +36,11 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
   // by what ccxt makes of its answers
   gate: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   hyperliquid: { source: 'polled', accountTypes: { spot: ['spot'], futures: ['linear'] }, sandbox: true },
-  kraken: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
+  kraken: {
+    source: 'polled',
+    accountTypes: { spot: ['spot'], margin: ['spot', 'margin'] },
+    sandbox: false,
+  },
   // nothing there trades but contracts
   krakenfutures: { source: 'polled', accountTypes: { futures: ['linear', 'inverse'] }, sandbox: true },
   kucoin: {

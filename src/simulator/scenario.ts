@@ -121,6 +121,16 @@ export type PlannedEvent =
       readonly position?: 'long' | 'short'
       readonly visibleAfterMs?: number
     })
+  /** A spot market with borrowed money (kraken): opens a position, or closes what is open the other way. */
+  | (Planned & {
+      readonly kind: 'leveraged'
+      readonly symbol: string
+      readonly side: 'buy' | 'sell'
+      readonly quantity: string
+      readonly visibleAfterMs?: number
+    })
+  /** The oldest of such positions is taken over, or the exchange closes all of them. */
+  | (Planned & { readonly kind: 'settle' | 'leverage-liquidation'; readonly symbol: string })
   /** The exchange closes all that is open in the contract, and its insurance fund takes a fee. */
   | (Planned & { readonly kind: 'liquidation'; readonly symbol: string })
   /** The exchange closes a part of what is open, to pay for another's loss. */

@@ -12,6 +12,7 @@ import type { Fault, Faults } from './faults.ts'
 import { addressOf } from './hyperliquid/name.ts'
 import { Wire as HyperliquidWire } from './hyperliquid/wire.ts'
 import { Wire as KrakenWire } from './kraken/wire.ts'
+import { LeverageDesk } from './leverage.ts'
 import { listingOf, listings } from './listing.ts'
 import { Marks } from './mark.ts'
 import { Market } from './market.ts'
@@ -103,6 +104,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     deliveries: scenario.deliveries ?? [],
     bnbIn: (asset, units, atMs) => desk.inBnb(asset, units, atMs),
   })
+  const leverage = new LeverageDesk({ market, desk, agenda })
   const truth = new TruthWriter({
     markets: listings.map(({ symbol, base, quote }) => ({ symbol, base, quote })),
     contracts: contracts.contracts.map(({ symbol, kind, base, quote, settle, size }) => ({
@@ -131,7 +133,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   let nowMs = startMs
   let following: (() => void) | null = null
   const wire = new wires[options.exchange]({
-    exchange: { market, contracts, truth, historyMs },
+    exchange: { market, contracts, leverage, truth, historyMs },
     wallets,
     faults,
     nowMs: () => {
@@ -168,7 +170,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       ),
     )
     wallet.move({ atMs: startMs, cause: 'opening', id: 'opening', moves, visibleAtMs: null })
-    const teller = new Teller({ wallet, desk, contracts, agenda, chance: new Chance(seed, 'teller', index) })
+    const teller = new Teller({
+      wallet,
+      desk,
+      contracts,
+      leverage,
+      agenda,
+      chance: new Chance(seed, 'teller', index),
+    })
     for (const event of plan.events ?? []) teller.plan(event)
     if (plan.trader !== null) {
       const draws = new Chance(seed, 'trader', index)

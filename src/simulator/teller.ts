@@ -3,6 +3,7 @@ import type { Agenda } from './agenda.ts'
 import type { ContractDesk } from './contract-desk.ts'
 import type { ContractListing } from './contract.ts'
 import type { Desk } from './desk.ts'
+import type { LeverageDesk } from './leverage.ts'
 import { listingOf } from './listing.ts'
 import type { PlannedEvent } from './scenario.ts'
 import type { Chance } from './seed.ts'
@@ -20,6 +21,7 @@ export class Teller {
   readonly #wallet: Wallet
   readonly #desk: Desk
   readonly #contracts: ContractDesk
+  readonly #leverage: LeverageDesk
   readonly #agenda: Agenda
   readonly #chance: Chance
   #ids = 0
@@ -28,12 +30,14 @@ export class Teller {
     wallet: Wallet
     desk: Desk
     contracts: ContractDesk
+    leverage: LeverageDesk
     agenda: Agenda
     chance: Chance
   }) {
     this.#wallet = options.wallet
     this.#desk = options.desk
     this.#contracts = options.contracts
+    this.#leverage = options.leverage
     this.#agenda = options.agenda
     this.#chance = options.chance
   }
@@ -77,6 +81,19 @@ export class Teller {
         })
       case 'contract-fill':
         return this.#agenda.at(event.atMs, (now) => this.#contractFill(event, now))
+      case 'leveraged':
+        return this.#agenda.at(event.atMs, (now) =>
+          this.#leverage.execute({
+            ...event,
+            wallet: this.#wallet,
+            quantity: toUnits(event.quantity),
+            atMs: now,
+          }),
+        )
+      case 'settle':
+        return this.#agenda.at(event.atMs, (now) => this.#leverage.settle(this.#wallet, event.symbol, now))
+      case 'leverage-liquidation':
+        return this.#agenda.at(event.atMs, (now) => this.#leverage.liquidate(this.#wallet, event.symbol, now))
       case 'liquidation':
         return this.#agenda.at(event.atMs, (now) =>
           this.#contracts.liquidate(this.#wallet, this.#contract(event.symbol), now),

@@ -34,6 +34,8 @@ export type Cause =
   /** Coins that come with a debt of the same size, and go with it: no balance moves, debt taken off. */
   | 'borrow'
   | 'repay'
+  /** A position becomes what it holds and owes: nothing is gained or lost. */
+  | 'settlement'
   /** Moves a balance and is shown by no list of the exchange, ever. */
   | 'unexplained'
 

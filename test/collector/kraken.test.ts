@@ -523,3 +523,52 @@ t.test('documented margin positions are refused, and a documented line waits for
     observation: { complete: false, fills: [], flows: [], conversions: [], incomes: [] },
   })
 })
+
+/**
+ * The lists of deposits and withdrawals are not asked: the same events as its ledger has them. A deposit counts when it
+ * is credited, one on hold has no line yet; a withdrawal counts when it leaves, and once more where it comes back.
+ */
+t.test('documented deposits and withdrawals, by their lines of the ledger', async (t) => {
+  const deposits = documentedBody('kraken/Spot/Account/GetDepositStatus.txt')
+  const withdrawals = documentedBody('kraken/Spot/Account/GetWithdrawalStatus.txt')
+  if (deposits === null || withdrawals === null) return t.comment('no reference folder here')
+  interface Row {
+    readonly refid: string
+    readonly asset: string
+    readonly amount: string
+    readonly fee?: string
+    readonly time: number
+    readonly status: string
+  }
+  const rowsOf = (text: string) => (JSON.parse(text) as { result: Row[] }).result
+  const ledger: Record<string, object> = {}
+  for (const { refid, asset, amount, fee = '0', time } of rowsOf(deposits).slice(0, 1))
+    Object.assign(ledger, line('deposit', asset, amount, { refid, fee, time }))
+  for (const { refid, asset, amount, fee = '0', time, status } of rowsOf(withdrawals)) {
+    Object.assign(ledger, line('withdrawal', asset, `-${amount}`, { refid, fee, time }))
+    if (status !== 'Failure') continue
+    Object.assign(ledger, line('withdrawal', asset, amount, { refid, fee: `-${fee}`, time: time + 60 }))
+  }
+  const exchange = await serve(
+    t,
+    {
+      '/0/private/Ledgers': good({ ledger, count: Object.keys(ledger).length }),
+      '/0/private/DepositStatus': deposits,
+      '/0/private/WithdrawStatus': withdrawals,
+    },
+    Date.UTC(2023, 5, 1),
+    Date.UTC(2023, 6, 14),
+  )
+  const answer = await exchange.poll()
+  if (answer.kind === 'failed') return t.fail(answer.code)
+  t.strictSame(
+    answer.observation.flows.map(({ flow, asset, amount, atMs }) => [flow, asset, amount, atMs]),
+    [
+      ['withdrawal', 'BTC', '-0.72505', 1_688_014_586_000],
+      ['withdrawal', 'BTC', '-0.72505', 1_688_015_423_000],
+      ['withdrawal', 'BTC', '0.72505', 1_688_015_483_000],
+      ['deposit', 'BTC', '0.78125', 1_688_992_722_000],
+    ],
+  )
+  t.notOk(exchange.asked.some((each) => /DepositStatus|WithdrawStatus/.test(each)))
+})

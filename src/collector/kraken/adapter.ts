@@ -35,12 +35,12 @@ const connection: Connection = {
   timeKeptMs: 10 * minuteMs,
 }
 
-/** kraken spot. Accounts with margin positions are refused: their worth is not in their balances alone. */
+/** kraken spot, and its margin positions where they are asked for: else an account that has some is refused. */
 export function newKraken(): Adapter {
   const listings = new Listings()
   return {
     connection,
-    wallets: ['spot'],
+    wallets: ['spot', 'margin'],
     async check({ caller, sync }) {
       await sync()
       const { body } = await caller.call(endpoints.keyInfo)
@@ -48,14 +48,15 @@ export function newKraken(): Adapter {
     },
     async poll({ caller, sync, clock }, wants) {
       await listings.load(caller, clock.exchangeNowMs())
-      if (wants.cursor === null) {
+      const hasMargin = wants.wallets.includes('margin')
+      if (wants.cursor === null && !hasMargin) {
         const { value } = await caller.call(endpoints.openPositions)
         if (Object.keys(rowOf(value, 'openPositions')).length > 0) {
           const told = { exchangeCode: 'margin positions' }
           throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', told))
         }
       }
-      return pollLedger(new KrakenLedger(caller, listings, clock), sync, wants)
+      return pollLedger(new KrakenLedger(caller, listings, clock, hasMargin), sync, wants)
     },
     async markets({ caller, sync }) {
       await listings.load(caller, await sync())

@@ -3,17 +3,22 @@ import type { Amount } from '../../accounting/observation.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
 import { CollectorFailure, failureOf } from '../failure.ts'
-import type { LedgerSource, Reading } from '../ledger-poll.ts'
+import type { Base, Residual } from '../explain.ts'
+import { sumOf } from '../holding.ts'
+import type { LedgerSource, Reading, Rest } from '../ledger-poll.ts'
 import { endpoints } from './endpoint.ts'
 import type { Listings } from './listings.ts'
+import { isMargin, type MarginTrade, marginTradesOf, marginTypes, restOfMargin } from './margin.ts'
+import { positionsOf } from './position.ts'
 import { balancesOf, type Line, linesOf, type Page, pageRows, type Trade, tradesOf } from './row.ts'
 import { tell } from './tell.ts'
 
 /**
  * Pages of one poll. The account's counter allows 15 at the lowest tier and each page costs 2; the balances, read
- * twice, take the rest.
+ * twice, take the rest, with margin the open positions beside them.
  */
 const pagesMax = { ledgers: 4, trades: 2 }
+const marginPagesMax = { ledgers: 3, trades: 2 }
 /** Narrower spans tried where there is more than a poll takes. */
 const triesMax = 4
 
@@ -24,34 +29,50 @@ export class KrakenLedger implements LedgerSource {
   readonly #caller: Calls
   readonly #listings: Listings
   readonly #clock: Pick<JobClock, 'exchangeNowMs'>
+  readonly #hasMargin: boolean
+  /** Of the last reading. */
+  #margins: readonly MarginTrade[] = []
+  #settled: readonly Line[] = []
 
-  constructor(caller: Calls, listings: Listings, clock: Pick<JobClock, 'exchangeNowMs'>) {
+  /** `hasMargin`: positions are held too. */
+  constructor(caller: Calls, listings: Listings, clock: Pick<JobClock, 'exchangeNowMs'>, hasMargin: boolean) {
     this.#caller = caller
     this.#listings = listings
     this.#clock = clock
+    this.#hasMargin = hasMargin
   }
 
   async balances(): Promise<readonly Amount[]> {
-    const { value } = await this.#caller.call(endpoints.balance)
-    return balancesOf(value)
+    const wallet = balancesOf((await this.#caller.call(endpoints.balance)).value)
+    if (!this.#hasMargin) return wallet
+    const { value } = await this.#caller.call(endpoints.openPositions)
+    return sumOf([...wallet, ...positionsOf(value, this.#listings)])
+  }
+
+  restOf(residual: Residual, base: Base): Rest {
+    return restOfMargin(residual, base, this.#margins, this.#settled)
   }
 
   async read(fromMs: number, thorough: boolean): Promise<Reading> {
     const nowMs = this.#clock.exchangeNowMs()
     const span = { from: Math.floor(fromMs / secondMs) - 1, to: Math.ceil(nowMs / secondMs) + 1 }
-    const ledgers = await this.#span(endpoints.ledgers, span, pagesMax.ledgers, linesOf)
-    const traded = ledgers.rows.some(({ type }) => type === 'trade')
+    const most = this.#hasMargin ? marginPagesMax : pagesMax
+    const ledgers = await this.#span(endpoints.ledgers, span, most.ledgers, linesOf)
+    const traded = ledgers.rows.some(({ type }) => type === 'trade' || type === 'margin')
     const empty = { rows: [] as Trade[], to: ledgers.to }
     const read = { from: span.from, to: ledgers.to }
     const trades =
-      traded || thorough ? await this.#span(endpoints.tradesHistory, read, pagesMax.trades, tradesOf) : empty
+      traded || thorough ? await this.#span(endpoints.tradesHistory, read, most.trades, tradesOf) : empty
     const to = Math.min(ledgers.to, trades.to)
     const cutAtMs = to < span.to ? to * secondMs : null
     const within = <Each extends { readonly atMs: number }>(rows: readonly Each[]): Each[] =>
       cutAtMs === null ? [...rows] : rows.filter(({ atMs }) => atMs <= cutAtMs)
     const lines = within(ledgers.rows)
-    refuseMargin(lines, trades.rows)
-    return { ...tell(lines, within(trades.rows), this.#listings), cutAtMs }
+    if (!this.#hasMargin) refuseMargin(lines, trades.rows)
+    const told = within(trades.rows)
+    this.#margins = marginTradesOf(lines, told, this.#listings)
+    this.#settled = lines.filter(({ type }) => type === 'settled')
+    return { ...tell(lines, told, this.#margins, this.#listings), cutAtMs }
   }
 
   /**
@@ -87,14 +108,10 @@ export class KrakenLedger implements LedgerSource {
   }
 }
 
-/** Lines that only margin positions write. */
-const marginTypes = new Set(['margin', 'rollover', 'settled'])
-
-/** With a position open the account is worth more or less than its balances: it is not read by halves. */
+/** Of an account watched as spot: with a position open it is worth more or less than its balances. */
 function refuseMargin(lines: readonly Line[], trades: readonly Trade[]): void {
-  const isMargin =
-    lines.some(({ type }) => marginTypes.has(type)) || trades.some(({ margin }) => /[1-9]/.test(margin))
-  if (!isMargin) return
+  const found = lines.some(({ type }) => marginTypes.has(type)) || trades.some((trade) => isMargin(trade, []))
+  if (!found) return
   throw new CollectorFailure(
     failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode: 'margin positions' }),
   )

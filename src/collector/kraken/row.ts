@@ -144,6 +144,9 @@ export interface Trade {
   readonly volume: string
   /** Initial margin: more than nothing is a margin position. */
   readonly margin: string
+  /** It opened a margin position. */
+  readonly isPosition: boolean
+  readonly orderType: string
   readonly misc: string
 }
 
@@ -163,6 +166,8 @@ export function tradesOf(value: unknown, exchangeNowMs: number): Page<Trade> {
       fee: decimalOf(row['fee'], 'trade.fee', 'any'),
       volume: decimalOf(row['vol'], 'trade.vol', 'positive'),
       margin: decimalOf(row['margin'] ?? '0', 'trade.margin', 'not-negative'),
+      isPosition: row['posstatus'] !== undefined && row['posstatus'] !== null,
+      orderType: wordOf(row['ordertype'] ?? '', 'trade.ordertype'),
       misc: typeof row['misc'] === 'string' ? row['misc'] : '',
     }
   })

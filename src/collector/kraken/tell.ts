@@ -4,6 +4,15 @@ import type { Entry } from '../explain.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
 import type { Listings } from './listings.ts'
+import {
+  entryOfMargin,
+  executionOf,
+  fillOfMargin,
+  interestOf,
+  isMargin,
+  isSettlement,
+  type MarginTrade,
+} from './margin.ts'
 import type { Line, Trade } from './row.ts'
 
 /**
@@ -13,28 +22,38 @@ import type { Line, Trade } from './row.ts'
 export function tell(
   lines: readonly Line[],
   trades: readonly Trade[],
+  margins: readonly MarginTrade[],
   listings: Pick<Listings, 'byName'>,
 ): Omit<Reading, 'cutAtMs'> {
   const byRefid = Map.groupBy(lines, ({ refid }) => refid)
-  const fills = trades.map((trade) => fillOf(trade, linesOfTrade(byRefid, trade.id), listings))
+  const isOfSpot = (trade: Trade): boolean =>
+    !isSettlement(trade) && !isMargin(trade, byRefid.get(trade.id) ?? [])
+  const fills = [
+    ...trades.filter(isOfSpot).map((trade) => fillOf(trade, linesOfTrade(byRefid, trade.id), listings)),
+    ...margins.map(fillOfMargin),
+  ]
   const known = new Map(trades.map((trade) => [trade.id, trade]))
-  const traded = lines.filter(({ type }) => type === 'trade')
+  const borrowed = new Set(margins.map(({ trade }) => trade.id))
   const pending =
-    traded.some(({ refid }) => !known.has(refid)) ||
-    trades.some(({ id }) => linesOfTrade(byRefid, id).length === 0)
+    lines.some(({ type, refid }) => (type === 'trade' || type === 'margin') && !known.has(refid)) ||
+    trades.some((trade) => isOfSpot(trade) && linesOfTrade(byRefid, trade.id).length === 0) ||
+    margins.some((margin) => margin.lines.length === 0)
   const flows: CashFlow[] = []
   const incomes: Income[] = []
+  const entries: Entry[] = margins.map(entryOfMargin)
   for (const line of lines) {
     const flow = flowOf(line)
     if (flow !== null) flows.push(flow)
-    const income = incomeOf(line)
+    const income = incomeOf(line) ?? interestOf(line)
     if (income !== null) incomes.push(income)
-  }
-  const entries: Entry[] = lines.map((line) => ({
+    const { type, refid, asset, change, fee } = line
+    if (type === 'margin' && borrowed.has(refid)) continue
     // a fill and its lines are one instant
-    atMs: (line.type === 'trade' ? known.get(line.refid)?.atMs : undefined) ?? line.atMs,
-    changes: [[line.asset, parseDecimal(line.change)]],
-  }))
+    const atMs = (type === 'trade' ? known.get(refid)?.atMs : undefined) ?? line.atMs
+    // what a settled position was is in the wallet now
+    const moved = type === 'settled' ? negate(parseDecimal(fee)) : parseDecimal(change)
+    entries.push({ atMs, changes: [[asset, moved]] })
+  }
   return { fills, flows, conversions: conversionsOf(byRefid), incomes, entries, pending }
 }
 
@@ -71,7 +90,7 @@ function fillOf(trade: Trade, lines: readonly Line[], listings: Pick<Listings, '
     quoteQuantity: booked(quote, trade.cost),
     fees: sumOf(fees),
     atMs: trade.atMs,
-    execution: trade.misc.split(',').includes('liquidated') ? 'liquidation' : 'trade',
+    execution: executionOf(trade.misc),
   }
 }
 

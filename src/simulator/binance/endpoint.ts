@@ -1,4 +1,5 @@
 import type { ContractDesk } from '../contract-desk.ts'
+import type { LeverageDesk } from '../leverage.ts'
 import type { Market } from '../market.ts'
 import type { TruthWriter } from '../truth.ts'
 import type { Wallet } from '../wallet.ts'
@@ -9,6 +10,7 @@ import type { Weight } from './weight.ts'
 export interface Exchange {
   readonly market: Market
   readonly contracts: ContractDesk
+  readonly leverage: LeverageDesk
   readonly truth: TruthWriter
   readonly historyMs: number
 }

@@ -5,7 +5,7 @@ import { spoil } from '../binance/spoil.ts'
 import type { FaultPlan } from '../faults.ts'
 import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
-import { ledgerOf, type LedgerRow, tradesOf } from './book.ts'
+import { ledgerOf, type LedgerRow, positionsOf, tradesOf } from './book.ts'
 import { Counter } from './counter.ts'
 import { rawCoin } from './name.ts'
 import { assetPairs, ohlc } from './quotes.ts'
@@ -149,6 +149,8 @@ export class Wire {
         return Object.fromEntries(
           wallet.held().map((asset) => [rawCoin(asset), fromUnits(wallet.balance(asset))]),
         )
+      case 'OpenPositions':
+        return positionsOf(this.#exchange.leverage.positionsOf(wallet))
       case 'Ledgers':
         return pageOf('ledger', ledgerOf(truth, wallet.uid, nowMs), asked)
       case 'TradesHistory':
