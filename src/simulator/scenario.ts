@@ -24,7 +24,7 @@ export interface AccountPlan {
   readonly permissions?: readonly string[]
   /** What it holds at the start: decimal strings. */
   readonly opening: Readonly<Record<string, string>>
-  /** What its other wallets hold at the start. */
+  /** What its other wallets hold at the start; a funding wallet is kept where it is named here, empty or not. */
   readonly purses?: Readonly<Partial<Record<Purse, Readonly<Record<string, string>>>>>
   /** One wallet for everything: contracts settle in `opening`. */
   readonly unified?: boolean
@@ -75,15 +75,15 @@ export type PlannedEvent =
       readonly purse?: Purse
     })
   /**
-   * Between a wallet of its (default spot) and another of the same owner (default funding, which nobody watches): to
-   * the other where negative, from it where positive.
+   * Between a wallet of its (default spot) and another of the same owner (default funding; `elsewhere` is what nobody
+   * watches, as a funding wallet is that is not kept): to the other where negative, from it where positive.
    */
   | (Planned & {
       readonly kind: 'transfer'
       readonly asset: string
       readonly amount: string
       readonly purse?: Purse
-      readonly other?: Purse | 'funding'
+      readonly other?: Purse | 'elsewhere'
     })
   /** All that is left of these assets becomes BNB. Default: everything worth less than 10 USDT. */
   | (Planned & { readonly kind: 'dust'; readonly assets?: readonly string[] })
@@ -93,6 +93,7 @@ export type PlannedEvent =
       readonly from: string
       readonly to: string
       readonly amount: string
+      readonly purse?: Purse
     })
   /** `info` is the exchange's text: `Bonus`, `Referral Commission`. */
   | (Planned & {

@@ -163,6 +163,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       truth,
       unified: plan.unified ?? false,
       hedges: plan.hedges ?? false,
+      keepsFunding: plan.purses?.funding !== undefined,
     })
     const moves = Object.entries({ spot: plan.opening, ...plan.purses }).flatMap(([purse, held]) =>
       Object.entries(held).map(

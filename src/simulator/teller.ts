@@ -204,16 +204,14 @@ export class Teller {
   #transfer(event: PlannedEvent & { kind: 'transfer' }, atMs: number): void {
     const { asset } = event
     const purse = this.#wallet.purse(event.purse ?? 'spot')
-    const other =
-      event.other === undefined || event.other === 'funding' ? 'funding' : this.#wallet.purse(event.other)
+    const { other: named = 'funding' } = event
+    const other = named === 'elsewhere' ? named : this.#wallet.purse(named)
+    const isKept = other !== 'elsewhere' && (other !== 'funding' || this.#wallet.keepsFunding)
     // in one wallet there is nowhere to go
     if (purse === other) return
     const units = toUnits(event.amount)
     const id = this.#newId()
-    const moves = [
-      [asset, units, purse] as const,
-      ...(other === 'funding' ? [] : [[asset, -units, other] as const]),
-    ]
+    const moves = [[asset, units, purse] as const, ...(isKept ? [[asset, -units, other] as const] : [])]
     if (this.#wallet.move({ atMs, cause: 'transfer', id, moves }) === null) return
     const [from, to] = units < 0n ? ([purse, other] as const) : ([other, purse] as const)
     const amount = fromUnits(units < 0n ? -units : units)
@@ -256,12 +254,13 @@ export class Teller {
   }
 
   #convert(event: PlannedEvent & { kind: 'convert' }, atMs: number): void {
-    const from = event.amount === 'all' ? this.#wallet.balance(event.from) : toUnits(event.amount)
+    const purse = this.#wallet.purse(event.purse ?? 'spot')
+    const from = event.amount === 'all' ? this.#wallet.balance(event.from, purse) : toUnits(event.amount)
     const fair = this.#exchange(event.from, event.to, from, atMs)
     if (fair === null || fair === 0n) return
     const to = (fair * 998n) / 1_000n
     const id = this.#newId()
-    const moves = [[event.from, -from] as const, [event.to, to] as const]
+    const moves = [[event.from, -from, purse] as const, [event.to, to, purse] as const]
     if (this.#wallet.move({ atMs, cause: 'convert', id, moves }) === null) return
     this.#wallet.converts.push({
       id: Number(id),

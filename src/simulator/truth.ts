@@ -39,8 +39,11 @@ export type Cause =
   /** Moves a balance and is shown by no list of the exchange, ever. */
   | 'unexplained'
 
-/** Where in an account coins lie. An account with one wallet for everything has only `spot`. */
-export type Purse = 'spot' | 'linear' | 'inverse' | 'margin' | `isolated ${string}`
+/**
+ * Where in an account coins lie. An account with one wallet for everything has `spot` alone, single pairs and a
+ * funding wallet beside it where a scenario has them.
+ */
+export type Purse = 'spot' | 'linear' | 'inverse' | 'margin' | 'funding' | `isolated ${string}`
 
 export interface Move {
   readonly asset: string

@@ -48,9 +48,9 @@ export interface TransferRecord extends Record {
   readonly id: number
   readonly asset: string
   readonly amount: string
-  /** The wallets of the same owner that it went between; `funding` is never watched here. */
-  readonly from: Purse | 'funding'
-  readonly to: Purse | 'funding'
+  /** The wallets of the same owner that it went between. */
+  readonly from: Purse | 'elsewhere'
+  readonly to: Purse | 'elsewhere'
 }
 
 export interface DustRecord extends Record {
@@ -99,6 +99,8 @@ export class Wallet {
   readonly unified: boolean
   /** Long and short positions of one contract are kept apart. */
   readonly hedges: boolean
+  /** What goes to the funding wallet arrives in it. */
+  readonly keepsFunding: boolean
   /** Everything that happened to it, in order. */
   readonly changes: Change[] = []
   /** Of one market, in the order of time; of another wallet than spot under its name and the market's. */
@@ -125,6 +127,7 @@ export class Wallet {
     truth: TruthWriter
     unified?: boolean
     hedges?: boolean
+    keepsFunding?: boolean
   }) {
     this.uid = options.uid
     this.apiKey = options.apiKey
@@ -135,6 +138,7 @@ export class Wallet {
     this.#truth = options.truth
     this.unified = options.unified ?? false
     this.hedges = options.hedges ?? false
+    this.keepsFunding = options.keepsFunding ?? false
   }
 
   get changedMs(): number {
@@ -171,9 +175,9 @@ export class Wallet {
     )
   }
 
-  /** The wallet that answers to a name: there may be but one beside those of single pairs. */
+  /** The wallet that answers to a name: there may be but one beside the funding wallet and those of single pairs. */
   purse(name: Purse): Purse {
-    return this.unified && !name.startsWith('isolated ') ? 'spot' : name
+    return this.unified && name !== 'funding' && !name.startsWith('isolated ') ? 'spot' : name
   }
 
   /** Every wallet that ever held something. */
