@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { hourMs } from '@perf-agg/sdk'
 import { Agenda } from './agenda.ts'
 import { Wire as BinanceWire } from './binance/wire.ts'
+import { passphrase as bitgetPassphrase, Wire as BitgetWire } from './bitget/wire.ts'
 import { Wire as BybitWire } from './bybit/wire.ts'
 import { ContractDesk, nextFundingMs, watchMs } from './contract-desk.ts'
 import { ContractTrader } from './contract-trader.ts'
@@ -16,7 +17,7 @@ import { LeverageDesk } from './leverage.ts'
 import { listingOf, listings } from './listing.ts'
 import { Marks } from './mark.ts'
 import { Market } from './market.ts'
-import { passphrase, Wire as OkxWire } from './okx/wire.ts'
+import { passphrase as okxPassphrase, Wire as OkxWire } from './okx/wire.ts'
 import { readReplay } from './replay.ts'
 import type { AccountPlan, Scenario } from './scenario.ts'
 import { Chance } from './seed.ts'
@@ -34,15 +35,21 @@ import { accrueInterest, Wallet } from './wallet.ts'
  */
 
 /** Whose wire protocol is spoken. */
-export type SimulatedExchange = 'binance' | 'bybit' | 'hyperliquid' | 'kraken' | 'okx'
+export type SimulatedExchange = 'binance' | 'bitget' | 'bybit' | 'hyperliquid' | 'kraken' | 'okx'
 
 const wires = {
   binance: BinanceWire,
+  bitget: BitgetWire,
   bybit: BybitWire,
   hyperliquid: HyperliquidWire,
   kraken: KrakenWire,
   okx: OkxWire,
 } as const
+
+const passphrases: Readonly<Partial<Record<SimulatedExchange, string>>> = {
+  bitget: bitgetPassphrase,
+  okx: okxPassphrase,
+}
 
 export interface SimulatorOptions {
   readonly exchange: SimulatedExchange
@@ -228,6 +235,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     nowMs = atMs
   }
 
+  const passphrase = passphrases[options.exchange]
   return {
     url: `http://127.0.0.1:${port}`,
     accounts: wallets.map(({ uid, apiKey, secret }) => ({

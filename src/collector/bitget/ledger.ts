@@ -1,4 +1,14 @@
-import { absolute, compare, dayMs, minuteMs, parseDecimal, subtract } from '@perf-agg/sdk'
+import {
+  absolute,
+  compare,
+  dayMs,
+  minuteMs,
+  parseDecimal,
+  round,
+  signOf,
+  subtract,
+  toText,
+} from '@perf-agg/sdk'
 import type { Amount, Wallet, Position } from '../../accounting/observation.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
@@ -37,6 +47,8 @@ export class BitgetLedger implements LedgerSource {
   readonly historyMs = keptMsOf('bitget', 'spot', '')
   readonly unavailable = []
   readonly #watch: BitgetWatch
+  /** Products whose wallets hold nothing. */
+  readonly #empty = new Set<Product>()
 
   constructor(watch: BitgetWatch) {
     this.#watch = watch
@@ -52,23 +64,30 @@ export class BitgetLedger implements LedgerSource {
     if (wallets.includes('spot')) {
       parts.push(...balancesOf((await caller.call(endpoints.assets, { assetType: 'hold_only' })).value))
     }
-    for (const productType of this.#products) {
-      const { value } = await caller.call(endpoints.contractAccounts, { productType })
-      const told = contractBalancesOf(value, productType)
-      // to the last unit it stands behind the newest bill: equity and profit are rounded each by itself
-      const newest = contractBillsOf(
-        (await caller.call(endpoints.contractBills, { productType, limit: 20 })).value,
-        productType,
-        this.#watch.clock.exchangeNowMs(),
-      ).rows
-      parts.push(...told.map((each) => exactOf(each, newest)))
-    }
+    for (const productType of this.#products) parts.push(...(await this.#walletOf(productType)))
     return sumOf(parts)
   }
 
+  async #walletOf(productType: Product): Promise<readonly Amount[]> {
+    const { caller, clock } = this.#watch
+    const { value } = await caller.call(endpoints.contractAccounts, { productType })
+    const told = contractBalancesOf(value, productType)
+    const isEmpty = told.every(({ amount }) => signOf(parseDecimal(amount)) === 0)
+    // nothing is open that nothing backs
+    if (isEmpty && told.length > 0) this.#empty.add(productType)
+    else this.#empty.delete(productType)
+    if (isEmpty) return []
+    const newest = await caller.call(endpoints.contractBills, { productType, limit: 20 })
+    // to the last unit it stands behind the newest bill: equity and profit are rounded each by itself
+    const bills = contractBillsOf(newest.value, productType, clock.exchangeNowMs()).rows
+    return told.map((each) => exactOf(each, bills))
+  }
+
+  /** Of the same products as the balances that were read before them. */
   async positions(): Promise<readonly Position[]> {
     const positions: Position[] = []
     for (const productType of this.#products) {
+      if (this.#empty.has(productType)) continue
       const { value } = await this.#watch.caller.call(endpoints.positions, { productType })
       positions.push(...positionsOf(value, productType, this.#contractBy))
     }
@@ -159,9 +178,14 @@ interface Part {
 /** So much the two may differ by their rounding. */
 const roundingMost = '0.001'
 
+/** Places of a wallet's amounts. */
+const walletPlaces = 8
+
 function exactOf({ asset, amount }: Amount, bills: readonly ContractBill[]): Amount {
   const last = bills.find((bill) => bill.asset === asset && bill.balance !== '')
-  if (last === undefined) return { asset, amount }
-  const off = absolute(subtract(parseDecimal(last.balance), parseDecimal(amount)))
-  return compare(off, parseDecimal(roundingMost)) > 0 ? { asset, amount } : { asset, amount: last.balance }
+  const off = last === undefined ? null : absolute(subtract(parseDecimal(last.balance), parseDecimal(amount)))
+  if (last === undefined || off === null || compare(off, parseDecimal(roundingMost)) > 0) {
+    return { asset, amount: toText(round(parseDecimal(amount), walletPlaces)) }
+  }
+  return { asset, amount: last.balance }
 }

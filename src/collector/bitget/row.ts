@@ -1,4 +1,4 @@
-import { add, negate, parseDecimal, sum, toText } from '@perf-agg/sdk'
+import { add, compare, type Decimal, multiply, negate, parseDecimal, sum, toText } from '@perf-agg/sdk'
 import type { Amount, Candle } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { CollectorFailure, failureOf, invalidAnswer } from '../failure.ts'
@@ -88,10 +88,16 @@ export function billsOf(value: unknown, exchangeNowMs: number): SentPage<Bill> {
       kind: plain(row['businessType'], 'bill.businessType'),
       asset: assetOf(row['coin'], 'bill.coin'),
       change: toText(add(size, fees)),
-      atMs: millisOf(row['cTime'], 'bill.cTime', exchangeNowMs),
+      atMs: timeOf(row['cTime'], 'bill.cTime', exchangeNowMs),
     }
   })
   return { rows, next: rows.at(-1)?.id ?? null, sent: rows.length }
+}
+
+/** Milliseconds; of some lists whole seconds. */
+export function timeOf(value: unknown, place: string, exchangeNowMs: number): number {
+  const isSeconds = typeof value === 'string' && /^\d{10}$/.test(value)
+  return millisOf(isSeconds ? `${value}000` : value, place, exchangeNowMs)
 }
 
 export function plain(value: unknown, place: string): string {
@@ -145,7 +151,7 @@ export function feesOf(row: Row): Amount[] {
   )
 }
 
-/** Oldest first: time, open, high, low, close, volume, turnover, turnover in USDT. */
+/** Oldest first: time, open, high, low, close, volume, and two turnovers. */
 export function candlesOf(value: unknown, exchangeNowMs: number): Candle[] {
   return rowsOf(value, 'candles', 1_000).map((each): Candle => {
     const row = rowsOf(each, 'candles', 16)
@@ -154,7 +160,23 @@ export function candlesOf(value: unknown, exchangeNowMs: number): Candle[] {
       open: decimalOf(row[1], 'candle.open', 'positive'),
       close: decimalOf(row[4], 'candle.close', 'positive'),
       baseVolume: decimalOf(row[5], 'candle.volume', 'not-negative'),
-      quoteVolume: decimalOf(row[6], 'candle.turnover', 'not-negative'),
+      quoteVolume: turnoverOf(row),
     }
   })
+}
+
+/**
+ * One turnover is counted in the quote coin, the other in USDT, and which is which has been told both ways: a minute's
+ * own lies between its lowest and its highest price.
+ */
+function turnoverOf(row: readonly unknown[]): string {
+  const [high, low, volume] = [row[2], row[3], row[5]].map((value) =>
+    parseDecimal(decimalOf(value, 'candle', 'not-negative')),
+  ) as [Decimal, Decimal, Decimal]
+  const told = row[7] === undefined ? [row[6]] : [row[7], row[6]]
+  const turnovers = told.map((value) => decimalOf(value, 'candle.turnover', 'not-negative'))
+  const isOwn = (turnover: string): boolean =>
+    compare(parseDecimal(turnover), multiply(low, volume)) >= 0 &&
+    compare(parseDecimal(turnover), multiply(high, volume)) <= 0
+  return turnovers.find(isOwn) ?? turnovers[0] ?? '0'
 }

@@ -1,0 +1,245 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { dayMs, secondMs } from '@perf-agg/sdk'
+import type { Exchange } from '../binance/endpoint.ts'
+import { spoil } from '../binance/spoil.ts'
+import type { FaultPlan } from '../faults.ts'
+import { fromUnits } from '../units.ts'
+import type { Wallet } from '../wallet.ts'
+import { type BookRow, contractBillsOf, contractFillsOf, spotBillsOf, spotFillsOf } from './book.ts'
+import { accountRows, positionRows } from './contract.ts'
+import { Pace } from './pace.ts'
+import { candles, contractCandles, contractInfos, integerOf, productOf, symbols } from './quotes.ts'
+import { Refusal, refusals } from './refusal.ts'
+
+/**
+ * bitget's v2 REST protocol of a classic account: key, passphrase, time and a signature over time, method, path and
+ * query in headers; half a minute for the time; a pace for each path; pages below the number of a row, the newest first.
+ */
+
+/** The third part of every key there. */
+export const passphrase = 'simulated'
+
+const windowMs = 30 * secondMs
+const reachMs = 90 * dayMs
+
+/** Calls of a second, of an address. */
+const publicPaces: Readonly<Record<string, number>> = {
+  '/api/v2/public/time': 20,
+  '/api/v2/spot/public/symbols': 20,
+  '/api/v2/spot/market/candles': 20,
+  '/api/v2/spot/market/history-candles': 20,
+  '/api/v2/mix/market/contracts': 20,
+  '/api/v2/mix/market/candles': 20,
+  '/api/v2/mix/market/history-mark-candles': 20,
+}
+
+/** And of an account. */
+const privatePaces: Readonly<Record<string, number>> = {
+  // one there: here time stands still while an account is registered for more than one of its wallets
+  '/api/v2/spot/account/info': 2,
+  '/api/v2/spot/account/assets': 10,
+  '/api/v2/spot/account/bills': 10,
+  '/api/v2/spot/trade/fills': 10,
+  '/api/v2/mix/account/accounts': 10,
+  '/api/v2/mix/account/bill': 10,
+  '/api/v2/mix/order/fills': 10,
+  '/api/v2/mix/position/all-position': 5,
+}
+
+interface Asked {
+  readonly path: string
+  readonly raw: string
+  readonly query: URLSearchParams
+  readonly nowMs: number
+  readonly serverMs: number
+}
+
+export class Wire {
+  readonly #exchange: Exchange
+  readonly #wallets: ReadonlyMap<string, Wallet>
+  readonly #faults: FaultPlan
+  readonly #nowMs: () => number
+  readonly #pace = new Pace()
+
+  constructor(options: {
+    exchange: Exchange
+    wallets: readonly Wallet[]
+    faults: FaultPlan
+    nowMs: () => number
+  }) {
+    this.#exchange = options.exchange
+    this.#wallets = new Map(options.wallets.map((wallet) => [wallet.apiKey, wallet]))
+    this.#faults = options.faults
+    this.#nowMs = options.nowMs
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const nowMs = this.#nowMs()
+    const serverMs = nowMs + this.#faults.skewMs(nowMs)
+    const [path = '/', raw = ''] = (request.url ?? '/').split('?', 2)
+    response.setHeader('Date', new Date(serverMs).toUTCString())
+    const fault = this.#faults.meet(path, nowMs)
+    if (fault?.kind === 'ban') this.#pace.shutOut(fault.toMs)
+    const given =
+      fault?.kind === 'unavailable'
+        ? refusals.unavailable()
+        : fault?.kind === 'rate-limit'
+          ? refusals.pace()
+          : null
+    const asked = { path, raw, query: new URLSearchParams(raw), nowMs, serverMs }
+    const { status, body } = this.#answer(request, asked, given)
+    if (fault !== null && given === null && fault.kind !== 'ban') return spoil(fault, response, body)
+    response.writeHead(status, { 'Content-Type': 'application/json' }).end(body)
+  }
+
+  #answer(request: IncomingMessage, asked: Asked, given: Refusal | null): { status: number; body: string } {
+    const worded = (code: string, msg: string, data: unknown): string =>
+      JSON.stringify({ code, msg, requestTime: asked.serverMs, data })
+    try {
+      if (given !== null) throw given
+      // nothing can be ordered or withdrawn here
+      if (request.method !== 'GET') throw refusals.permission()
+      return { status: 200, body: worded('00000', 'success', this.#data(request, asked)) }
+    } catch (error) {
+      const refusal = error instanceof Refusal ? error : refusals.unavailable()
+      return { status: refusal.status, body: worded(refusal.code, refusal.message, null) }
+    }
+  }
+
+  #data(request: IncomingMessage, asked: Asked): unknown {
+    const { path, nowMs } = asked
+    const address = publicPaces[path]
+    if (address !== undefined) {
+      this.#pace.count('', path, address, nowMs)
+      return this.#public(asked)
+    }
+    const account = privatePaces[path]
+    if (account === undefined) throw refusals.noSuchPath()
+    const wallet = this.#authenticate(request, asked)
+    this.#pace.count(wallet.uid, path, account, nowMs)
+    return this.#private(asked, wallet)
+  }
+
+  #authenticate(request: IncomingMessage, { path, raw, serverMs }: Asked): Wallet {
+    const header = (name: string, code: string): string => {
+      const value = request.headers[name.toLowerCase()]
+      if (typeof value !== 'string' || value === '') throw refusals.empty(name, code)
+      return value
+    }
+    const apiKey = header('ACCESS-KEY', '40001')
+    const signature = header('ACCESS-SIGN', '40002')
+    const sent = header('ACCESS-TIMESTAMP', '40003')
+    const phrase = header('ACCESS-PASSPHRASE', '40011')
+    if (!/^\d{13}$/.test(sent)) throw refusals.timestamp()
+    if (Math.abs(Number(sent) - serverMs) > windowMs) throw refusals.late()
+    const wallet = this.#wallets.get(apiKey)
+    if (wallet === undefined) throw refusals.key()
+    const asked = `${sent}GET${path}${raw === '' ? '' : `?${raw}`}`
+    const expected = createHmac('sha256', wallet.secret).update(asked).digest()
+    const given = Buffer.from(signature, 'base64')
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw refusals.signature()
+    if (phrase !== passphrase) throw refusals.passphrase()
+    return wallet
+  }
+
+  #public({ path, query, nowMs, serverMs }: Asked): unknown {
+    switch (path) {
+      case '/api/v2/public/time':
+        return { serverTime: String(serverMs) }
+      case '/api/v2/spot/public/symbols':
+        return symbols(this.#exchange, nowMs)
+      case '/api/v2/mix/market/contracts':
+        return contractInfos(this.#exchange, query)
+      case '/api/v2/spot/market/candles':
+        return candles(this.#exchange, query, nowMs, { most: 1_000, isOlder: false })
+      case '/api/v2/spot/market/history-candles':
+        return candles(this.#exchange, query, nowMs, { most: 200, isOlder: true })
+      case '/api/v2/mix/market/candles':
+        return contractCandles(this.#exchange, query, nowMs, { most: 1_000, isOlder: false })
+      default:
+        return contractCandles(this.#exchange, query, nowMs, { most: 200, isOlder: true })
+    }
+  }
+
+  #private(asked: Asked, wallet: Wallet): unknown {
+    const { contracts } = this.#exchange
+    const { path, query, nowMs } = asked
+    switch (path) {
+      case '/api/v2/spot/account/info':
+        return infoOf(wallet)
+      case '/api/v2/spot/account/assets':
+        return wallet.held().map((asset) => assetOf(wallet, asset))
+      case '/api/v2/spot/account/bills':
+        return pageOf(spotBillsOf(this.#exchange, wallet.uid, nowMs), asked, 500).rows
+      case '/api/v2/spot/trade/fills':
+        return pageOf(spotFillsOf(this.#exchange, wallet.uid, nowMs), asked, 100).rows
+      case '/api/v2/mix/account/accounts':
+        return accountRows(wallet, contracts, productOf(query), nowMs)
+      case '/api/v2/mix/position/all-position':
+        return positionRows(wallet, contracts, productOf(query), nowMs)
+      case '/api/v2/mix/account/bill': {
+        const own = productOf(query) === 'USDT-FUTURES'
+        const all = own ? contractBillsOf(this.#exchange, wallet.uid, nowMs) : []
+        const { rows, endId } = pageOf(all, asked, 100, 20)
+        return { bills: rows, endId }
+      }
+      default: {
+        const own = productOf(query) === 'USDT-FUTURES'
+        const all = own ? contractFillsOf(this.#exchange, wallet.uid, nowMs) : []
+        const { rows, endId } = pageOf(all, asked, 100)
+        return { fillList: rows.length === 0 ? null : rows, endId }
+      }
+    }
+  }
+}
+
+function infoOf({ uid, permissions, createdMs }: Wallet): unknown {
+  return {
+    userId: uid,
+    inviterId: '',
+    ips: '*',
+    authorities: ['readonly', ...permissions],
+    parentId: 0,
+    traderType: 'not_trader',
+    channelCode: '',
+    channel: '',
+    regisTime: String(createdMs),
+  }
+}
+
+function assetOf(wallet: Wallet, asset: string): unknown {
+  const locked = wallet.locked(asset)
+  return {
+    coin: asset,
+    available: fromUnits(wallet.balance(asset) - locked),
+    frozen: fromUnits(locked),
+    locked: '0',
+    limitAvailable: '0',
+    uTime: String(wallet.changedMs),
+  }
+}
+
+/** The newest below `idLessThan`, of a week at most. @throws {Refusal} */
+function pageOf(
+  all: readonly BookRow[],
+  { query, nowMs }: Asked,
+  most: number,
+  usual = 100,
+): { rows: unknown[]; endId: string | null } {
+  const limit = integerOf(query, 'limit', usual)
+  if (limit < 1 || limit > most) throw refusals.parameter('limit')
+  const below = query.get('idLessThan') ?? ''
+  if (!/^\d{0,30}$/.test(below)) throw refusals.parameter('idLessThan')
+  const endMs = integerOf(query, 'endTime', nowMs)
+  const startMs = integerOf(query, 'startTime', Math.max(0, endMs - 7 * dayMs))
+  if (endMs - startMs > 7 * dayMs) throw refusals.parameter('startTime, endTime')
+  const page = all
+    .filter(
+      ({ atMs, id }) =>
+        atMs >= Math.max(startMs, nowMs - reachMs) && atMs <= endMs && (below === '' || id < BigInt(below)),
+    )
+    .slice(0, limit)
+  const last = page.at(-1)
+  return { rows: page.map(({ row }) => row), endId: last === undefined ? null : String(last.id) }
+}
