@@ -242,7 +242,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       uid,
       apiKey,
       secret,
-      ...(options.exchange === 'okx' && { passphrase }),
+      ...(passphrase !== undefined && { passphrase }),
       ...(options.exchange === 'hyperliquid' && { walletAddress: addressOf({ uid, apiKey }) }),
     })),
     truth,
