@@ -13,6 +13,7 @@ import type { Fault, Faults } from './faults.ts'
 import { addressOf } from './hyperliquid/name.ts'
 import { Wire as HyperliquidWire } from './hyperliquid/wire.ts'
 import { Wire as KrakenWire } from './kraken/wire.ts'
+import { passphrase as kucoinPassphrase, Wire as KucoinWire } from './kucoin/wire.ts'
 import { LeverageDesk } from './leverage.ts'
 import { listingOf, listings } from './listing.ts'
 import { Marks } from './mark.ts'
@@ -35,7 +36,7 @@ import { accrueInterest, Wallet } from './wallet.ts'
  */
 
 /** Whose wire protocol is spoken. */
-export type SimulatedExchange = 'binance' | 'bitget' | 'bybit' | 'hyperliquid' | 'kraken' | 'okx'
+export type SimulatedExchange = 'binance' | 'bitget' | 'bybit' | 'hyperliquid' | 'kraken' | 'kucoin' | 'okx'
 
 const wires = {
   binance: BinanceWire,
@@ -43,11 +44,13 @@ const wires = {
   bybit: BybitWire,
   hyperliquid: HyperliquidWire,
   kraken: KrakenWire,
+  kucoin: KucoinWire,
   okx: OkxWire,
 } as const
 
 const passphrases: Readonly<Partial<Record<SimulatedExchange, string>>> = {
   bitget: bitgetPassphrase,
+  kucoin: kucoinPassphrase,
   okx: okxPassphrase,
 }
 
