@@ -87,6 +87,36 @@ export const limits = {
     originsMax: 64,
     heapMegabytesMax: 256,
   },
+  listener: {
+    /** An account that is listened to takes about 1 MB. */
+    heapMegabytesMax: 384,
+    /** From the credentials to the exchange's word that it will tell. */
+    openTimeoutMs: 20_000,
+    /** Markets named in one hint; the others are found by the poll, as without it. */
+    marketsMax: 64,
+    /** What happens within this time is one hint. */
+    gatherMs: 250,
+    /** Accounts of one process: its connections are bounded as well. */
+    accountsMax: 256,
+    eventDepthMax: 16,
+    /** The longest ban there is: binance's three days. */
+    retryAfterMsMax: 259_200_000,
+  },
+  stream: {
+    /** Connections of one egress process; binance takes 300 new ones in five minutes from an address. */
+    streamsMax: 512,
+    /** An event of an account with hundreds of coins is some 50 KB. */
+    messageBytesMax: 262_144,
+    /** Of one connection; what comes faster waits at the exchange's end. */
+    messagesPerSecond: 200,
+    /** A signed subscription is under 1 KB. */
+    saidBytesMax: 8_192,
+    /** All that is said on one connection: who we are, what we want to hear, and for a day every 18 s that we are here. */
+    saidMax: 8_192,
+    pingIntervalMs: 30_000,
+    /** Not even an answer to a ping for so long: the connection is gone. */
+    silenceMsMax: 75_000,
+  },
   collector: {
     /** Heap of the child; a poll of 50,000 fills needs about half of it. */
     heapMegabytesMax: 384,

@@ -48,5 +48,35 @@ declare module 'ccxt:okx' {
   export default exchange
 }
 
+/** Those for streams. */
+declare module 'ccxt:pro/binance' {
+  const exchange: import('./adapter.ts').CcxtClass
+  export default exchange
+}
+declare module 'ccxt:client' {
+  /** ccxt's connection of a stream, as much of it as is touched. */
+  export default class Client {
+    readonly url: string
+    connected: Promise<unknown>
+    connection: unknown
+    constructor(
+      url: string,
+      onMessage: (client: unknown, message: unknown) => void,
+      onError: (client: unknown, error: unknown) => void,
+      onClose: (client: unknown, error: unknown) => void,
+      onConnected: (client: unknown, message?: unknown) => void,
+      settings: Readonly<Record<string, unknown>>,
+    )
+    connect(backoffMs?: number): Promise<unknown>
+    isOpen(): boolean
+    onOpen(): void
+    onPong(): void
+    onMessage(event: { readonly data: string }): void
+    reset(error: Error): void
+    clearPingInterval(): void
+    close(): unknown
+  }
+}
+
 /** The release that was bundled: `4.5.84`. */
 declare const ccxtRelease: string

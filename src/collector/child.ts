@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { utf8 } from '@perf-agg/sdk'
 import { type Frame, FrameReader, writeFrame } from '../frame.ts'
 import { limits } from '../limits.ts'
+import { confine } from './confine.ts'
 import { readCredentials } from './credentials.ts'
 import { CollectorFailure, failureOf } from './failure.ts'
 import { readJob } from './job.ts'
@@ -13,10 +14,7 @@ import { Wire } from './wire.ts'
  * one job at a time and the credentials with it. It ends when either of them is gone.
  */
 
-// Node's permissions stop at files, sockets and children: a signal could still end the daemon.
-for (const name of ['kill', '_kill', '_debugProcess', 'abort', 'dlopen', 'binding']) {
-  Object.defineProperty(process, name, { value: undefined, writable: false, configurable: false })
-}
+confine()
 
 const link = new Socket({ fd: 3, readable: true, writable: true })
 const control = new Socket({ fd: 4, readable: true, writable: true })

@@ -30,7 +30,10 @@ export interface Instance {
  * Fields are given by name: nothing that a client or an exchange sent is ever spread into ccxt's constructor. An
  * instance with credentials is made for a job and let go with it; it costs some ten milliseconds.
  */
-export async function newInstance(connection: Connection, options: InstanceOptions): Promise<Instance> {
+export async function newInstance(
+  connection: Pick<Connection, 'load' | 'prepare' | 'hasSandbox'>,
+  options: InstanceOptions,
+): Promise<Instance> {
   const { wire, sandbox, baseUrl, credentials } = options
   const { default: Exchange } = await connection.load()
   const exchange = new Exchange({
@@ -157,8 +160,9 @@ function rewrite(urls: Leaves, hostname: string, origin: string): void {
   for (const [name, leaf] of Object.entries(urls)) {
     if (typeof leaf === 'string') {
       const { pathname } = new URL(leaf.replaceAll('{hostname}', hostname))
+      const there = leaf.startsWith('ws') ? origin.replace(/^http/, 'ws') : origin
       // some put the path right behind, others a slash between
-      urls[name] = origin + (leaf.endsWith('/') ? pathname : pathname.replace(/\/$/, ''))
+      urls[name] = there + (leaf.endsWith('/') ? pathname : pathname.replace(/\/$/, ''))
     } else rewrite(leaf as Leaves, hostname, origin)
   }
 }
@@ -169,7 +173,7 @@ function checkHosts(urls: unknown): void {
   if (leaves.length === 0) throw unsupported()
   for (const leaf of leaves) {
     if (typeof leaf === 'object') checkHosts(leaf)
-    else if (typeof leaf !== 'string' || !leaf.startsWith('http')) throw unsupported()
+    else if (typeof leaf !== 'string' || !/^(?:http|ws)s?:/.test(leaf)) throw unsupported()
   }
 }
 

@@ -28,12 +28,15 @@ interface Waiting {
 
 export class Wire {
   readonly #link: Duplex
+  readonly #takes: (frame: Frame) => boolean
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
   #closed = false
 
-  constructor(link: Duplex, onEnd: () => void) {
+  /** @param takes a frame that is no answer to a request, and says so */
+  constructor(link: Duplex, onEnd: () => void, takes: (frame: Frame) => boolean = () => false) {
     this.#link = link
+    this.#takes = takes
     const reader = new FrameReader({ headBytesMax: 65_536, bodyBytesMax: limits.egress.bodyBytesMax })
     const end = (): void => {
       if (this.#closed) return
@@ -72,6 +75,7 @@ export class Wire {
   }
 
   #take(frame: Frame): void {
+    if (this.#takes(frame)) return
     const kind = readEnum(readRecord(frame.head, '')['kind'], 'kind', ['answer', 'refused'])
     const head =
       kind === 'answer'

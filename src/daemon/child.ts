@@ -8,13 +8,19 @@ import { type Frame, type FrameBounds, FrameReader } from '../frame.ts'
 import { limits } from '../limits.ts'
 
 /** How the daemon starts its children: with the least that each can do its work with. */
-export type Role = 'collector' | 'egress'
+export type Role = 'collector' | 'egress' | 'listener'
 
 /** Always the bundles, from source as well: what is tested is what is shipped. */
 const built = import.meta.url.endsWith('.ts') ? '../../dist/' : '../'
 
 export function bundleOf(role: Role): string {
   return fileURLToPath(new URL(`${built}${role}/main.js`, import.meta.url))
+}
+
+const heapMegabytesMax: Readonly<Record<Role, number>> = {
+  collector: limits.collector.heapMegabytesMax,
+  egress: limits.egress.heapMegabytesMax,
+  listener: limits.listener.heapMegabytesMax,
 }
 
 /** Node's own arguments. `--permission` alone leaves node:sqlite, which opens any file, and the network to who has it. */
@@ -31,7 +37,7 @@ export function argumentsOf(role: Role): readonly string[] {
     '--disable-sigusr1',
     '--disallow-code-generation-from-strings',
     `--max-http-header-size=${limits.egress.headerBytesMax}`,
-    `--max-old-space-size=${role === 'collector' ? limits.collector.heapMegabytesMax : limits.egress.heapMegabytesMax}`,
+    `--max-old-space-size=${heapMegabytesMax[role]}`,
   ]
 }
 

@@ -23,6 +23,17 @@ export interface Rule {
    * another value, it is none of it; and with it, it is none of the origin's other rules.
    */
   readonly mark?: Mark
+  /** Of a `wss:` origin: what may be said on its connections. No request is let through there. */
+  readonly operations?: Operations
+}
+
+/** Messages that may be sent on a stream: all that is read there is events. */
+export interface Operations {
+  /** The member of a message that says what it asks for. */
+  readonly member: string
+  readonly names: readonly string[]
+  /** Messages that are no JSON, as they stand. */
+  readonly texts: readonly string[]
 }
 
 export interface Mark {

@@ -9,11 +9,12 @@ import {
   readString,
 } from '@perf-agg/sdk'
 import { limits } from '../limits.ts'
-import type { Mark, Rule } from './hosts.ts'
+import type { Mark, Operations, Rule } from './hosts.ts'
 
 /**
- * What egress hears and says. On the link to the collector: requests and answers. On the control pipe to the
- * daemon: the rules at the start, then a report of every exchange of bytes, which the collector can't touch.
+ * What egress hears and says. On the link to the collector: requests and answers; to a listener, the messages of
+ * streams as well (stream-message.ts). On the control pipe to the daemon: the rules at the start, then a report of
+ * every exchange of bytes, which the collector can't touch.
  */
 
 /** One request of the collector's; its body is the frame's body. */
@@ -67,10 +68,19 @@ export interface Report {
   readonly bodyBytes: number
 }
 
+/** A connection of a stream was opened: from then on events come from there. */
+export interface Opening {
+  readonly kind: 'opened'
+  readonly environment: Rule['environment']
+  readonly host: string
+  readonly certificate: string | null
+}
+
 /** `refused` tells the daemon of a request that went nowhere; `host` is null where the URL had none of the list. */
 export type ControlMessage =
   | { readonly kind: 'ready' }
   | Report
+  | Opening
   | { readonly kind: 'refused'; readonly code: Refusal; readonly host: string | null }
 
 /** The daemon's one message: what may be called, and the address of ours to call from; null is the system's choice. */
@@ -89,18 +99,21 @@ function readRuleList(rules: unknown): readonly Rule[] {
   return readArray(rules, 'rules', limits.egress.originsMax, (value, path) => {
     const rule = readObject(value, path, {
       required: ['origin', 'environment', 'methods', 'paths', 'headers', 'privateAllowed'],
-      optional: ['mark'],
+      optional: ['mark', 'operations'],
     })
     const texts = (name: 'methods' | 'paths' | 'headers'): readonly string[] =>
       readArray(rule[name], `${path}.${name}`, 32, (text, at) => readString(text, at, { min: 1, max: 128 }))
     return {
       origin: new URL(readString(rule.origin, `${path}.origin`)).origin,
-      environment: readEnum(rule.environment, `${path}.environment`, ['live', 'sandbox', 'simulated']),
+      environment: readEnum(rule.environment, `${path}.environment`, environments),
       methods: texts('methods'),
       paths: texts('paths'),
       headers: texts('headers'),
       privateAllowed: readBoolean(rule.privateAllowed, `${path}.privateAllowed`),
       ...(rule.mark === undefined ? {} : { mark: readMark(rule.mark, `${path}.mark`) }),
+      ...(rule.operations === undefined
+        ? {}
+        : { operations: readOperations(rule.operations, `${path}.operations`) }),
     }
   })
 }
@@ -111,6 +124,19 @@ function readMark(value: unknown, path: string): Mark {
   return {
     header: readString(mark.header, `${path}.header`, bounds),
     value: readString(mark.value, `${path}.value`, bounds),
+  }
+}
+
+function readOperations(value: unknown, path: string): Operations {
+  const operations = readObject(value, path, { required: ['member', 'names', 'texts'] })
+  const texts = (name: 'names' | 'texts'): readonly string[] =>
+    readArray(operations[name], `${path}.${name}`, 32, (text, at) =>
+      readString(text, at, { min: 1, max: 128 }),
+    )
+  return {
+    member: readString(operations.member, `${path}.member`, { min: 1, max: 128 }),
+    names: texts('names'),
+    texts: texts('texts'),
   }
 }
 
@@ -127,7 +153,7 @@ export function readWireRequest(head: unknown): WireRequest {
 }
 
 export function readControlMessage(head: unknown): ControlMessage {
-  const kind = readEnum(readRecord(head, '')['kind'], 'kind', ['ready', 'report', 'refused'])
+  const kind = readEnum(readRecord(head, '')['kind'], 'kind', ['ready', 'report', 'opened', 'refused'])
   if (kind === 'ready') {
     readObject(head, '', { required: ['kind'] })
     return { kind }
@@ -139,6 +165,17 @@ export function readControlMessage(head: unknown): ControlMessage {
       code: readEnum(refused.code, 'code', refusals),
       host:
         refused.host === null ? null : readString(refused.host, 'host', { max: 256, pattern: hostPattern }),
+    }
+  }
+  if (kind === 'opened') {
+    const opened = readObject(head, '', { required: ['kind', 'environment', 'host', 'certificate'] })
+    return {
+      kind,
+      environment: readEnum(opened.environment, 'environment', environments),
+      host: readString(opened.host, 'host', { max: 256, pattern: hostPattern }),
+      certificate: readNullable(opened.certificate, 'certificate', (value, path) =>
+        readString(value, path, { pattern: digestPattern }),
+      ),
     }
   }
   const report = readObject(head, '', {
@@ -156,7 +193,7 @@ export function readControlMessage(head: unknown): ControlMessage {
   })
   return {
     kind,
-    environment: readEnum(report.environment, 'environment', ['live', 'sandbox', 'simulated']),
+    environment: readEnum(report.environment, 'environment', environments),
     host: readString(report.host, 'host', { max: 256, pattern: hostPattern }),
     path: readString(report.path, 'path', { max: limits.egress.urlBytesMax }),
     status: readInteger(report.status, 'status', { min: 100, max: 999 }),
@@ -182,5 +219,6 @@ export const refusals: readonly Refusal[] = [
   'BUSY',
 ]
 
+const environments = ['live', 'sandbox', 'simulated'] as const
 const hostPattern = /^[a-z0-9.:[\]-]+$/
 const digestPattern = /^sha256:[0-9a-f]{64}$/

@@ -14,6 +14,7 @@ import { limits } from '../limits.ts'
 import { isPublicAddress } from './address.ts'
 import type { Rule } from './hosts.ts'
 import type { Refusal, Report, WireRequest } from './message.ts'
+import { newHandshake } from './websocket.ts'
 
 /** Why a request brought nothing. Carries no message: those can hold what was sent. */
 export class EgressRefusal extends Error {
@@ -32,6 +33,17 @@ export interface Fetched {
   readonly headers: readonly (readonly [string, string])[]
   readonly body: Buffer
   readonly report: Report
+}
+
+/** How a server answered to who wants a WebSocket connection; `socket` is null where it refused. */
+export interface Handshake {
+  readonly status: number
+  /** Of a refusal: how long not to come back. */
+  readonly retryAfterS: number | null
+  readonly socket: Socket | null
+  /** What the server said right behind its answer. */
+  readonly head: Buffer
+  readonly certificate: string | null
 }
 
 export interface RequestBounds {
@@ -73,7 +85,7 @@ export class Origin {
   ) {
     this.rule = rule
     this.#bounds = bounds
-    this.#secure = rule.origin.startsWith('https:')
+    this.#secure = /^(?:https|wss):/.test(rule.origin)
     const settings = {
       keepAlive: true,
       maxSockets: limits.egress.requestsMax,
@@ -140,14 +152,61 @@ export class Origin {
     }
   }
 
+  /** A WebSocket connection, by the same checks as any other. @throws {EgressRefusal} */
+  async open(url: URL): Promise<Handshake> {
+    const { key, accept } = newHandshake()
+    const headers = {
+      'user-agent': 'perf-agg',
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': key,
+    }
+    const sent = this.#begin('GET', url, headers)
+    sent.end()
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      sent.destroy()
+    }, this.#bounds.requestTimeoutMs)
+    try {
+      const { answer, socket, head } = await switched(sent)
+      const status = answer.statusCode ?? 0
+      const retryAfter = answer.headers['retry-after'] ?? ''
+      const retryAfterS = /^\d{1,7}$/.test(retryAfter) ? Number(retryAfter) : null
+      if (socket === null) {
+        answer.destroy()
+        return { status, retryAfterS, socket, head, certificate: null }
+      }
+      if (!agrees(answer, accept)) {
+        socket.destroy()
+        throw new EgressRefusal('ANSWER_INVALID', url.host)
+      }
+      socket.setTimeout(0)
+      const certificate = socket instanceof TLSSocket ? certificateDigest(socket) : null
+      return { status, retryAfterS, socket, head, certificate }
+    } catch (error) {
+      sent.destroy()
+      throw late ? new EgressRefusal('TIMED_OUT', url.host) : refusalOf(error, url.host)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
   #send(request: WireRequest, url: URL, requestBody: Uint8Array): ClientRequest {
     const headers: Record<string, string> = { 'user-agent': 'perf-agg', accept: 'application/json' }
     headers['accept-encoding'] = 'gzip'
     for (const [name, value] of request.headers) if (this.rule.headers.includes(name)) headers[name] = value
     if (requestBody.length > 0) headers['content-length'] = String(requestBody.length)
+    const sent = this.#begin(request.method, url, headers)
+    sent.end(requestBody)
+    return sent
+  }
+
+  #begin(method: string, url: URL, headers: Readonly<Record<string, string>>): ClientRequest {
     const sent = (this.#secure ? tlsRequest : plainRequest)({
       agent: this.#agent,
-      method: request.method,
+      method,
       // a literal IPv6 address stands in brackets in a URL only
       hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
       port: url.port === '' ? (this.#secure ? 443 : 80) : Number(url.port),
@@ -157,7 +216,6 @@ export class Origin {
       insecureHTTPParser: false,
     })
     sent.once('socket', (socket) => this.#watch(sent, socket, url.host))
-    sent.end(requestBody)
     return sent
   }
 
@@ -219,6 +277,30 @@ function answerOf(sent: ClientRequest): Promise<IncomingMessage> {
     sent.on('error', reject)
     sent.once('close', () => reject(new EgressRefusal('UNREACHABLE', null)))
   })
+}
+
+/** The connection, where the server switched to the protocol that was asked for; else its answer alone. */
+function switched(
+  sent: ClientRequest,
+): Promise<{ readonly answer: IncomingMessage; readonly socket: Socket | null; readonly head: Buffer }> {
+  return new Promise((resolve, reject) => {
+    sent.once('upgrade', (answer, socket, head) => {
+      resolve({ answer, socket: socket as Socket, head })
+    })
+    sent.once('response', (answer) => resolve({ answer, socket: null, head: Buffer.alloc(0) }))
+    sent.on('error', reject)
+    sent.once('close', () => reject(new EgressRefusal('UNREACHABLE', null)))
+  })
+}
+
+/** Exactly what was asked for, and no extension. */
+function agrees({ headers }: IncomingMessage, accept: string): boolean {
+  return (
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    headers['sec-websocket-accept'] === accept &&
+    headers['sec-websocket-extensions'] === undefined &&
+    headers['sec-websocket-protocol'] === undefined
+  )
 }
 
 function certificateDigest(socket: TLSSocket): string | null {

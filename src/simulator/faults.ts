@@ -33,9 +33,20 @@ export type Fault =
   /** The exchange's clock is `skewMs` ahead (behind where negative). */
   | (Span & { readonly kind: 'clock-skew'; readonly skewMs: number })
 
+  /** Connections of streams end when something is to be told on them, and none is opened. */
+  | (Span & { readonly kind: 'stream-cut' })
+  /** What is to be told on streams is not. */
+  | (Span & { readonly kind: 'stream-lose' })
+  /** It is told so much later. */
+  | (Span & { readonly kind: 'stream-delay'; readonly delayMs: number })
+  /** It is told twice. */
+  | (Span & { readonly kind: 'stream-twice' })
+
 export type Faults = readonly Fault[]
 
-export type WireFault = Exclude<Fault, { kind: 'clock-skew' }>
+export type StreamFault = Extract<Fault, { kind: `stream-${string}` }>
+
+export type WireFault = Exclude<Fault, { kind: 'clock-skew' | StreamFault['kind'] }>
 
 /** The faults of one exchange, in force by time. */
 export class FaultPlan {
@@ -53,9 +64,18 @@ export class FaultPlan {
   meet(path: string, nowMs: number): WireFault | null {
     for (const entry of this.#faults) {
       const { fault } = entry
-      if (fault.kind === 'clock-skew' || entry.left <= 0 || nowMs < fault.fromMs || nowMs >= fault.toMs)
-        continue
-      if (fault.path !== undefined && !path.startsWith(fault.path)) continue
+      if (fault.kind === 'clock-skew' || isOfStreams(fault) || !isInForce(entry, path, nowMs)) continue
+      entry.left -= 1
+      return fault
+    }
+    return null
+  }
+
+  /** The same for what is to be told on a stream. */
+  meetStream(path: string, nowMs: number): StreamFault | null {
+    for (const entry of this.#faults) {
+      const { fault } = entry
+      if (!isOfStreams(fault) || !isInForce(entry, path, nowMs)) continue
       entry.left -= 1
       return fault
     }
@@ -69,4 +89,21 @@ export class FaultPlan {
     }
     return skewMs
   }
+}
+
+function isOfStreams(fault: Fault): fault is StreamFault {
+  return fault.kind.startsWith('stream-')
+}
+
+function isInForce(
+  { fault, left }: { readonly fault: Fault; readonly left: number },
+  path: string,
+  nowMs: number,
+): boolean {
+  return (
+    left > 0 &&
+    nowMs >= fault.fromMs &&
+    nowMs < fault.toMs &&
+    (fault.path === undefined || path.startsWith(fault.path))
+  )
 }

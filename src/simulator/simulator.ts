@@ -23,6 +23,7 @@ import { readReplay } from './replay.ts'
 import type { AccountPlan, Scenario } from './scenario.ts'
 import { Chance } from './seed.ts'
 import { usualStory } from './story.ts'
+import { Streams } from './streams.ts'
 import { Teller } from './teller.ts'
 import { Trader } from './trader.ts'
 import { TruthWriter } from './truth.ts'
@@ -94,6 +95,8 @@ export interface Simulator {
   /** Lets simulated time run at `speed` × real time until the returned function is called. */
   run(speed: number): () => void
   schedule(fault: Fault): void
+  /** The connections on which it tells of events. */
+  readonly streams: { readonly open: number; readonly opened: number }
   close(): Promise<void>
 }
 
@@ -152,6 +155,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     },
   })
   const server = createServer({ keepAliveTimeout: 0 }, (request, response) => wire.handle(request, response))
+  const streams = new Streams({
+    protocol: 'streams' in wire ? wire.streams : null,
+    faults,
+    nowMs: () => nowMs,
+    at: (atMs, act) => agenda.at(atMs, act),
+  })
+  server.on('upgrade', (request, socket, head) => streams.upgrade(request, socket, head))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port ?? 0, '127.0.0.1', () => {
@@ -266,8 +276,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       }
     },
     schedule: (fault) => faults.schedule(fault),
+    streams,
     async close() {
       following = null
+      streams.close()
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()

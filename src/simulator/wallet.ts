@@ -116,6 +116,7 @@ export class Wallet {
   readonly #positions = new Map<string, Position>()
   readonly #locked = new Map<string, bigint>()
   readonly #truth: TruthWriter
+  readonly #watchers = new Set<(change: Change, fill: FillRecord | null) => void>()
   #changedMs: number
 
   constructor(options: {
@@ -290,7 +291,15 @@ export class Wallet {
       ...(info === undefined ? {} : { info }),
     })
     this.changes.push(told)
+    // a fill's record comes right behind
+    if (fill === undefined) for (const watcher of this.#watchers) watcher(told, null)
     return told
+  }
+
+  /** Tells of every change as it happens, of a fill with its record. The returned function ends it. */
+  watch(watcher: (change: Change, fill: FillRecord | null) => void): () => void {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
   }
 
   addFill(record: FillRecord): void {
@@ -298,6 +307,8 @@ export class Wallet {
     const fills = this.fills.get(key)
     if (fills === undefined) this.fills.set(key, [record])
     else fills.push(record)
+    const change = this.changes.at(-1)
+    if (change !== undefined) for (const watcher of this.#watchers) watcher(change, record)
   }
 }
 

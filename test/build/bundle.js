@@ -24,6 +24,9 @@ const exchanges = [
   'woo',
 ]
 
+/** Those of whose streams are listened to: ccxt's classes for these stand apart. */
+const streamed = ['binance']
+
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const ccxtFolder = fileURLToPath(new URL('..', import.meta.resolve('ccxt')))
 
@@ -41,13 +44,20 @@ const shared = {
   external: ['libsodium-wrappers'],
 }
 
-/** `ccxt:binance` is that exchange's file in ccxt's release, which its package does not export by name. */
+/**
+ * `ccxt:binance` is that exchange's file in ccxt's release, which its package does not export by name; `ccxt:pro/binance`
+ * the one for its streams, `ccxt:client` the connection that those have.
+ */
 const ccxt = {
   name: 'ccxt',
   setup(bundler) {
     bundler.onResolve({ filter: /^ccxt:/ }, ({ path }) => {
       const exchange = path.slice('ccxt:'.length)
-      if (!exchanges.includes(exchange)) return { errors: [{ text: `${exchange} is not on the list` }] }
+      if (exchange === 'client') return { path: join(ccxtFolder, 'js', 'src', 'base', 'ws', 'Client.js') }
+      const isStream = exchange.startsWith('pro/') && streamed.includes(exchange.slice('pro/'.length))
+      if (!isStream && !exchanges.includes(exchange)) {
+        return { errors: [{ text: `${exchange} is not on the list` }] }
+      }
       return { path: join(ccxtFolder, 'js', 'src', `${exchange}.js`), sideEffects: false }
     })
   },
@@ -57,12 +67,13 @@ async function bundleEgress() {
   await build({ ...shared, entryPoints: { main: 'src/egress/child.ts' }, outdir: 'dist/egress' })
 }
 
-async function bundleCollector() {
+/** Both run ccxt: the one that asks, and the one that listens. */
+async function bundleCcxt(role, entryPoint) {
   const { version } = JSON.parse(await readFile(join(ccxtFolder, 'package.json'), 'utf8'))
-  const outdir = 'dist/collector'
+  const outdir = `dist/${role}`
   const { metafile } = await build({
     ...shared,
-    entryPoints: { main: 'src/collector/child.ts' },
+    entryPoints: { main: entryPoint },
     outdir,
     splitting: true,
     chunkNames: 'ccxt/[name]-[hash]',
@@ -130,4 +141,10 @@ async function buildManPages() {
   await import(pathToFileURL(script).href)
 }
 
-await Promise.all([bundleEgress(), bundleCollector(), bundlePage(), buildManPages()])
+await Promise.all([
+  bundleEgress(),
+  bundleCcxt('collector', 'src/collector/child.ts'),
+  bundleCcxt('listener', 'src/collector/listener/child.ts'),
+  bundlePage(),
+  buildManPages(),
+])

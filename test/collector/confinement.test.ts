@@ -8,7 +8,11 @@ import { Pair } from '../../src/daemon/collecting/pair.ts'
 import { childUidDefault, type ChildUser, findChildUser } from '../../src/daemon/collecting/child-user.ts'
 
 /** What a hostile release of ccxt could try from inside: each piece prints `refused` or what it got. */
-function inside(role: 'collector' | 'egress', code: string, user: ChildUser | null = null): string {
+function inside(
+  role: 'collector' | 'listener' | 'egress',
+  code: string,
+  user: ChildUser | null = null,
+): string {
   const script = `const done = (text) => { console.log(text); process.exit(0) }
     const refused = (error) => done(error.code ?? error.name)
     try { ${code} } catch (error) { refused(error) }`
@@ -59,6 +63,30 @@ t.test('the collector reaches no network', async (t) => {
   )
 })
 
+t.test('no more does a listener', async (t) => {
+  const server = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as { port: number }
+  t.equal(
+    inside(
+      'listener',
+      `(await import('node:net')).connect(${port}, '127.0.0.1').on('data', () => done('connected')).on('error', refused)`,
+    ),
+    denied,
+  )
+  t.equal(inside('listener', `done(typeof WebSocket)`), 'undefined')
+  t.equal(inside('listener', `(await import('node:fs')).readFileSync('/etc/passwd'); done('read')`), denied)
+  t.equal(
+    inside(
+      'listener',
+      `(await import('node:fs')).readFileSync(${JSON.stringify(bundleOf('collector'))}); done('read')`,
+    ),
+    denied,
+    'nor another child’s program',
+  )
+})
+
 t.test('the collector reads and writes no file but its own program', async (t) => {
   t.equal(inside('collector', `(await import('node:fs')).readFileSync('/etc/passwd'); done('read')`), denied)
   t.equal(inside('collector', `(await import('node:fs')).readdirSync('/'); done('listed')`), denied)
@@ -88,7 +116,7 @@ t.test('the collector reads and writes no file but its own program', async (t) =
 })
 
 t.test('neither starts a process or a thread, nor opens a database', async (t) => {
-  for (const role of ['collector', 'egress'] as const) {
+  for (const role of ['collector', 'listener', 'egress'] as const) {
     t.equal(
       inside(role, `(await import('node:child_process')).spawnSync('/bin/true'); done('spawned')`),
       denied,
@@ -121,7 +149,7 @@ const noOther =
 t.test('under a user of its own it can not signal the daemon', { skip: noOther }, async (t) => {
   const daemon = spawn('/bin/sleep', ['60'])
   await once(daemon, 'spawn')
-  for (const role of ['collector', 'egress'] as const) {
+  for (const role of ['collector', 'listener', 'egress'] as const) {
     for (const pid of [process.pid, daemon.pid]) {
       for (const signal of ['SIGTERM', 'SIGKILL', 'SIGUSR1', 0] as const) {
         const tried = `process.kill(${pid}, ${JSON.stringify(signal)}); done('signalled')`

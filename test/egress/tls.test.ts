@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { Egress } from '../../src/egress/egress.ts'
 import { rulesOf } from '../../src/egress/hosts.ts'
+import { streamRulesOf } from '../../src/egress/stream-hosts.ts'
 
 /** Made for this test alone: for localhost and 127.0.0.1, signed by itself. */
 const cert = `-----BEGIN CERTIFICATE-----
@@ -63,6 +64,18 @@ t.test('a certificate that no bundled root has signed is refused', async (t) => 
     { code: 'TLS_REFUSED' },
     'whatever the environment says',
   )
+})
+
+t.test('a stream’s certificate is judged by the same roots', async (t) => {
+  const port = await serve(t)
+  const open = (roots?: readonly string[]) => {
+    const rules = streamRulesOf('binance', `https://localhost:${port}`)
+    const egress = new Egress(rules, roots === undefined ? {} : { roots })
+    t.teardown(() => egress.close())
+    return egress.open(`wss://localhost:${port}/ws-api/v3`)
+  }
+  await t.rejects(open(), { code: 'TLS_REFUSED' })
+  t.match(await open([cert]), { status: 200, socket: null }, 'trusted, and no stream there')
 })
 
 t.test('a certificate for another name is refused', async (t) => {

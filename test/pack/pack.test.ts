@@ -83,6 +83,7 @@ t.test('both packages, packed, installed and used', { timeout: 120_000 }, async 
       'dist/cli/main.js',
       'dist/collector/main.js',
       'dist/egress/main.js',
+      'dist/listener/main.js',
     ]) {
       has(command, path)
     }
@@ -92,6 +93,7 @@ t.test('both packages, packed, installed and used', { timeout: 120_000 }, async 
       'LICENSE',
       'README.md',
       'dist/collector/ccxt/LICENSE.txt',
+      'dist/listener/ccxt/LICENSE.txt',
     ])
       has(command, path)
     for (const path of [

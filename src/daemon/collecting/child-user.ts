@@ -34,7 +34,9 @@ const thisSystem: UserSystem = {
   ownUid: process.getuid?.() ?? null,
   canRunAs(user) {
     if (!mayChangeUsers()) return false
-    const files = [bundleOf('collector'), bundleOf('egress')].filter((file) => existsSync(file))
+    const files = [bundleOf('collector'), bundleOf('egress'), bundleOf('listener')].filter((file) =>
+      existsSync(file),
+    )
     const { status } = spawnSync(process.execPath, ['--eval', probe, ...files], {
       ...user,
       env: { ...childEnvironment },

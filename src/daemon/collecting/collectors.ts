@@ -20,7 +20,8 @@ import { exchangesWithHosts, type Rule, rulesOf } from '../../egress/hosts.ts'
 import { limits } from '../../limits.ts'
 import type { ChildUser } from './child-user.ts'
 import { type Finished, judgeCandles, judgeCheck, judgeMarkets, judgePoll } from './judge.ts'
-import { Pair, PairDied } from './pair.ts'
+import { Pair } from './pair.ts'
+import { PairDied } from './spawn-pair.ts'
 import { placeOf, Places, type PlaceStats } from './place.ts'
 
 /** Where an exchange is looked for instead of its own hosts; environment `simulated`. Part of `config_digest`. */

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { performance } from 'node:perf_hooks'
-import { Duplex } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { readEnum, readInteger, readObject, readRecord } from '@perf-agg/sdk'
 import type { Asked } from '../../collector/job.ts'
 import type { Rule } from '../../egress/hosts.ts'
@@ -8,10 +8,8 @@ import { type ControlMessage, readControlMessage, type Report } from '../../egre
 import { type Frame, writeFrame } from '../../frame.ts'
 import { limits } from '../../limits.ts'
 import type { ChildUser } from './child-user.ts'
-import { LastWords, readFrames, spawnChild } from '../child.ts'
-
-/** The pair ended, would not start or did not answer: whatever it was doing is to be done again. */
-export class PairDied extends Error {}
+import { LastWords, readFrames } from '../child.ts'
+import { gone, PairDied, pipeOf, spawnPair } from './spawn-pair.ts'
 
 export interface PairEvents {
   /** Once. `meaning` says what is known of the reason. */
@@ -49,19 +47,8 @@ export class Pair {
     events: PairEvents,
     { user, address }: { readonly user: ChildUser | null; readonly address: string | null },
   ): Promise<Pair> {
-    const egress = spawnChild('egress', ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'], user)
-    const link = pipeOf(egress, 3)
-    // The child at the other end holds it from here on; our own end must not read a byte of it.
-    link.pause()
-    let collector: ChildProcess
-    try {
-      collector = spawnChild('collector', ['ignore', 'ignore', 'pipe', link, 'pipe'], user)
-    } catch (error) {
-      egress.kill('SIGKILL')
-      throw error
-    }
-    link.destroy()
-    const pair = new Pair(egress, collector, events)
+    const { egress, worker } = spawnPair('collector', user)
+    const pair = new Pair(egress, worker, events)
     const timer = setTimeout(() => pair.close(), limits.collector.startTimeoutMs)
     try {
       await writeFrame(pipeOf(egress, 4), { rules, address })
@@ -154,16 +141,7 @@ export class Pair {
   async close(): Promise<void> {
     this.#closing = true
     this.#die()
-    await Promise.all(
-      this.#children.map(
-        (child) =>
-          new Promise<void>((resolve) => {
-            if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
-              return resolve()
-            child.once('exit', () => resolve())
-          }),
-      ),
-    )
+    await Promise.all(this.#children.map(gone))
   }
 
   #die(): void {
@@ -177,7 +155,7 @@ export class Pair {
     const message = readControlMessage(frame.head)
     if (message.kind === 'ready') onReady()
     else if (message.kind === 'refused') this.#events.onRefused(message)
-    else if (this.#reports.length < reportsMax) this.#reports.push(message)
+    else if (message.kind === 'report' && this.#reports.length < reportsMax) this.#reports.push(message)
   }
 
   #take(frame: Frame, onReady: () => void): void {
@@ -193,9 +171,3 @@ export class Pair {
 
 const controlBounds = { headBytesMax: 65_536, bodyBytesMax: 0 }
 const reportsMax = 10_000
-
-function pipeOf(child: ChildProcess, index: number): Duplex {
-  const pipe = child.stdio[index]
-  if (!(pipe instanceof Duplex)) throw new PairDied('a pipe is missing')
-  return pipe
-}

@@ -1,4 +1,3 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FaultPlan } from '../faults.ts'
 import type { Wallet } from '../wallet.ts'
@@ -11,6 +10,8 @@ import { spoil } from './spoil.ts'
 import { Query } from './query.ts'
 import { quoteEndpoints } from './quotes.ts'
 import { Refusal, refusals } from './refusal.ts'
+import { authenticate } from './signature.ts'
+import { BinanceStreams } from './streams.ts'
 import { Meter } from './weight.ts'
 
 /**
@@ -28,17 +29,13 @@ const endpoints: ReadonlyMap<string, Endpoint> = new Map(
   }),
 )
 
-const recvWindowUsualMs = 5_000
-const recvWindowMaxMs = 60_000
-/** How far a client's clock may be ahead. */
-const aheadMaxMs = 1_000
-
 export class Wire {
   readonly #exchange: Exchange
   readonly #wallets: ReadonlyMap<string, Wallet>
   readonly #faults: FaultPlan
   readonly #nowMs: () => number
   readonly #meter = new Meter()
+  readonly streams: BinanceStreams
 
   constructor(options: {
     exchange: Exchange
@@ -50,6 +47,12 @@ export class Wire {
     this.#wallets = new Map(options.wallets.map((wallet) => [wallet.apiKey, wallet]))
     this.#faults = options.faults
     this.#nowMs = options.nowMs
+    this.streams = new BinanceStreams({
+      wallets: this.#wallets,
+      meter: this.#meter,
+      nowMs: this.#nowMs,
+      serverMs: () => this.#nowMs() + this.#faults.skewMs(this.#nowMs()),
+    })
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
@@ -78,10 +81,12 @@ export class Wire {
   ): { status: number; headers: Record<string, string>; body: string } {
     let headers: Record<string, string> = {}
     try {
-      const endpoint = endpoints.get(path)
-      if (endpoint === undefined || request.method !== 'GET') throw this.#noSuchCall(request, path, nowMs)
       const header = request.headers['x-mbx-apikey']
       const apiKey = typeof header === 'string' ? header : ''
+      const listenKey = this.streams.listenKey(request.method ?? '', path, apiKey)
+      if (listenKey !== null) return { status: 200, headers, body: JSON.stringify(listenKey) }
+      const endpoint = endpoints.get(path)
+      if (endpoint === undefined || request.method !== 'GET') throw this.#noSuchCall(request, path, nowMs)
       const unsigned = raw.replace(/(^|&)signature=[^&]*/, '').replace(/^&/, '')
       const query = new Query(unsigned)
       const wallet = this.#wallets.get(apiKey)
@@ -90,7 +95,19 @@ export class Wire {
       const body =
         endpoint.access === 'public'
           ? endpoint.answer(common)
-          : endpoint.answer({ ...common, wallet: this.#authenticate(query, apiKey, raw, unsigned, serverMs) })
+          : endpoint.answer({
+              ...common,
+              wallet: authenticate(
+                this.#wallets,
+                {
+                  query,
+                  apiKey,
+                  text: unsigned,
+                  signature: /(?:^|&)signature=([^&]*)/.exec(raw)?.[1] ?? '',
+                },
+                serverMs,
+              ),
+            })
       return { status: 200, headers, body: JSON.stringify(body) }
     } catch (error) {
       const refusal = error instanceof Refusal ? error : refusals.unknown()
@@ -103,23 +120,5 @@ export class Wire {
     this.#meter.count({ budget: 'ip', weight: 1 }, path, '', nowMs)
     const known = request.method !== 'GET' && /^\/[sfd]?api\/v\d\//.test(path)
     return known ? refusals.key() : new Refusal(404, -1000, 'Path does not exist.')
-  }
-
-  #authenticate(query: Query, apiKey: string, raw: string, unsigned: string, serverMs: number): Wallet {
-    if (apiKey === '') throw refusals.keyFormat()
-    if (!/^[A-Za-z0-9]{64}$/.test(apiKey)) throw refusals.keyFormat()
-    const timestamp = query.integer('timestamp')
-    const recvWindow = query.optionalInteger('recvWindow') ?? recvWindowUsualMs
-    if (recvWindow > recvWindowMaxMs) throw refusals.recvWindow()
-    const signature = /(?:^|&)signature=([^&]*)/.exec(raw)?.[1] ?? ''
-    if (signature === '') throw refusals.missing('signature')
-    if (timestamp >= serverMs + aheadMaxMs) throw refusals.early()
-    if (serverMs - timestamp > recvWindow) throw refusals.late()
-    const wallet = this.#wallets.get(apiKey)
-    if (wallet === undefined) throw refusals.key()
-    const expected = createHmac('sha256', wallet.secret).update(unsigned).digest()
-    const given = Buffer.from(/^[0-9a-fA-F]{64}$/.test(signature) ? signature : '', 'hex')
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw refusals.signature()
-    return wallet
   }
 }
