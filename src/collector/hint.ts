@@ -1,7 +1,7 @@
 import { readArray, readEnum, readObject, readString } from '@perf-agg/sdk'
 import type { MarketType } from '../accounting/observation.ts'
 import { limits } from '../limits.ts'
-import { marketTypes } from './observation.ts'
+import { marketTypes } from '../accounting/wallet.ts'
 
 /** A market where something may have happened, by the exchange's own name for it: where to look first. Never truth. */
 export interface Hint {

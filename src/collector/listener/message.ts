@@ -11,7 +11,7 @@ import {
 import type { MarketType } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { type Hint, readHints } from '../hint.ts'
-import { marketTypes } from '../observation.ts'
+import { marketTypes } from '../../accounting/wallet.ts'
 
 /** What the daemon asks of a listener. Of `listen` the credentials are the frame's body. */
 export type Order =
