@@ -18,6 +18,11 @@ export function rowsOf(value: unknown, place: string, rowsMax: number): readonly
   return value
 }
 
+/** Coins, or whatever else is told once each: one that comes again would count twice. */
+export function refuseTwice(names: readonly string[], place: string): void {
+  if (new Set(names).size < names.length) throw invalidAnswer(place)
+}
+
 const decimalPattern = /^-?(?:0|[1-9]\d{0,29})(?:\.\d{1,30})?$/
 
 /** A decimal string as the exchange wrote it; a JSON number only where it has lost nothing. */

@@ -1,6 +1,7 @@
 import { add, type Decimal, negate, parseDecimal, toText } from '@perf-agg/sdk'
 import { contractKey, worthOf } from '../accounting/ledger/contract.ts'
 import type { Amount, Anchor, Position } from '../accounting/observation.ts'
+import { refuseTwice } from './field.ts'
 
 /** What is held of each asset, wherever in the account it lies: zeros left out, sorted by asset. */
 export function sumOf(amounts: readonly Amount[]): Amount[] {
@@ -14,6 +15,15 @@ export function sumOf(amounts: readonly Amount[]): Amount[] {
     .filter(([, held]) => held.digits !== 0n)
     .map(([asset, held]) => ({ asset, amount: toText(held) }))
     .toSorted((a, b) => (a.asset < b.asset ? -1 : 1))
+}
+
+/** Of a list that tells each coin once: one that comes again would count twice. @throws {CollectorFailure} */
+export function onceOf(amounts: readonly Amount[], place: string): Amount[] {
+  refuseTwice(
+    amounts.map(({ asset }) => asset),
+    place,
+  )
+  return sumOf(amounts)
 }
 
 /** Balances, with each position as a balance of its contract: what entries must lead to. */

@@ -16,6 +16,8 @@ export interface List {
   row(index: number, atMs: number): Row
   /** As the exchange answers; `next` where there is more. */
   page(rows: readonly Row[], next: string | null, request: URL): unknown
+  /** Without which it is not asked for. */
+  readonly also?: Readonly<Record<string, Served>>
   /** Members that are numbers above nothing. */
   readonly positive: readonly string[]
   readonly time: string
@@ -194,6 +196,17 @@ export const accounts: readonly Account[] = [
     lists: [
       {
         path: '/api/v3/myTrades',
+        // what moved points to the market
+        also: {
+          '/api/v3/account': {
+            uid: 1,
+            updateTime: 2,
+            balances: [
+              { asset: 'USDT', free: '499.9', locked: '0' },
+              { asset: 'BTC', free: '0.01', locked: '0' },
+            ],
+          },
+        },
         pageRows: 1_000,
         row: binanceTrade,
         page: plain,
@@ -233,7 +246,7 @@ export const accounts: readonly Account[] = [
           enInfo: 'x',
         }),
         page: binancePage,
-        positive: ['amount'],
+        positive: [],
         time: 'divTime',
         timeAs: same,
       },
@@ -816,7 +829,7 @@ export const accounts: readonly Account[] = [
           context: '',
         }),
         page: kucoinGood,
-        positive: ['amount'],
+        positive: [],
         time: 'createdAt',
         timeAs: text,
       },

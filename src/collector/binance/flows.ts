@@ -2,7 +2,7 @@ import { dayMs, hourMs } from '@perf-agg/sdk'
 import type { CashFlow, Conversion, MarketType } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import type { Calls, Endpoint } from '../call.ts'
-import { allOf, CollectorFailure } from '../failure.ts'
+import { allOf, CollectorFailure, invalidAnswer } from '../failure.ts'
 import { keptMsOf } from '../reach.ts'
 import { endpoints } from './endpoint.ts'
 import { isMissing } from './judge.ts'
@@ -125,7 +125,8 @@ export class Flows {
   async #futuresTransfers(fromMs: number): Promise<void> {
     const { caller, exchangeNowMs, others } = this.#options
     for (const [startTime, endTime] of this.#spans(fromMs - lookBackMs.transfers, spanMs.movements)) {
-      for (let current = 1; current <= limits.collector.pagesMax; current += 1) {
+      for (let current = 1; ; current += 1) {
+        refuseEndless(current)
         const { value } = await caller.call(endpoints.futuresTransfers, {
           startTime,
           endTime,
@@ -207,7 +208,8 @@ export class Flows {
     const { caller, exchangeNowMs } = this.#options
     const movements: Movement[] = []
     for (const [startTime, endTime] of this.#spans(fromMs - lookBackMs.movements, spanMs.movements)) {
-      for (let page = 0; page < limits.collector.pagesMax; page += 1) {
+      for (let page = 0; ; page += 1) {
+        refuseEndless(page)
         const parameters = { startTime, endTime, limit: 1_000, offset: page * 1_000 }
         const { value } = await caller.call(endpoint, parameters)
         movements.push(...readRows(value, exchangeNowMs))
@@ -265,7 +267,8 @@ export class Flows {
     const { caller, exchangeNowMs } = this.#options
     const oldestMs = oldestOf('transfers', fromMs, exchangeNowMs)
     for (const [startTime, endTime] of this.#spans(oldestMs, spanMs.transfers)) {
-      for (let current = 1; current <= limits.collector.pagesMax; current += 1) {
+      for (let current = 1; ; current += 1) {
+        refuseEndless(current)
         const { value } = await caller.call(endpoints.transfers, {
           type,
           startTime,
@@ -286,13 +289,16 @@ export class Flows {
     endMs: number,
     rowsMax: number,
     read: (startMs: number, endMs: number) => Promise<number>,
-    depth = 0,
+    count = { pages: 0 },
   ): Promise<void> {
+    refuseEndless((count.pages += 1))
     const rows = await read(startMs, endMs)
-    if (rows < rowsMax || endMs - startMs < 2 || depth > 24) return
+    if (rows < rowsMax) return
+    // so many at one instant can't be told apart
+    if (endMs - startMs < 2) throw invalidAnswer('flows.pages')
     const middleMs = Math.floor((startMs + endMs) / 2)
-    await this.#halving(startMs, middleMs, rowsMax, read, depth + 1)
-    await this.#halving(middleMs + 1, endMs, rowsMax, read, depth + 1)
+    await this.#halving(startMs, middleMs, rowsMax, read, count)
+    await this.#halving(middleMs + 1, endMs, rowsMax, read, count)
   }
 
   *#spans(fromMs: number, lengthMs: number): Generator<[number, number]> {
@@ -310,6 +316,11 @@ export class Flows {
     if (conversion.atMs < this.#options.floorMs) return
     this.#conversions.set(`${conversion.conversion} ${conversion.id}`, conversion)
   }
+}
+
+/** A list that has no end is no answer. @throws {CollectorFailure} */
+function refuseEndless(page: number): void {
+  if (page > limits.collector.pagesMax) throw invalidAnswer('flows.pages')
 }
 
 /** Of a list that forgets: what it does not tell any more is not asked for. */

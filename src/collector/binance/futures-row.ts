@@ -12,7 +12,7 @@ import {
   rowOf,
   rowsOf,
 } from '../field.ts'
-import { sumOf } from '../holding.ts'
+import { onceOf } from '../holding.ts'
 import type { ContractListing } from './contract.ts'
 import type { FuturesWallet } from './venue.ts'
 
@@ -23,7 +23,7 @@ export type FindContract = (id: string) => ContractListing
 /** Wallet balances, without what open positions have gained or lost: of an account, or of a list of balances. */
 export function walletOf(value: unknown): Amount[] {
   const rows = Array.isArray(value) ? value : rowOf(value, 'account')['assets']
-  return sumOf(
+  return onceOf(
     rowsOf(rows, 'account.assets', limits.collector.assetsMax).map((each) => {
       const asset = rowOf(each, 'account.assets')
       return {
@@ -32,6 +32,7 @@ export function walletOf(value: unknown): Amount[] {
         amount: decimalOf(asset['walletBalance'] ?? asset['balance'], 'asset.walletBalance', 'any'),
       }
     }),
+    'account.assets',
   )
 }
 

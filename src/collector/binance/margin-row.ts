@@ -2,8 +2,8 @@ import { parseDecimal, subtract, sum, toText } from '@perf-agg/sdk'
 import type { Amount, Income } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { invalidAnswer } from '../failure.ts'
-import { assetOf, decimalOf, idOf, instantOf, type Row, rowOf, rowsOf } from '../field.ts'
-import { sumOf } from '../holding.ts'
+import { assetOf, decimalOf, idOf, instantOf, type Row, rowOf, rowsOf, refuseTwice } from '../field.ts'
+import { sumOf, onceOf } from '../holding.ts'
 
 /** What binance answers of margin, cross and isolated, read strictly into our own words. */
 
@@ -19,7 +19,10 @@ function netOf(row: Row, place: string): Amount {
 
 export function crossOf(value: unknown): Amount[] {
   const rows = rowsOf(rowOf(value, 'margin')['userAssets'], 'margin.userAssets', limits.collector.assetsMax)
-  return sumOf(rows.map((each) => netOf(rowOf(each, 'margin.userAssets'), 'margin')))
+  return onceOf(
+    rows.map((each) => netOf(rowOf(each, 'margin.userAssets'), 'margin')),
+    'margin.userAssets',
+  )
 }
 
 export interface Isolated {
@@ -32,13 +35,15 @@ export function isolatedOf(value: unknown): Isolated {
   const rows = rowsOf(rowOf(value, 'isolated')['assets'], 'isolated.assets', limits.collector.symbolsMax).map(
     (each) => rowOf(each, 'isolated.assets'),
   )
+  const pairs = rows.map((row) => assetOf(row['symbol'], 'isolated.symbol'))
+  refuseTwice(pairs, 'isolated.assets')
   return {
     balances: sumOf(
       rows.flatMap((row) =>
         ['baseAsset', 'quoteAsset'].map((name) => netOf(rowOf(row[name], `isolated.${name}`), 'isolated')),
       ),
     ),
-    pairs: rows.map((row) => assetOf(row['symbol'], 'isolated.symbol')),
+    pairs,
   }
 }
 

@@ -3,7 +3,7 @@ import type { Amount, CashFlow, Fill, Income, MarketType } from '../../accountin
 import { limits } from '../../limits.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import { entryOfFill, entryOfFlow, entryOfIncome } from '../explain.ts'
-import { CollectorFailure } from '../failure.ts'
+import { CollectorFailure, invalidAnswer } from '../failure.ts'
 import { rowOf, rowsOf } from '../field.ts'
 import { sumOf } from '../holding.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
@@ -24,6 +24,8 @@ import { fillsOf, type Listing } from './row.ts'
 
 const pageRows = 1_000
 /** So long a span one answer of each list covers at most. */
+/** Of all its spans of a poll together. */
+const flowPagesMax = 256
 const spanMs = { trades: dayMs, flow: 7 * dayMs, interest: 29 * dayMs, transfers: 29 * dayMs }
 
 /**
@@ -98,17 +100,22 @@ export class MarginSource implements LedgerSource {
   async #flow(fromMs: number): Promise<FlowLine[]> {
     const lines = new Map<string, FlowLine>()
     const nowMs = this.#exchangeNowMs()
-    const read = async (startTime: number, endTime: number, depth: number): Promise<void> => {
+    let pages = 0
+    const read = async (startTime: number, endTime: number): Promise<void> => {
+      pages += 1
+      // one of which every part is full has no end
+      if (pages > flowPagesMax) throw invalidAnswer('capitalFlow.pages')
       const { value } = await this.#caller.call(endpoints.marginFlow, { startTime, endTime, limit: pageRows })
       const rows = capitalFlowOf(value, nowMs)
       for (const row of rows) lines.set(row.id, row)
-      if (rows.length < pageRows || endTime - startTime < 2 || depth > 24) return
+      if (rows.length < pageRows) return
+      if (endTime - startTime < 2) throw invalidAnswer('capitalFlow.pages')
       const middle = Math.floor((startTime + endTime) / 2)
-      await read(startTime, middle, depth + 1)
-      await read(middle + 1, endTime, depth + 1)
+      await read(startTime, middle)
+      await read(middle + 1, endTime)
     }
     for (let start = fromMs; start <= nowMs; start += spanMs.flow + 1) {
-      await read(start, Math.min(start + spanMs.flow, nowMs), 0)
+      await read(start, Math.min(start + spanMs.flow, nowMs))
     }
     return [...lines.values()].toSorted((a, b) => a.atMs - b.atMs)
   }

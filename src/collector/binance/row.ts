@@ -12,6 +12,7 @@ import {
   integerOf,
   rowOf,
   rowsOf,
+  refuseTwice,
 } from '../field.ts'
 
 /** binance's answers, each read strictly into our own words. Shapes as its API documentation has them. */
@@ -63,8 +64,14 @@ export interface Account {
 export function accountOf(value: unknown, listedAssets: ReadonlySet<string>): Account {
   const row = rowOf(value, 'account')
   const sums = new Map<string, ReturnType<typeof parseDecimal>>()
-  for (const each of rowsOf(row['balances'], 'account.balances', limits.collector.assetsMax)) {
-    const balance = rowOf(each, 'account.balances')
+  const rows = rowsOf(row['balances'], 'account.balances', limits.collector.assetsMax).map((each) =>
+    rowOf(each, 'account.balances'),
+  )
+  refuseTwice(
+    rows.map((balance) => assetOf(balance['asset'], 'balance.asset')),
+    'account.balances',
+  )
+  for (const balance of rows) {
     const asset = principalOf(assetOf(balance['asset'], 'balance.asset'), listedAssets)
     const free = parseDecimal(decimalOf(balance['free'], 'balance.free', 'not-negative'))
     const locked = parseDecimal(decimalOf(balance['locked'], 'balance.locked', 'not-negative'))

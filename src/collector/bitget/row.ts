@@ -13,7 +13,7 @@ import {
   rowsOf,
   wordOf,
 } from '../field.ts'
-import { sumOf } from '../holding.ts'
+import { sumOf, onceOf } from '../holding.ts'
 import type { Listed } from '../market-list.ts'
 import type { Page } from '../span.ts'
 
@@ -54,7 +54,7 @@ export function listingsOf(value: unknown): Listed[] {
 }
 
 export function balancesOf(value: unknown): Amount[] {
-  return sumOf(
+  return onceOf(
     rowsOf(value, 'assets', limits.collector.assetsMax).map((each): Amount => {
       const row = rowOf(each, 'assets')
       // locked by an order, and locked by the exchange
@@ -63,6 +63,7 @@ export function balancesOf(value: unknown): Amount[] {
       )
       return { asset: assetOf(row['coin'], 'asset.coin'), amount: toText(sum(parts)) }
     }),
+    'assets',
   )
 }
 

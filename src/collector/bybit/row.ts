@@ -3,7 +3,7 @@ import type { Amount, Candle } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { CollectorFailure, failureOf, invalidAnswer } from '../failure.ts'
 import { assetOf, decimalOf, idOf, instantOf, type Row, rowOf, rowsOf } from '../field.ts'
-import { sumOf } from '../holding.ts'
+import { sumOf, onceOf } from '../holding.ts'
 import type { Category } from './instrument.ts'
 
 /** Readers of bybit's answers, their `result` each. Numbers and instants come as text; an empty one is none. */
@@ -64,7 +64,7 @@ export function holdingOf(value: unknown): Holding {
     accrued.push({ asset, amount: toText(of('accruedInterest')) })
     return { asset, amount: toText(held) }
   })
-  return { balances: sumOf(parts), more, accrued: sumOf(accrued) }
+  return { balances: onceOf(parts, 'walletBalance.coin'), more, accrued: sumOf(accrued) }
 }
 
 /** Status 3 and 4 are the first release of the unified account, which keeps inverse contracts in a wallet apart. */

@@ -3,7 +3,9 @@ import type { Amount } from '../../accounting/observation.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
 import { type Base, sameBalances } from '../explain.ts'
-import { CollectorFailure } from '../failure.ts'
+import { limits } from '../../limits.ts'
+import { CollectorFailure, invalidAnswer } from '../failure.ts'
+import { refuseTwice } from '../field.ts'
 import { sumOf } from '../holding.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
 import { type Page, type ReadPages, walkSpans } from '../span.ts'
@@ -26,6 +28,8 @@ export class CoinbaseLedger implements LedgerSource {
   readonly #clock: Pick<JobClock, 'exchangeNowMs'>
   readonly #base: Base | null
   #wallets: readonly Wallet[] = []
+  /** A list was not read to its end. */
+  #isCut = false
 
   /** `base`: balances that are explained already. */
   constructor(caller: Calls, clock: Pick<JobClock, 'exchangeNowMs'>, base: Base | null) {
@@ -36,18 +40,24 @@ export class CoinbaseLedger implements LedgerSource {
 
   async balances(): Promise<readonly Amount[]> {
     const wallets: Wallet[] = []
-    for (let cursor: string | null = ''; cursor !== null && wallets.length < 10_000;) {
+    for (let cursor: string | null = ''; cursor !== null;) {
       const asked: Readonly<Record<string, string | number>> =
         cursor === '' ? { limit: 250 } : { limit: 250, cursor }
       const page = walletsOf((await this.#caller.call(endpoints.accounts, asked)).value)
       wallets.push(...page.rows)
-      cursor = page.rows.length === 0 || page.next === cursor ? null : page.next
+      cursor = page.rows.length === 0 ? null : page.next
+      if (wallets.length > limits.collector.assetsMax) throw invalidAnswer('accounts')
     }
+    refuseTwice(
+      wallets.map(({ id }) => id),
+      'accounts',
+    )
     this.#wallets = wallets
     return sumOf(wallets.map(({ asset, amount }) => ({ asset, amount })))
   }
 
   async read(fromMs: number, thorough: boolean): Promise<Reading> {
+    this.#isCut = false
     const toMs = this.#clock.exchangeNowMs() + 1_000
     const walked = await walkSpans(fromMs, toMs, spans, (startMs, endMs, readPages) =>
       this.#fills(startMs, endMs, readPages),
@@ -65,10 +75,8 @@ export class CoinbaseLedger implements LedgerSource {
       }
     }
     const walletIds = new Set(this.#wallets.map(({ id }) => id))
-    return {
-      ...tell([...fills.values()], [...transactions.values()], walletIds),
-      cutAtMs: walked.cutAtMs,
-    }
+    const told = tell([...fills.values()], [...transactions.values()], walletIds)
+    return { ...told, pending: told.pending || this.#isCut, cutAtMs: walked.cutAtMs }
   }
 
   #fills(startMs: number, endMs: number, readPages: ReadPages): Promise<FillRow[] | null> {
@@ -135,6 +143,7 @@ export class CoinbaseLedger implements LedgerSource {
       if (oldestMs < fromMs - slowMs || behind >= slowPagesMax) return rows
       next = answer.next
     }
+    this.#isCut = true
     return rows
   }
 }

@@ -3,7 +3,7 @@ import type { Amount, Candle, Position } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { CollectorFailure, failureOf, invalidAnswer } from '../failure.ts'
 import { amountOrZero, decimalOf, idOf, millisOf, type Row, rowOf, rowsOf, wordOf } from '../field.ts'
-import { costOf, sumOf } from '../holding.ts'
+import { costOf, onceOf } from '../holding.ts'
 import type { Page } from '../span.ts'
 import { coinOf, isForeign, perpOf, settle } from './listing.ts'
 
@@ -64,7 +64,7 @@ export function spotBalancesOf(value: unknown): Amount[] {
     'spotState.balances',
     limits.collector.assetsMax,
   )
-  return sumOf(
+  return onceOf(
     rows.map((each): Amount => {
       const row = rowOf(each, 'spotState.balances')
       return {
@@ -72,6 +72,7 @@ export function spotBalancesOf(value: unknown): Amount[] {
         amount: decimalOf(row['total'], 'spotState.total', 'any'),
       }
     }),
+    'spotState.balances',
   )
 }
 

@@ -14,6 +14,7 @@ import {
   rowOf,
   rowsOf,
   wordOf,
+  refuseTwice,
 } from '../field.ts'
 import { sumOf } from '../holding.ts'
 import type { Listed } from '../market-list.ts'
@@ -51,10 +52,14 @@ export function refuseMode(value: unknown): void {
 const watched = new Set(['main', 'trade', 'trade_hf'])
 
 export function balancesOf(value: unknown): Amount[] {
-  const rows = rowsOf(value, 'accounts', limits.collector.assetsMax)
+  const rows = rowsOf(value, 'accounts', limits.collector.assetsMax).map((each) => rowOf(each, 'accounts'))
+  const names = rows.map(({ type, currency }) => `${wordOf(type, 'account.type')} ${String(currency)}`)
+  refuseTwice(
+    names.filter((name) => watched.has(name.split(' ')[0]?.toLowerCase() ?? '')),
+    'accounts',
+  )
   return sumOf(
-    rows.flatMap((each): Amount[] => {
-      const row = rowOf(each, 'accounts')
+    rows.flatMap((row): Amount[] => {
       if (!watched.has(wordOf(row['type'], 'account.type').toLowerCase())) return []
       return [
         {

@@ -13,7 +13,7 @@ import {
 import type { Amount } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { invalidAnswer } from '../failure.ts'
-import { assetOf, type Row, rowOf, rowsOf } from '../field.ts'
+import { assetOf, type Row, rowOf, rowsOf, refuseTwice } from '../field.ts'
 import { sumOf } from '../holding.ts'
 import type { OpenPosition } from './position.ts'
 import { orZero } from './text.ts'
@@ -51,6 +51,10 @@ export function holdingOf(value: unknown, aside: readonly OpenPosition[]): Holdi
     accrued.push({ asset, amount: toText(interest) })
     return { asset, amount: toText(subtract(subtract(of('cashBal'), owed), interest)) }
   })
+  refuseTwice(
+    parts.map(({ asset }) => asset),
+    'balance.details',
+  )
   const holdings = aside.flatMap((each) => each.holdings)
   return { balances: sumOf([...parts, ...holdings]), isBorrowed, accrued: sumOf(accrued) }
 }
