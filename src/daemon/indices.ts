@@ -3,7 +3,7 @@ import { benchmarkFigures, noBenchmark } from '../accounting/record/benchmark-fi
 import { IndexPrices, indexSearchMs } from '../accounting/pricing/index-prices.ts'
 import type { AccountView, Figures } from '../accounting/view.ts'
 import type { Log } from '../http/log.ts'
-import { pricingTypes } from '../session/exchange.ts'
+import { indexTypes } from '../session/exchange.ts'
 import type { AccountRow, Store } from '../store/store.ts'
 import type { Collectors } from './collecting/collectors.ts'
 import type { Lanes } from './lane.ts'
@@ -69,7 +69,7 @@ export class Indices {
     const source = {
       exchange,
       sandbox: environment === 'sandbox',
-      marketTypes: pricingTypes(exchange, ['spot']),
+      marketTypes: indexTypes(exchange),
     }
     try {
       const wants = turns.map((atMs) => ({ symbol, fromMs: atMs - indexSearchMs, toMs: atMs }))

@@ -65,6 +65,13 @@ export function pricingTypes(exchange: string, wallets: readonly Wallet[]): read
   return hasSpot && !own.includes('spot') ? ['spot', ...own] : own
 }
 
+/** The markets that tell what a coin is worth there: spot's, or where there is none those of contracts with their indexes. */
+export function indexTypes(exchange: string): readonly MarketType[] {
+  const offer = Object.hasOwn(offers, exchange) ? offers[exchange] : undefined
+  const types = new Set(Object.values(offer?.accountTypes ?? {}).flat())
+  return types.size === 0 || types.has('spot') ? ['spot'] : [...types].filter((type) => type !== 'funding')
+}
+
 /**
  * The offer for what a client asks, checked against what is there.
  * @throws {InputError} EXCHANGE_UNKNOWN, ACCOUNT_TYPE_UNSUPPORTED, SANDBOX_UNSUPPORTED

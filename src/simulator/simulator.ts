@@ -13,6 +13,7 @@ import type { Fault, Faults } from './faults.ts'
 import { addressOf } from './hyperliquid/name.ts'
 import { Wire as HyperliquidWire } from './hyperliquid/wire.ts'
 import { Wire as KrakenWire } from './kraken/wire.ts'
+import { Wire as KrakenFuturesWire } from './krakenfutures/wire.ts'
 import { passphrase as kucoinPassphrase, Wire as KucoinWire } from './kucoin/wire.ts'
 import { LeverageDesk } from './leverage.ts'
 import { listingOf, listings } from './listing.ts'
@@ -37,7 +38,15 @@ import { accrueInterest, Wallet } from './wallet.ts'
  */
 
 /** Whose wire protocol is spoken. */
-export type SimulatedExchange = 'binance' | 'bitget' | 'bybit' | 'hyperliquid' | 'kraken' | 'kucoin' | 'okx'
+export type SimulatedExchange =
+  | 'binance'
+  | 'bitget'
+  | 'bybit'
+  | 'hyperliquid'
+  | 'kraken'
+  | 'krakenfutures'
+  | 'kucoin'
+  | 'okx'
 
 const wires = {
   binance: BinanceWire,
@@ -45,6 +54,7 @@ const wires = {
   bybit: BybitWire,
   hyperliquid: HyperliquidWire,
   kraken: KrakenWire,
+  krakenfutures: KrakenFuturesWire,
   kucoin: KucoinWire,
   okx: OkxWire,
 } as const

@@ -167,14 +167,6 @@ t.test('the documented accounts and positions', async (t) => {
     ],
   })
   exchange.answers.set(`${place}/openpositions`, otherCoin)
-  t.match(
-    await exchange.poll(),
-    { kind: 'failed', code: 'EXCHANGE_ACCOUNT_REFUSED', exchangeCode: 'pnlCurrency' },
-    'one that pays its profit in another coin',
-  )
-  const whole = JSON.parse(otherCoin) as { openPositions: { symbol: string }[] }
-  const plain = whole.openPositions.filter(({ symbol }) => symbol !== 'PF_DEFIUSD')
-  exchange.answers.set(`${place}/openpositions`, { ...whole, openPositions: plain })
   t.match(await exchange.poll(), {
     observation: {
       anchor: {
@@ -182,9 +174,71 @@ t.test('the documented accounts and positions', async (t) => {
           { symbol: 'BTC/USD:BTC', quantity: '-10000', entry: '9392.749993345933' },
           // delisted: known by its name
           { symbol: 'BTC/USD:BTC-201225', quantity: '20000', entry: '9399.749966754434' },
+          // what it gains will be paid in BTC: until then it is worth dollars like any other
+          { symbol: 'DEFI/USD:USD', quantity: '1', entry: '570', terms: { settle: 'USD' } },
         ],
       },
     },
+  })
+})
+
+t.test('a profit that is paid in another coin', async (t) => {
+  const held = (usd: number, xbt: number) => ({
+    accounts: {
+      flex: {
+        type: 'multiCollateralMarginAccount',
+        currencies: { USD: { quantity: usd }, XBT: { quantity: xbt } },
+      },
+    },
+  })
+  const open = (size: number) => ({
+    openPositions: [{ side: 'long', symbol: 'PF_ETHUSD', price: 2_000, size, pnlCurrency: 'BTC' }],
+  })
+  const exchange = await serve(t, {
+    [`${place}/accounts`]: held(1_000, 1),
+    [`${place}/openpositions`]: open(3),
+  })
+  const first = await exchange.poll()
+  if (first.kind === 'failed') return t.fail(first.code)
+  const laterMs = nowMs + 2 * minuteMs
+  exchange.clock.atMs = laterMs
+  exchange.answers.set(`${place}/tickers/PI_XBTUSD`, { serverTime: new Date(laterMs).toISOString() })
+  const told = { date: new Date(nowMs + minuteMs).toISOString(), contract: 'pf_ethusd', execution: 'e1' }
+  exchange.answers.set('/api/history/v3/account-log', {
+    accountUid,
+    logs: [
+      line('futures trade', 'pf_ethusd', 3, 1, {
+        ...told,
+        trade_price: 2_150,
+        old_average_entry_price: 2_000,
+        new_average_entry_price: 2_000,
+      }),
+      // 2 x 150 are 300 dollars, 0.003 BTC; 0.0001 is the fee, 0.0002 funding that was owed
+      line('futures trade', 'xbt', 1, 1.0027, {
+        ...told,
+        trade_price: 2_150,
+        fee: 0.0001,
+        realized_funding: -0.0002,
+      }),
+    ],
+  })
+  exchange.answers.set(`${place}/accounts`, held(1_000, 1.0027))
+  exchange.answers.set(`${place}/openpositions`, open(1))
+  const second = await exchange.poll({ cursor: first.cursor })
+  if (second.kind === 'failed') return t.fail(second.code)
+  t.match(second.observation, {
+    complete: true,
+    fills: [{ id: 'e1', side: 'sell', quantity: '2', fees: [{ asset: 'BTC', amount: '0.0001' }] }],
+    incomes: [{ income: 'funding', asset: 'BTC', amount: '-0.0002' }],
+    conversions: [
+      {
+        conversion: 'convert',
+        changes: [
+          { asset: 'BTC', amount: '0.003' },
+          { asset: 'USD', amount: '-300' },
+        ],
+      },
+    ],
   })
 })
 
@@ -420,7 +474,8 @@ t.test('markets, indexes, marks and prints', async (t) => {
   t.strictSame(await exchange.collectors.candles({ source, wants }), [
     minutes('40', '100'),
     minutes('0', '0'),
-    minutes('0', '0'),
+    // an index is a price although nobody trades it
+    minutes('1', '2.5'),
     null,
     null,
   ])

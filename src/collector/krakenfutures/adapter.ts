@@ -61,7 +61,7 @@ export function newKrakenFutures(): Adapter {
           const place = { price_type: series, symbol: chartIdOf(listing), interval: '1m' }
           const asked = { ...place, from: fromMs / 1_000, to: toMs / 1_000 - 1 }
           const { value } = await caller.call(endpoints.candles, asked)
-          return candlesOf(value, listing.type === 'inverse', clock.exchangeNowMs())
+          return candlesOf(value, listing, clock.exchangeNowMs())
         },
       })
     },

@@ -1,7 +1,7 @@
-import { divide, multiply, negate, parseDecimal, subtract, toText } from '@perf-agg/sdk'
+import { type Decimal, divide, multiply, negate, parseDecimal, subtract, toText } from '@perf-agg/sdk'
 import type { Amount, Candle, Position } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import { CollectorFailure, failureOf, invalidAnswer } from '../failure.ts'
+import { invalidAnswer } from '../failure.ts'
 import {
   amountOrZero,
   assetOf,
@@ -75,20 +75,11 @@ export function positionsOf(value: unknown, instrumentOf: InstrumentOf): Positio
     const id = idOf(row['symbol'], 'position.symbol').toUpperCase()
     const { type, symbol, base, quote, terms } = mustBe(instrumentOf(id), 'position.symbol')
     const settled = mustBe(terms, 'position.symbol')
-    const paidIn = row['pnlCurrency']
-    // the profit would be paid in another coin at a rate that is told nowhere
-    if (paidIn !== undefined && paidIn !== null && coin(paidIn, 'position.pnlCurrency') !== settled.settle) {
-      throw refuseAccount('pnlCurrency')
-    }
     const quantity = side === 'long' ? size : toText(negate(parseDecimal(size)))
     const entry = decimalOf(row['price'], 'position.price', 'positive')
     const market = type === 'inverse' ? 'inverse' : 'linear'
     return [{ market, symbol, base, quote, terms: settled, quantity, entry }]
   })
-}
-
-export function refuseAccount(exchangeCode: string): CollectorFailure {
-  return new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode }))
 }
 
 /** One line: of a contract how a position changed, of a coin how a wallet did. */
@@ -107,6 +98,9 @@ export interface Line {
   readonly fee: string
   readonly funding: string
   readonly liquidationFee: string
+  /** Of the position before, and at which average it was entered. */
+  readonly before: string
+  readonly entryBefore: string
   readonly atMs: number
 }
 
@@ -139,6 +133,8 @@ function lineOf(row: Row, exchangeNowMs: number): Line {
     fee: amountOrZero(row['fee'], 'log.fee'),
     funding: amountOrZero(row['realized_funding'], 'log.realized_funding'),
     liquidationFee: amountOrZero(row['liquidation_fee'], 'log.liquidation_fee'),
+    before: toText(mustBe(before, 'log.old_balance')),
+    entryBefore: amountOrZero(row['old_average_entry_price'], 'log.old_average_entry_price'),
     atMs: isoOf(row['date'], 'log.date', exchangeNowMs),
   }
 }
@@ -157,6 +153,7 @@ export interface Trade {
 }
 
 const fillRows = 100
+const one: Decimal = { digits: 1n, scale: 0 }
 
 /** The newest first; the next page begins before the last of this one. */
 export function tradesOf(value: unknown, exchangeNowMs: number): Page<Trade> {
@@ -187,12 +184,20 @@ export function tradesOf(value: unknown, exchangeNowMs: number): Page<Trade> {
   return { rows, next: all.length < fillRows ? null : new Date(oldestMs).toISOString() }
 }
 
-/** Volume is in base of a linear contract, in contracts of an inverse one, and none of an index or a mark. */
-export function candlesOf(value: unknown, isInverse: boolean, exchangeNowMs: number): Candle[] {
+/**
+ * Volume is in base of a linear contract, in contracts of an inverse one. An index is no market and has none: each of
+ * its minutes counts as one unit that others traded, for it is a price all the same.
+ */
+export function candlesOf(
+  value: unknown,
+  { type }: Pick<Instrument, 'type'>,
+  exchangeNowMs: number,
+): Candle[] {
   return rowsOf(rowOf(value, 'candles')['candles'], 'candles', 10_000).map((each): Candle => {
     const row = rowOf(each, 'candles')
     const close = decimalOf(row['close'], 'candle.close', 'positive')
-    const volume = parseDecimal(amountOrZero(row['volume'], 'candle.volume'))
+    const volume = type === 'spot' ? one : parseDecimal(amountOrZero(row['volume'], 'candle.volume'))
+    const isInverse = type === 'inverse'
     const price = parseDecimal(close)
     return {
       minuteMs: millisOf(row['time'], 'candle.time', exchangeNowMs),

@@ -5,7 +5,8 @@ import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
 import { type Instrument, mustBe } from './instrument.ts'
-import { type InstrumentOf, type Line, refuseAccount, type Trade } from './row.ts'
+import { paidElsewhere } from './paid-elsewhere.ts'
+import type { InstrumentOf, Line, Trade } from './row.ts'
 
 /**
  * What krakenfutures' account log and fills mean. The log has every execution, and of each what it did to the position
@@ -27,7 +28,7 @@ export function tell(
   return {
     fills,
     flows: flowsOf(lines),
-    conversions: conversionsOf(lines),
+    conversions: [...conversionsOf(lines), ...paidElsewhere(executed, instrumentOf)],
     incomes: lines.flatMap(incomesOf),
     entries: lines.map((line) => ({
       atMs: known.get(line.execution)?.atMs ?? line.atMs,
@@ -50,7 +51,7 @@ function isExecution({ info, contract, execution }: Line): boolean {
   return executions.test(info) && contract !== '' && execution !== ''
 }
 
-function isPosition({ asset }: Line): boolean {
+export function isPosition({ asset }: Line): boolean {
   return asset.includes('_')
 }
 
@@ -65,7 +66,7 @@ function executionOf(words: string): Fill['execution'] {
 function fillOf(trade: Trade, lines: readonly Line[], instrumentOf: InstrumentOf): Fill {
   const { id, symbol, side, price, size, kind, fee, atMs } = trade
   const instrument = mustBe(instrumentOf(symbol), 'fill.symbol')
-  const fees = lines.length > 0 ? feesOf(lines, instrument) : fee === null ? [] : sumOf([fee])
+  const fees = lines.length > 0 ? feesOf(lines) : fee === null ? [] : sumOf([fee])
   const words = [kind, ...lines.map(({ info }) => info)].find((each) => executionOf(each) !== 'trade') ?? kind
   return newFill(instrument, { id, side, price, quantity: size, fees, atMs, execution: executionOf(words) })
 }
@@ -83,17 +84,14 @@ function fillOfLog(id: string, lines: readonly Line[], instrumentOf: InstrumentO
     side: signOf(quantity) > 0 ? 'buy' : 'sell',
     price,
     quantity: toText(absolute(quantity)),
-    fees: feesOf(lines, instrument),
+    fees: feesOf(lines),
     atMs,
     execution: executionOf(info),
   })
 }
 
-function feesOf(lines: readonly Line[], { terms }: Instrument): Amount[] {
-  const wallet = lines.filter((line) => !isPosition(line))
-  // the profit was paid in another coin at a rate that is told nowhere
-  if (wallet.some(({ asset }) => asset !== terms?.settle)) throw refuseAccount('pnlCurrency')
-  return sumOf(wallet.map(({ asset, fee }) => ({ asset, amount: fee })))
+function feesOf(lines: readonly Line[]): Amount[] {
+  return sumOf(lines.filter((line) => !isPosition(line)).map(({ asset, fee }) => ({ asset, amount: fee })))
 }
 
 function newFill(
