@@ -137,7 +137,11 @@ function tradeLines(change: Change, contracts: ContractDesk, step: Step, penalty
   ]
 }
 
-function rowOf(change: Change, { asset, account, info, before, after, more }: Line, id: number): BookRow['row'] {
+function rowOf(
+  change: Change,
+  { asset, account, info, before, after, more }: Line,
+  id: number,
+): BookRow['row'] {
   return {
     id,
     date: new Date(change.atMs).toISOString(),
