@@ -66,6 +66,8 @@ export interface LedgerSource {
   restOf?(residual: Residual, base: Base): Rest
   /** `thorough`: every list, not only what the ledger points to. */
   read(fromMs: number, thorough: boolean): Promise<Reading>
+  /** Its entries are dated to this, cut off; absent is a millisecond. */
+  readonly granularityMs?: number
   /** How far back the exchange tells; null is for ever. */
   readonly historyMs: number | null
   /** Of a list that keeps only so many rows: the oldest that it told, where there were more. Known from the last read. */
@@ -140,7 +142,7 @@ export async function pollLedger(
   const outcome = quiet
     ? {
         reading: null,
-        anchor: { atMs: begunAtMs, ...held },
+        anchor: { atMs: Math.max(base.atMs, settledMs(source, begunAtMs)), ...held },
         accrued: source.accrued?.(),
         interest: [],
         open: false,
@@ -205,7 +207,7 @@ async function look(looking: Looking): Promise<Outcome> {
       }
       return {
         reading,
-        anchor: provedAnchor(explanation.atMs, askedAtMs, held, reading),
+        anchor: provedAnchor(explanation.atMs, settledMs(source, askedAtMs), held, reading),
         accrued,
         interest,
         open: reading.pending,
@@ -220,7 +222,8 @@ async function look(looking: Looking): Promise<Outcome> {
     // Before the first anchor there is nothing that could be unexplained.
     if (agreed) {
       // Some exchanges tell the time in whole seconds: what the ledger showed before this read is in it.
-      const atMs = reading.entries.reduce((latest, entry) => Math.max(latest, entry.atMs), betweenMs)
+      const readMs = Math.max(settledMs(source, betweenMs), base?.atMs ?? 0)
+      const atMs = reading.entries.reduce((latest, entry) => Math.max(latest, entry.atMs), readMs)
       return {
         reading,
         anchor: { atMs, ...held },
@@ -246,11 +249,25 @@ function explained(
   askedAtMs: number,
 ): { readonly explanation: Explanation; readonly rest: Rest } {
   const amounts = amountsIn(source, held)
-  const explanation = explain(base, amounts, entries, askedAtMs, roundingOf(source))
+  const readMs = begunMs(source, askedAtMs)
+  const explanation = explain(base, amounts, entries, readMs, roundingOf(source))
   const rest = explanation.kind === 'open' ? source.restOf?.(explanation.residual, base) : undefined
   if (rest === undefined || rest.entries.length === 0) return { explanation, rest: noRest }
   const all = [...entries, ...rest.entries]
-  return { explanation: explain(base, amounts, all, askedAtMs, roundingOf(source)), rest }
+  return { explanation: explain(base, amounts, all, readMs, roundingOf(source)), rest }
+}
+
+/**
+ * What is read at an instant holds until then. Where entries are dated to the second, one that comes later may bear the
+ * same second: it holds until that began.
+ */
+function settledMs(source: LedgerSource, atMs: number): number {
+  return source.granularityMs === undefined ? atMs : begunMs(source, atMs) - 1
+}
+
+/** What bears an earlier instant than this had happened by then. */
+function begunMs({ granularityMs = 1 }: LedgerSource, atMs: number): number {
+  return atMs - (atMs % granularityMs)
 }
 
 /**
@@ -293,7 +310,8 @@ function conclude(
     flows: since(reading?.flows),
     conversions: since([...(reading?.conversions ?? []), ...(waiting ? [] : rest.conversions)]),
     incomes: since([...(reading?.incomes ?? []), ...interest, ...(waiting ? [] : rest.incomes)]),
-    anchor,
+    // with one side of something read and the other not, balances can't be held against anything
+    anchor: waiting && base !== null && reading?.pending === true ? null : anchor,
     unavailable: source.unavailable,
     lost: lostOf(source, cursor, begunAtMs),
   }

@@ -31,7 +31,7 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
     accountTypes: { spot: ['spot'], futures: ['linear', 'inverse'] },
     sandbox: false,
   },
-  bybit: { source: 'polled', accountTypes: unified, sandbox: true },
+  bybit: { source: 'polled', accountTypes: { ...unified, funding: ['funding'] }, sandbox: true },
   coinbase: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   // by what ccxt makes of its answers
   gate: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },

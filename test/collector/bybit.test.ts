@@ -171,7 +171,7 @@ t.test('each kind of line', async (t) => {
   const { flows, incomes, conversions } = answer.observation
   t.strictSame(
     flows.map(({ flow, asset, amount }) => `${flow} ${amount} ${asset}`),
-    ['transfer -5 USDT', 'transfer -7 USDT', 'reward 100 XYZ', 'reward -1 USDT'],
+    ['transfer -7 USDT', 'reward 100 XYZ', 'reward -1 USDT', 'transfer -5 USDT'],
   )
   t.strictSame(
     incomes.map(({ income, asset, amount }) => `${income} ${amount} ${asset}`),
@@ -322,6 +322,42 @@ t.test('errors become codes', async (t) => {
     exchange.answers.set('/v5/account/wallet-balance', strange)
     t.match(await exchange.poll(), { kind: 'failed', code: 'EXCHANGE_ANSWER_INVALID' }, strange)
   }
+})
+
+t.test('a dense backlog is caught up with from poll to poll', async (t) => {
+  const sinceMs = nowMs - 3 * dayMs
+  const everyMs = 20_000
+  const exchange = await serve(
+    t,
+    {
+      // newest first, fifty at a time
+      '/v5/account/transaction-log': (url: URL) => {
+        const asked = (name: string): number => Number(url.searchParams.get(name) ?? 0)
+        const fromMs = Math.max(asked('startTime'), sinceMs)
+        const newest = Math.floor(Math.min(asked('endTime'), nowMs) / everyMs) - asked('cursor')
+        const count = Math.max(0, Math.min(50, newest - Math.ceil(fromMs / everyMs) + 1))
+        const list = Array.from({ length: count }, (_, index) =>
+          line('TRANSFER_IN', 'USDT', '1', { transactionTime: String((newest - index) * everyMs) }),
+        )
+        return good({ list, nextPageCursor: count === 50 ? String(asked('cursor') + 50) : '' })
+      },
+    },
+    sinceMs,
+  )
+  let cursor: string | null = null
+  let flows = 0
+  let readToMs = sinceMs
+  for (let poll = 0; poll < 12 && readToMs < nowMs; poll += 1) {
+    const polled = await exchange.poll({ cursor })
+    if (polled.kind === 'failed') return t.fail(polled.code)
+    flows += polled.observation.flows.length
+    const reached = (JSON.parse(polled.cursor) as { readToMs: number }).readToMs
+    t.ok(reached > readToMs, `${(reached - readToMs) / hourMs} hours more`)
+    readToMs = reached
+    cursor = polled.cursor
+  }
+  t.equal(readToMs, nowMs)
+  t.ok(flows >= (3 * dayMs) / everyMs, `${flows} lines`)
 })
 
 t.test('minutes, oldest first', async (t) => {

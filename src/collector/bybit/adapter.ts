@@ -33,14 +33,14 @@ const connection: Connection = {
 const pageRows = 1_000
 
 /**
- * bybit's unified account: one wallet with one log, whatever the market. A spot session refuses one with loans or
+ * bybit's unified account: one wallet with one log, whatever the market, and the funding wallet beside. A spot session refuses one with loans or
  * contracts in it, every session one with options or portfolio margin, and the classic account.
  */
 export function newBybit(): Adapter {
   const listings = new Listings()
   return {
     connection,
-    wallets: ['spot', 'margin', 'linear', 'inverse'],
+    wallets: ['spot', 'margin', 'linear', 'inverse', 'funding'],
     async check({ caller, sync }) {
       await sync()
       const { body } = await caller.call(endpoints.queryApi)
@@ -49,9 +49,8 @@ export function newBybit(): Adapter {
     async poll({ caller, sync, clock }, wants) {
       const watched = categoriesOf(wants.wallets)
       await listings.load(caller, clock.exchangeNowMs(), watched)
-      const mayBorrow = wants.wallets.includes('margin')
-      const ledger = new BybitLedger({ caller, listings, clock, categories: watched, mayBorrow })
-      if (wants.cursor === null) await refuseWhatIsNotRead(caller, watched, ledger)
+      const ledger = new BybitLedger({ caller, listings, clock, wallets: wants.wallets })
+      if (wants.cursor === null && watched.length > 0) await refuseWhatIsNotRead(caller, watched, ledger)
       return pollLedger(ledger, sync, wants)
     },
     async markets({ caller, sync }, wallets) {

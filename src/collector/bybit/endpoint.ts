@@ -17,4 +17,6 @@ export const endpoints = {
   transactionLog: { method: 'privateGetV5AccountTransactionLog', budget: 'ip', weight: 1 },
   positions: { method: 'privateGetV5PositionList', budget: 'ip', weight: 1 },
   executions: { method: 'privateGetV5ExecutionList', budget: 'ip', weight: 1 },
+  coinsBalance: { method: 'privateGetV5AssetTransferQueryAccountCoinsBalance', budget: 'ip', weight: 1 },
+  fundingHistory: { method: 'privateGetV5AssetFundinghistory', budget: 'ip', weight: 1 },
 } as const satisfies Readonly<Record<string, Endpoint>>

@@ -25,12 +25,12 @@ export const neutralTypes: ReadonlySet<string> = new Set([
   'AUTO_LOANS_REPAY',
 ])
 
+/** From and to the funding wallet, which deposits and withdrawals pass, and other accounts. */
+export const transferTypes: ReadonlySet<string> = new Set(['TRANSFER_IN', 'TRANSFER_OUT'])
+
 export const flowKinds: Readonly<Record<string, FlowKind>> = {
   DEPOSIT: 'deposit',
   WITHDRAW: 'withdrawal',
-  // from and to the funding wallet, other accounts, and by deposit
-  TRANSFER_IN: 'transfer',
-  TRANSFER_OUT: 'transfer',
   // these wallets are the owner's too, and not watched
   FLEXIBLE_STAKING_SUBSCRIPTION: 'transfer',
   FLEXIBLE_STAKING_REDEMPTION: 'transfer',

@@ -1,25 +1,33 @@
-import { dayMs, minuteMs } from '@perf-agg/sdk'
-import type { Amount, Position } from '../../accounting/observation.ts'
+import { dayMs, minuteMs, parseDecimal, signOf } from '@perf-agg/sdk'
+import type { Amount, Position, Wallet } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
 import { invalidAnswer } from '../failure.ts'
+import { sumOf } from '../holding.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
+import { type ReadPages, walkSpans } from '../span.ts'
 import { endpoints } from './endpoint.ts'
-import type { Category } from './instrument.ts'
+import { type FundLine, fundBalancesOf, fundLinesOf } from './funding-row.ts'
+import { tellFunding } from './funding-tell.ts'
+import { categoriesOf, type Category } from './instrument.ts'
 import { executedTypes } from './kind.ts'
 import type { Listings } from './listings.ts'
 import { positionsOf } from './position.ts'
 import { keptMsOf } from '../reach.ts'
-import { executionsOf, holdingOf, type Line, linesOf, type Page, refuseAccount } from './row.ts'
-import { tell } from './tell.ts'
+import {
+  type Execution,
+  executionsOf,
+  holdingOf,
+  type Line,
+  linesOf,
+  type Page,
+  refuseAccount,
+} from './row.ts'
+import { tell, transferFlow } from './tell.ts'
 
-/** The exchange answers for so long a span at most. */
-const spanMs = 7 * dayMs - 1
-/** Pages of one poll, all lists together. */
-const pagesMax = 60
-/** A span with more pages than that is cut into halves. */
-const pagesOfSpanMax = 20
+/** The exchange answers for seven days at most. */
+const spans = { spanMs: 7 * dayMs, pagesMax: 60, pagesOfSpanMax: 20 }
 
 type Parameters = Readonly<Record<string, string | number>>
 
@@ -27,21 +35,31 @@ export interface BybitWatch {
   readonly caller: Calls
   readonly listings: Listings
   readonly clock: Pick<JobClock, 'exchangeNowMs'>
-  readonly categories: readonly Category[]
-  /** What is borrowed to trade with is counted; else who owes is refused. */
-  readonly mayBorrow: boolean
+  readonly wallets: readonly Wallet[]
 }
 
-/** The unified wallet of one account, its positions, its transaction log and its executions. */
+interface Part {
+  readonly lines: readonly Line[]
+  readonly executions: readonly Execution[]
+  readonly funding: readonly FundLine[]
+}
+
+/** The unified wallet of one account, its positions, its transaction log and its executions; the funding wallet and its history. */
 export class BybitLedger implements LedgerSource {
   readonly historyMs = keptMsOf('bybit', 'spot', '')
   readonly #watch: BybitWatch
+  readonly #categories: readonly Category[]
+  readonly #hasFunding: boolean
   readonly #strange = new Set<string>()
+  /** The history of the funding wallet tells whole seconds. */
+  readonly granularityMs?: number
   #accrued: readonly Amount[] = []
-  #pages = 0
 
   constructor(watch: BybitWatch) {
     this.#watch = watch
+    this.#categories = categoriesOf(watch.wallets)
+    this.#hasFunding = watch.wallets.includes('funding')
+    if (this.#hasFunding) this.granularityMs = 1_000
   }
 
   /** Kinds of executions that are not known here. */
@@ -50,12 +68,22 @@ export class BybitLedger implements LedgerSource {
   }
 
   async balances(): Promise<readonly Amount[]> {
-    const { caller, categories, mayBorrow } = this.#watch
+    const unified = this.#categories.length === 0 ? [] : await this.#unified()
+    if (!this.#hasFunding) return unified
+    const { value } = await this.#watch.caller.call(endpoints.coinsBalance, { accountType: 'FUND' })
+    return sumOf([...unified, ...fundBalancesOf(value)])
+  }
+
+  async #unified(): Promise<readonly Amount[]> {
+    const { caller, wallets } = this.#watch
     const { value } = await caller.call(endpoints.walletBalance, { accountType: 'UNIFIED' })
     const { balances, more, accrued } = holdingOf(value)
     this.#accrued = accrued
-    if (more === 'borrowed' && !mayBorrow) throw refuseAccount(more)
-    if (more === 'positions' && !categories.some((category) => category !== 'spot')) throw refuseAccount(more)
+    // what is borrowed to trade with is counted where it is watched
+    if (more === 'borrowed' && !wallets.includes('margin')) throw refuseAccount(more)
+    if (more === 'positions' && this.#categories.every((category) => category === 'spot')) {
+      throw refuseAccount(more)
+    }
     return balances
   }
 
@@ -65,11 +93,10 @@ export class BybitLedger implements LedgerSource {
 
   async positions(): Promise<readonly Position[]> {
     const positions: Position[] = []
-    const { categories, listings } = this.#watch
-    for (const category of categories) {
+    for (const category of this.#categories) {
       if (category === 'spot') continue
       // linear ones are told for one coin at a time
-      const settles = category === 'linear' ? listings.settles(category) : [null]
+      const settles = category === 'linear' ? this.#watch.listings.settles(category) : [null]
       for (const settle of settles) positions.push(...(await this.#positionsOf(category, settle)))
     }
     return positions
@@ -93,87 +120,103 @@ export class BybitLedger implements LedgerSource {
   }
 
   async read(fromMs: number, thorough: boolean): Promise<Reading> {
-    const { clock, categories, listings } = this.#watch
+    const { clock, listings } = this.#watch
     const nowMs = clock.exchangeNowMs()
-    const lines = new Map<string, Line>()
-    const executions = new Map<string, ReturnType<typeof executionsOf>['rows'][number]>()
-    let startMs = Math.max(fromMs, nowMs - this.historyMs + minuteMs)
-    let lengthMs = spanMs
-    let cutAtMs: number | null = null
-    this.#pages = 0
-    while (startMs <= nowMs) {
-      // a second ahead: clocks differ, and what comes meanwhile is welcome
-      const endMs = Math.min(startMs + lengthMs, nowMs + 1_000)
-      const span = { startTime: startMs, endTime: endMs }
-      const own = await this.#span(
-        endpoints.transactionLog,
-        { ...span, accountType: 'UNIFIED', limit: 50 },
-        linesOf,
-      )
-      const read = own === null ? null : await this.#executions(span, own, thorough)
-      if (own === null || read === null) {
-        if (this.#pages >= pagesMax || lengthMs < 2_000) {
-          cutAtMs = startMs - 1
-          break
-        }
-        lengthMs = Math.floor(lengthMs / 2)
-        if (endMs - startMs < lengthMs) lengthMs = Math.floor((endMs - startMs) / 2)
-        continue
-      }
-      // an id of the log is one for its coin only
-      for (const line of own) lines.set(`${line.id} ${line.asset}`, line)
-      for (const execution of read) executions.set(`${execution.category} ${execution.id}`, execution)
-      startMs = endMs + 1
-    }
-    const { strange, ...told } = tell([...lines.values()], [...executions.values()], {
-      listingOf: (category, id) => listings.byName(category, id),
-      categories,
-    })
+    const firstMs = Math.max(fromMs, nowMs - this.historyMs + minuteMs)
+    // a second ahead: clocks differ, and what comes meanwhile is welcome
+    const { parts, cutAtMs } = await walkSpans(firstMs, nowMs + 1_000, spans, (startMs, endMs, readPages) =>
+      this.#span(startMs, endMs, thorough, readPages),
+    )
+    // spans may touch; an id of the log is one for its coin only
+    const lines = parts
+      .flatMap((part) => part.lines)
+      .map((line) => [`${line.id} ${line.asset}`, line] as const)
+    const executions = parts
+      .flatMap((part) => part.executions)
+      .map((execution) => [`${execution.category} ${execution.id}`, execution] as const)
+    const funding = parts.flatMap((part) => part.funding).map((line) => [line.id, line] as const)
+    const { strange, transfers, ...told } = tell(
+      [...new Map(lines).values()],
+      [...new Map(executions).values()],
+      { listingOf: (category, id) => listings.byName(category, id), categories: this.#categories },
+    )
     for (const type of strange) this.#strange.add(type)
-    return { ...told, cutAtMs }
+    if (!this.#hasFunding) {
+      const moved = transfers.filter(({ change }) => signOf(parseDecimal(change)) !== 0)
+      return { ...told, flows: [...told.flows, ...moved.map(transferFlow)], cutAtMs }
+    }
+    const span = { fromMs: firstMs, toMs: cutAtMs ?? nowMs, isOpen: cutAtMs === null }
+    const hasUnified = this.#categories.length > 0
+    const beside = tellFunding([...new Map(funding).values()], span, hasUnified ? transfers : null)
+    return {
+      fills: told.fills,
+      flows: [...told.flows, ...beside.flows],
+      conversions: [...told.conversions, ...beside.conversions],
+      incomes: [...told.incomes, ...beside.incomes],
+      entries: [...told.entries, ...beside.entries],
+      pending: told.pending || beside.pending,
+      cutAtMs,
+    }
   }
 
-  /** Of the categories that the log points to, of all where it is thorough; null where that is too much at once. */
-  async #executions(
-    span: Parameters,
-    lines: readonly Line[],
-    thorough: boolean,
-  ): Promise<ReturnType<typeof executionsOf>['rows'] | null> {
-    const all: ReturnType<typeof executionsOf>['rows'][number][] = []
-    for (const category of this.#watch.categories) {
+  /** Everything of a span; null where that is too much at once. */
+  async #span(startMs: number, endMs: number, thorough: boolean, readPages: ReadPages): Promise<Part | null> {
+    const lines: Line[] = []
+    const executions: Execution[] = []
+    const span = { startTime: startMs, endTime: endMs }
+    if (this.#categories.length > 0) {
+      const asked = { ...span, accountType: 'UNIFIED', limit: 50 }
+      const own = await this.#pages(
+        readPages,
+        endpoints.transactionLog,
+        asked,
+        linesOf,
+        ({ id, asset }) => `${id} ${asset}`,
+      )
+      if (own === null) return null
+      lines.push(...own)
+    }
+    for (const category of this.#categories) {
+      // those that the log points to
       const isTold = lines.some((line) => line.category === category && executedTypes.has(line.type))
       if (!thorough && !isTold) continue
-      const rows = await this.#span(
+      const asked = { ...span, category, limit: 100 }
+      const own = await this.#pages(
+        readPages,
         endpoints.executions,
-        { ...span, category, limit: 100 },
+        asked,
         (value, exchangeNowMs) => executionsOf(value, exchangeNowMs, category),
+        ({ id }) => id,
       )
-      if (rows === null) return null
-      all.push(...rows)
+      if (own === null) return null
+      executions.push(...own)
     }
-    return all
+    if (!this.#hasFunding) return { lines, executions, funding: [] }
+    const asked = {
+      createTimeFrom: Math.floor(startMs / 1_000),
+      createTimeTo: Math.floor(endMs / 1_000),
+      limit: 100,
+    }
+    const funding = await this.#pages(readPages, endpoints.fundingHistory, asked, fundLinesOf, ({ id }) => id)
+    return funding === null ? null : { lines, executions, funding }
   }
 
-  /** All rows of one span; null where it has more pages than are read at once. */
-  async #span<Each>(
+  async #pages<Each extends { readonly atMs: number }>(
+    readPages: ReadPages,
     endpoint: Endpoint,
     parameters: Parameters,
     readPage: (value: unknown, exchangeNowMs: number) => Page<Each>,
+    idOf: (row: Each) => string,
   ): Promise<Each[] | null> {
     const { caller, clock } = this.#watch
-    const rows: Each[] = []
-    let cursor: string | null = null
-    for (let page = 0; page < pagesOfSpanMax; page += 1) {
-      if (this.#pages >= pagesMax) return null
-      this.#pages += 1
-      const next: Parameters = cursor === null ? parameters : { ...parameters, cursor }
-      const { value } = await caller.call(endpoint, next)
-      const answer: Page<Each> = readPage(value, clock.exchangeNowMs())
-      rows.push(...answer.rows)
+    const rows = await readPages(async (next) => {
+      const asked: Parameters = next === null ? parameters : { ...parameters, cursor: next }
+      const { value } = await caller.call(endpoint, asked)
+      const { rows: own, sent, cursor } = readPage(value, clock.exchangeNowMs())
       // it gives a cursor for an empty page as well
-      if (answer.cursor === null || answer.sent === 0 || answer.cursor === cursor) return rows
-      cursor = answer.cursor
-    }
-    return null
+      const told = own.map((row) => ({ id: idOf(row), atMs: row.atMs, row }))
+      return { rows: told, next: sent === 0 ? null : cursor }
+    })
+    return rows?.map(({ row }) => row) ?? null
   }
 }

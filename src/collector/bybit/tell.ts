@@ -4,6 +4,7 @@ import { type Entry, entryOfContract } from '../explain.ts'
 import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
+import type { TransferLine } from '../transfer.ts'
 import { type Category, delistedContract, type Listing, type ListingOf, settleOf } from './instrument.ts'
 import {
   conversionTypes,
@@ -12,12 +13,15 @@ import {
   flowKinds,
   incomeKinds,
   neutralTypes,
+  transferTypes,
 } from './kind.ts'
 import { type Execution, type Line, refuseAccount } from './row.ts'
 
 export interface Told extends Omit<Reading, 'cutAtMs'> {
   /** Kinds of executions that are not known here, so that nothing was made of them. */
   readonly strange: readonly string[]
+  /** To and from other wallets and accounts, not among the flows. */
+  readonly transfers: readonly TransferLine[]
 }
 
 /**
@@ -48,6 +52,7 @@ export function tell(
   return {
     fills,
     flows: lines.flatMap(flowOf),
+    transfers: lines.filter(({ type }) => transferTypes.has(type)).map(transferOf),
     conversions: conversionsOf(lines),
     incomes: lines.flatMap(incomeOf),
     entries: [...booked, ...fills.filter(({ terms }) => terms !== undefined).map(entryOfContract)],
@@ -134,6 +139,14 @@ function delisted({ symbol, side, category, feeAsset }: Execution, lines: readon
   if (received === undefined || paid === undefined) throw invalidAnswer('execution.symbol')
   const [base, quote] = side === 'buy' ? [received, paid] : [paid, received]
   return { category, id: symbol, symbol, base, quote, active: false }
+}
+
+function transferOf({ id, asset, change, atMs }: Line): TransferLine {
+  return { id, account: 'unified', asset, change, atMs }
+}
+
+export function transferFlow({ id, asset, change, atMs }: TransferLine): CashFlow {
+  return { id, flow: 'transfer', asset, amount: change, atMs, atEstimated: false }
 }
 
 function flowOf({ id, type, asset, change, atMs }: Line): CashFlow[] {

@@ -1,0 +1,99 @@
+import { parseDecimal, secondMs, signOf } from '@perf-agg/sdk'
+import type { CashFlow, Conversion, FlowKind, Income } from '../../accounting/observation.ts'
+import { sumOf } from '../holding.ts'
+import type { Reading } from '../ledger-poll.ts'
+import { outerTransfers, type Span, type TransferLine } from '../transfer.ts'
+import { backWords, dustWords, securityWords, unifiedWords, yieldWords } from './funding-kind.ts'
+import type { FundLine } from './funding-row.ts'
+import { transferFlow } from './tell.ts'
+
+/** The sides of a conversion come within this of each other. */
+const sideMs = 3 * secondMs
+
+/**
+ * What the history of the funding wallet means, beside the transfers of the unified wallet where that is watched too:
+ * what went from one to the other is nothing. What lies in earn products, with bots and with those who lend lies
+ * elsewhere: to put it there is a transfer, and what it yields there is given. A line that nobody can name stays a line.
+ */
+export function tellFunding(
+  lines: readonly FundLine[],
+  span: Span,
+  unified: readonly TransferLine[] | null,
+): Omit<Reading, 'cutAtMs' | 'fills'> {
+  const own = lines.filter(({ change }) => signOf(parseDecimal(change)) !== 0)
+  const isInner = (line: FundLine): boolean => unified !== null && isOfUnified(line)
+  const transfers = outerTransfers<TransferLine>([...(unified ?? []), ...own.filter(isInner)], span)
+  return {
+    flows: [
+      ...transfers.lines.map(transferFlow),
+      ...own.filter((line) => !isInner(line)).flatMap((line) => flowOf(line)),
+    ],
+    conversions: conversionsOf(own, span.fromMs),
+    incomes: own.flatMap(incomeOf),
+    entries: own.map(({ asset, change, atMs }) => ({ atMs, changes: [[asset, parseDecimal(change)]] })),
+    pending: transfers.pending,
+  }
+}
+
+/** One that says nothing may be of the unified wallet: where that has no such line it is not. */
+function isOfUnified({ kind, label }: FundLine): boolean {
+  return kind === 'transfer' && (label === '' || unifiedWords.test(label))
+}
+
+function isIn({ change }: FundLine): boolean {
+  return signOf(parseDecimal(change)) > 0
+}
+
+function kindOf(line: FundLine): FlowKind | null {
+  const { kind, label } = line
+  switch (kind) {
+    case 'deposit':
+    case 'withdrawal':
+    case 'transfer':
+    case 'reward':
+      return kind
+    case 'earn':
+      return isIn(line) && yieldWords.test(label) ? 'reward' : 'transfer'
+    case 'payment':
+      if (securityWords.test(label)) return 'transfer'
+      return isIn(line) === backWords.test(label) ? 'withdrawal' : 'deposit'
+    case 'loan':
+      return isInterest(line) ? null : 'transfer'
+    default:
+      return null
+  }
+}
+
+function flowOf(line: FundLine): CashFlow[] {
+  const flow = kindOf(line)
+  const { id, asset, change, atMs } = line
+  return flow === null ? [] : [{ id, flow, asset, amount: change, atMs, atEstimated: false }]
+}
+
+function isInterest(line: FundLine): boolean {
+  return line.kind === 'loan' && !isIn(line) && line.label.includes('interest')
+}
+
+function incomeOf(line: FundLine): Income[] {
+  const { id, asset, change, atMs } = line
+  return isInterest(line) ? [{ id, income: 'interest', asset, amount: change, atMs }] : []
+}
+
+/** No number joins the sides of a conversion: they come one upon the other. */
+function conversionsOf(lines: readonly FundLine[], fromMs: number): Conversion[] {
+  const groups: FundLine[][] = []
+  const converted = lines.filter(({ kind }) => kind === 'convert')
+  for (const line of converted.toSorted((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1))) {
+    const last = groups.at(-1)
+    if (last !== undefined && line.atMs - last.at(-1)!.atMs <= sideMs) last.push(line)
+    else groups.push([line])
+  }
+  return groups.flatMap((own): Conversion[] => {
+    const changes = sumOf(own.map(({ asset, change }) => ({ asset, amount: change })))
+    const received = own.find(isIn)
+    // one side alone is not one yet, and what begins where the reading does may have begun before
+    if (changes.length < 2 || received === undefined || own[0]!.atMs <= fromMs + sideMs) return []
+    const conversion = own.every(({ label }) => dustWords.test(label)) ? 'dust' : 'convert'
+    return [{ id: received.id, conversion, changes, atMs: own.at(-1)!.atMs }]
+  })
+}
