@@ -13,6 +13,8 @@ export interface Endpoint {
   readonly weight: number
   /** Where one call of ccxt's is many of the exchange's: what tells them apart. */
   readonly parameters?: Parameters
+  /** What is told costs as well: one for each so many rows. */
+  readonly rowsOfWeight?: number
 }
 
 /** As ccxt takes them: into the query, or the body. */
@@ -148,7 +150,17 @@ export class Caller implements UnifiedCalls {
     if (slot.refusal !== null) throw refused(slot.refusal)
     if (slot.answer === null) throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
     this.#heard(endpoint, slot.answer)
-    return { value: judge(slot.answer, clock.exchangeNowMs()), body: slot.answer.body }
+    const value = judge(slot.answer, clock.exchangeNowMs())
+    this.#told(endpoint, value)
+    return { value, body: slot.answer.body }
+  }
+
+  #told({ budget, rowsOfWeight = Number.POSITIVE_INFINITY }: Endpoint, value: unknown): void {
+    const { limiter, clock } = this.#options
+    const weight = Array.isArray(value) ? Math.floor(value.length / rowsOfWeight) : 0
+    if (weight === 0) return
+    limiter.spend(budget, weight, clock.exchangeNowMs())
+    this.#spent.set(budget, (this.#spent.get(budget) ?? 0) + weight)
   }
 
   async #made(endpoint: Endpoint, given: readonly unknown[]): Promise<Called> {

@@ -34,6 +34,11 @@ export class Limiter {
     return 0
   }
 
+  /** What an answer cost beside its call. */
+  spend(budget: string, weight: number, exchangeNowMs: number): void {
+    this.#usedOf(budget, exchangeNowMs).weight += weight
+  }
+
   /** What an answer tells of the budget that its call was made on: other hosts use the same header for theirs. */
   heard(budget: string, headers: Readonly<Record<string, string>>, exchangeNowMs: number): void {
     const told = headers[this.#budgets[budget]?.header ?? '']

@@ -35,7 +35,12 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
   coinbase: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   // by what ccxt makes of its answers
   gate: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
-  hyperliquid: { source: 'polled', accountTypes: { spot: ['spot'], futures: ['linear'] }, sandbox: true },
+  hyperliquid: {
+    source: 'polled',
+    // margin is both in one: one wallet may back them
+    accountTypes: { spot: ['spot'], futures: ['linear'], margin: ['spot', 'linear'] },
+    sandbox: true,
+  },
   kraken: {
     source: 'polled',
     accountTypes: { spot: ['spot'], margin: ['spot', 'margin'] },

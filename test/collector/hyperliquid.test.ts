@@ -1,7 +1,8 @@
-import { hourMs, minuteMs } from '@perf-agg/sdk'
+import { hourMs, minuteMs, parseDecimal } from '@perf-agg/sdk'
 import t, { type Test } from 'tap'
 import type { Wallet } from '../../src/accounting/observation.ts'
-import { perpStateOf, spotBalancesOf } from '../../src/collector/hyperliquid/row.ts'
+import { ownDex } from '../../src/collector/hyperliquid/listing.ts'
+import { perpStateOf, spotBalancesOf } from '../../src/collector/hyperliquid/state.ts'
 import { documentedBody, serveExchange } from './served.ts'
 
 /** The two wallets of an address at hyperliquid through the real processes. */
@@ -33,6 +34,8 @@ const spotMeta = {
 const usual: Answers = {
   meta: { universe: [{ name: 'BTC' }, { name: 'ETH' }, { name: 'OLD', isDelisted: true }] },
   spotMeta,
+  // a host that does not know the question
+  allPerpMetas: { httpStatus: 422 },
   userAbstraction: '"disabled"',
   clearinghouseState: perpState('0', []),
   spotClearinghouseState: { balances: [] },
@@ -242,12 +245,13 @@ t.test('the documented states', async (t) => {
     { asset: 'USDC', amount: '14.625485' },
   ])
   // its positions are left out: what they cost would be a loss of 22,358 dollars
-  t.throws(() => perpStateOf(JSON.parse(perp)), { message: 'EXCHANGE_ANSWER_INVALID' })
+  t.throws(() => perpStateOf(JSON.parse(perp), ownDex, false), { message: 'EXCHANGE_ANSWER_INVALID' })
   const exchange = await serve(t, { clearinghouseState: perp })
   t.match(await exchange.poll(), { kind: 'failed', code: 'EXCHANGE_ANSWER_INVALID' })
-  t.strictSame(perpStateOf(perpState('-22358.938225', [['BTC', '0.25', '90000.5', '24094.9691']])), {
+  const state = perpState('-22358.938225', [['BTC', '0.25', '90000.5', '24094.9691']])
+  t.match(perpStateOf(state, ownDex, false), {
     // −22358.938225 + 0.25 × 90000.5
-    wallet: '141.186775',
+    wallet: parseDecimal('141.186775'),
     positions: [
       {
         market: 'linear',
@@ -381,6 +385,178 @@ t.test('from poll to poll, to the last unit, whatever entry is told', async (t) 
   t.equal(asked.length, 2)
 })
 
+t.test(
+  "perpetuals of others' exchanges within it, each with a wallet that pays in a coin of its own",
+  async (t) => {
+    const metas = documentedBody('nautilus/hyperliquid/http_all_perp_metas_non_usdc_collateral.json')
+    const tokens = documentedBody('nautilus/hyperliquid/http_spot_meta_non_usdc_collateral.json')
+    if (metas === null || tokens === null) return t.comment('no reference folder here')
+    const held: Record<string, object> = {
+      '': perpState('1000', []),
+      km: perpState('250.5', []),
+      hyna: perpState('-400', [['hyna:BTC', '0.01', '60000.5', '610']]),
+    }
+    const exchange = await serve(t, {
+      allPerpMetas: metas,
+      spotMeta: tokens,
+      clearinghouseState: ({ dex = '' }: Asked) => held[String(dex)],
+    })
+    const source = { exchange: 'hyperliquid', sandbox: false, marketTypes: ['linear'] as const }
+    t.strictSame(
+      (await exchange.collectors.markets({ source })).map(({ symbol, base, quote }) => [symbol, base, quote]),
+      [
+        ['BTC/USDC:USDC', 'BTC', 'USDC'],
+        ['ETH/USDC:USDC', 'ETH', 'USDC'],
+        ['OLD/USDC:USDC', 'OLD', 'USDC'],
+        ['KM-US500/USDH:USDH', 'KM-US500', 'USDH'],
+        ['HYNA-BTC/USDE:USDE', 'HYNA-BTC', 'USDE'],
+      ],
+    )
+    const first = await exchange.poll()
+    if (first.kind === 'failed') return t.fail(first.code, { first })
+    t.strictSame(first.observation.anchor, {
+      atMs: nowMs,
+      balances: [
+        { asset: 'USDC', amount: '1000' },
+        // −400 + 0.01 × 60000.5
+        { asset: 'USDE', amount: '200.005' },
+        { asset: 'USDH', amount: '250.5' },
+      ],
+      positions: [
+        {
+          market: 'linear',
+          symbol: 'HYNA-BTC/USDE:USDE',
+          base: 'HYNA-BTC',
+          quote: 'USDE',
+          terms: { size: '1', settle: 'USDE' },
+          quantity: '0.01',
+          entry: '60000.5',
+        },
+      ],
+    })
+    const time = nowMs + minuteMs
+    exchange.clock.atMs = nowMs + 2 * minuteMs
+    exchange.info.set('exchangeStatus', { time: exchange.clock.atMs })
+    exchange.info.set('userFillsByTime', [
+      fill(1, 'km:US500', 'B', '0.2', '6500.1', { time, fee: '0.13', feeToken: 'USDH' }),
+      fill(2, 'hyna:BTC', 'A', '0.01', '61000', { time, fee: '0.2', feeToken: 'USDE', dir: 'Close Long' }),
+      fill(3, '#14730', 'B', '10', '0.5', { time, dir: 'Buy' }),
+      fill(4, 'gone:BTC', 'B', '10', '0.5', { time }),
+    ])
+    exchange.info.set('userFunding', [
+      { time, hash: '0x0', delta: { type: 'funding', coin: 'hyna:BTC', usdc: '-0.25', szi: '0.01' } },
+      { time, hash: '0x0', delta: { type: 'funding', coin: 'gone:BTC', usdc: '-9', szi: '0.01' } },
+    ])
+    const send = (sourceDex: string, destinationDex: string, token: string, amount: string) => ({
+      time,
+      hash: '0x7',
+      delta: { type: 'send', user, destination: user, sourceDex, destinationDex, token, amount, fee: '0' },
+    })
+    exchange.info.set('userNonFundingLedgerUpdates', [
+      send('', 'gone', 'USDC', '40'),
+      send('', 'gone', 'USDC', '60'),
+      send('spot', 'km', 'USDH', '1000'),
+      send('km', 'km', 'USDH', '3'),
+    ])
+    held[''] = perpState('900', [])
+    held['km'] = perpState('-49.65', [['km:US500', '0.2', '6500.1', '1300']])
+    held['hyna'] = perpState('209.55', [])
+    exchange.info.set('spotClearinghouseState', { balances: [{ coin: 'USDH', total: '-1000' }] })
+    const second = await exchange.poll({ cursor: first.cursor })
+    if (second.kind === 'failed') return t.fail(second.code, { second })
+    t.match(second.observation, { complete: true, unavailable: [] }, 'to the last unit')
+    t.strictSame(
+      second.observation.fills.map(({ id, symbol, terms }) => `${id} ${symbol} ${terms?.settle}`),
+      ['1 KM-US500/USDH:USDH USDH', '2 HYNA-BTC/USDE:USDE USDE'],
+    )
+    t.strictSame(
+      second.observation.incomes.map(({ asset, amount }) => `${amount} ${asset}`),
+      ['-0.25 USDE'],
+    )
+    t.strictSame(
+      second.observation.flows.map(({ asset, amount }) => `${amount} ${asset}`),
+      ['-40 USDC', '-60 USDC'],
+      'two lines of one transaction; between what is watched nothing flows',
+    )
+    const states = exchange.asked.filter((each) => each.includes('clearinghouseState'))
+    t.ok(states.some((each) => each.includes('"dex":"km"')))
+  },
+)
+
+t.test(
+  'one wallet that backs everything: what it holds, less what positions cost to the last unit',
+  async (t) => {
+    const position = (
+      szi: string,
+      entryPx: string,
+      positionValue: string,
+      unrealizedPnl: string,
+    ): object => ({
+      marginSummary: { accountValue: '0', totalNtlPos: '0', totalRawUsd: '0', totalMarginUsed: '0' },
+      assetPositions: [
+        { type: 'oneWay', position: { coin: 'BTC', szi, entryPx, positionValue, unrealizedPnl } },
+      ],
+      time: nowMs,
+    })
+    const spot = (total: string): object => ({
+      balances: [{ coin: 'USDC', total, hold: '125.6' }],
+      tokenToAvailableAfterMaintenance: [[0, '1']],
+    })
+    for (const mode of ['unifiedAccount', 'default']) {
+      const exchange = await serve(t, {
+        userAbstraction: `"${mode}"`,
+        spotClearinghouseState: spot('1000'),
+        // 1256.3626 + 7.54583 = 1263.90843 is what it cost; 0.01948 × 64882.3 = 1263.907204
+        clearinghouseState: position('0.01948', '64882.3', '1256.3626', '-7.54583'),
+      })
+      const first = await exchange.poll()
+      if (first.kind === 'failed') return t.fail(first.code, { first })
+      t.match(first.observation.anchor, {
+        // 1000 − 1263.90843 + 1263.907204
+        balances: [{ asset: 'USDC', amount: '999.998774' }],
+        positions: [{ symbol: 'BTC/USDC:USDC', quantity: '0.01948', entry: '64882.3' }],
+      })
+      const time = nowMs + minuteMs
+      exchange.clock.atMs = nowMs + 2 * minuteMs
+      exchange.info.set('exchangeStatus', { time: exchange.clock.atMs })
+      exchange.info.set('userFillsByTime', [
+        fill(1, 'BTC', 'A', '0.02948', '65000', {
+          time,
+          fee: '0.8',
+          closedPnl: '2.29157',
+          dir: 'Long > Short',
+        }),
+      ])
+      exchange.info.set('userNonFundingLedgerUpdates', [
+        { time, hash: '0x1', delta: { type: 'accountClassTransfer', usdc: '50', toPerp: true } },
+        {
+          time,
+          hash: '0x2',
+          delta: {
+            type: 'borrowLend',
+            token: 'USDC',
+            operation: 'supply',
+            amount: '10',
+            interestAmount: '0',
+          },
+        },
+        { time, hash: '0x3', delta: { type: 'gossipPriorityGasAuction', token: 'HYPE', amount: '0' } },
+        {
+          time,
+          hash: '0x4',
+          delta: { type: 'borrowLend', token: 'HYPE', operation: 'borrow', amount: '0', interestAmount: '0' },
+        },
+      ])
+      // 0.01948 × 65000 − 1263.90843 = 2.29157 was won
+      exchange.info.set('spotClearinghouseState', spot('991.49157'))
+      exchange.info.set('clearinghouseState', position('-0.01', '65000', '651', '-1'))
+      const second = await exchange.poll({ cursor: first.cursor })
+      t.match(second, { observation: { complete: true } }, `${mode}: explained to the last unit`)
+      t.match(second, { observation: { flows: [{ flow: 'transfer', amount: '-10', asset: 'USDC' }] } })
+    }
+  },
+)
+
 t.test('more fills than one answer holds', async (t) => {
   const all = Array.from({ length: 3_500 }, (_, index) =>
     fill(index + 1, 'BTC', index % 2 === 0 ? 'B' : 'A', '0.01', '50000', {
@@ -394,18 +570,24 @@ t.test('more fills than one answer holds', async (t) => {
   const answer = await exchange.poll()
   if (answer.kind === 'failed') return t.fail(answer.code, { answer })
   t.equal(answer.observation.fills.length, 3_500)
+  // time, three lists of markets, mode, twice both states, two pages and two short lists; and 2,000 rows and 1,501 by twenty
+  t.equal(answer.weight.spent, 2 + 60 + 20 + 8 + 40 + 40 + 100 + 75)
 })
 
 t.test('an address is known by itself, and nothing is known of keys', async (t) => {
   const mixed = `0x${'aB'.repeat(20)}`
   const exchange = await serve(t, {}, { user: mixed })
   t.match(await exchange.check(), { kind: 'checked', permissions: 'unverified', excess: [], accountId: user })
-  const unified = await serve(t, { userAbstraction: '"unifiedAccount"' })
-  t.match(await unified.poll(), {
-    kind: 'failed',
-    code: 'EXCHANGE_ACCOUNT_REFUSED',
-    exchangeCode: 'unifiedAccount',
-  })
+  for (const [mode, wallets] of [
+    ['unifiedAccount', ['spot']],
+    ['unifiedAccount', ['linear']],
+    ['portfolioMargin', ['spot', 'linear']],
+  ] as const) {
+    const refusing = await serve(t, { userAbstraction: `"${mode}"` }, { wallets })
+    const refused = { kind: 'failed', code: 'EXCHANGE_ACCOUNT_REFUSED', exchangeCode: mode }
+    t.match(await refusing.check(), refused, mode)
+    t.match(await refusing.poll(), refused, mode)
+  }
   const older = await serve(t, { userAbstraction: { httpStatus: 422, error: 'words' } })
   t.match(await older.poll(), { kind: 'observed' })
   for (const strange of ['<html>', 'null', '[]', '{"marginSummary":{"totalRawUsd":"NaN"}}']) {

@@ -25,6 +25,8 @@ t.test('the exchange knows better what is used', async (t) => {
   t.equal(limiter.take('ip', 10, 'needed', 0), 60_000)
   limiter.heard('ip', { 'x-used': '5' }, 0)
   t.equal(limiter.usedOfMinute('ip', 0), 85, 'never less than we know')
+  limiter.spend('ip', 12, 0)
+  t.equal(limiter.usedOfMinute('ip', 0), 97, 'what was told costs too')
   for (const bad of ['-5', '1e9', 'NaN', '']) limiter.heard('ip', { 'x-used': bad }, 60_000)
   t.equal(limiter.usedOfMinute('ip', 60_000), 0)
 })

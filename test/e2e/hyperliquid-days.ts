@@ -10,11 +10,11 @@ export const hyperliquid = {
   coins: { USDT: 'USDC' },
 } as const satisfies Partial<LedgerDays>
 
-/** Markets in which every minute trades: a minute's turnover is not told there. */
-const symbols = 'BTC/USDT ETH/USDT SOL/USDT XRP/USDT DOGE/USDT ADA/USDT BNB/USDT'.split(' ')
-const perpetuals = 'BTC/USDT:USDT ETH/USDT:USDT SOL/USDT:USDT DOGE/USDT:USDT'.split(' ')
+/** Markets so wide that no order of ours moves a price: a minute's turnover, of which an average is made then, is not told. */
+const symbols = 'BTC/USDT ETH/USDT SOL/USDT XRP/USDT BNB/USDT'.split(' ')
+const perpetuals = 'BTC/USDT:USDT ETH/USDT:USDT SOL/USDT:USDT XRP/USDT:USDT'.split(' ')
 
-export function daysOfAddress(at: At): Scenario {
+export function daysOfAddress(at: At, { unified = false } = {}): Scenario {
   const deliveryMs = Date.UTC(2026, 2, 3, 8)
   const dated = 'BTC/USDT:USDT-260303'
   const perp = { asset: 'USDT', purse: 'linear' } as const
@@ -63,6 +63,7 @@ export function daysOfAddress(at: At): Scenario {
     deliveries: [{ symbol: 'BTC/USDT:USDT', atMs: deliveryMs }],
     accounts: [
       {
+        unified,
         opening: { USDT: '20000', BTC: '0.12', ETH: '2', SOL: '4', BNB: '2' },
         purses: { linear: { USDT: '18000' } },
         trader: { ordersPerDay: 24, symbols },

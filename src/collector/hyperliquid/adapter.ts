@@ -1,5 +1,6 @@
 import { minuteMs } from '@perf-agg/sdk'
 import type { Adapter, Connection, Tools } from '../adapter.ts'
+import type { UnifiedCalls } from '../call.ts'
 import { CollectorFailure, failureOf } from '../failure.ts'
 import { pollWallets } from '../wallet-cursor.ts'
 import { MarketList } from '../market-list.ts'
@@ -7,8 +8,9 @@ import { readMinutes } from '../minutes.ts'
 import { budgets, endpoints } from './endpoint.ts'
 import { clockCode, judge } from './judge.ts'
 import { HyperliquidLedger } from './ledger.ts'
-import { perpsOf, spotsOf } from './listing.ts'
-import { candlesOf, refuseMode, serverTimeOf } from './row.ts'
+import { coinsOf, type Market, othersPerpsOf, ownDex, perpsOf, spotsOf } from './listing.ts'
+import { candlesOf, serverTimeOf } from './row.ts'
+import { isUnified, refusedMode, Standings } from './standing.ts'
 
 const connection: Connection = {
   load: () => import('ccxt:hyperliquid'),
@@ -29,32 +31,31 @@ const candleRows = 1_000
 
 /** An address at hyperliquid: everybody may read it, and no key is taken. */
 export function newHyperliquid(): Adapter {
-  const listings = new MarketList(async (caller) => [
-    ...perpsOf((await caller.call(endpoints.perps)).value),
-    ...spotsOf((await caller.call(endpoints.spot)).value),
-  ])
+  const standings = new Standings()
+  const listings = new MarketList<Market>(async (caller) => {
+    const own = perpsOf((await caller.call(endpoints.perps)).value, ownDex)
+    const { value: spot } = await caller.call(endpoints.spot)
+    return [...own, ...(await othersPerps(caller, coinsOf(spot))), ...spotsOf(spot)]
+  })
   return {
     connection,
     wallets: ['spot', 'linear'],
-    async check({ caller, sync, ...tools }) {
+    async check({ caller, sync, ...tools }, wallets) {
       await sync()
-      const { body } = await caller.call(endpoints.perpState, { user: userOf(tools) })
+      const user = userOf(tools)
+      const { body } = await caller.call(endpoints.perpState, { user })
+      if ((await isUnified(caller, user)) && wallets.length < 2) throw refusedMode('unifiedAccount')
       return { restrictions: null, account: body }
     },
     async poll({ caller, sync, clock, ...tools }, wants) {
       const user = userOf(tools)
       await listings.load(caller, await sync())
-      if (wants.cursor === null) {
-        try {
-          refuseMode((await caller.call(endpoints.mode, { user })).value)
-        } catch (error) {
-          // a host that does not know that question has no such accounts
-          const code = error instanceof CollectorFailure ? error.failure.code : null
-          if (code !== 'EXCHANGE_REQUEST_REFUSED') throw error
-        }
-      }
       const { wallets } = wants
-      return pollWallets(new HyperliquidLedger({ caller, listings, clock, user, wallets }), sync, wants)
+      return pollWallets(
+        new HyperliquidLedger({ caller, listings, standings, clock, user, wallets }),
+        sync,
+        wants,
+      )
     },
     async markets({ caller, sync }, wallets) {
       await listings.load(caller, await sync())
@@ -74,6 +75,18 @@ export function newHyperliquid(): Adapter {
         },
       })
     },
+  }
+}
+
+/** @throws {CollectorFailure} */
+async function othersPerps(caller: UnifiedCalls, coins: ReadonlyMap<number, string>): Promise<Market[]> {
+  try {
+    return othersPerpsOf((await caller.call(endpoints.allPerps)).value, coins)
+  } catch (error) {
+    // a host that does not know that question has no others
+    const code = error instanceof CollectorFailure ? error.failure.code : null
+    if (code !== 'EXCHANGE_REQUEST_REFUSED') throw error
+    return []
   }
 }
 

@@ -4,25 +4,32 @@ import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
 import { sumOf } from '../holding.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
-import type { Listed, MarketList } from '../market-list.ts'
+import type { MarketList } from '../market-list.ts'
 import { eachOnce, type Page, walkSpans } from '../span.ts'
 import { historyMsOf, rowsMaxOf } from '../reach.ts'
 import { endpoints } from './endpoint.ts'
-import { settle } from './listing.ts'
-import { fundingsOf, perpStateOf, spotBalancesOf, tradesOf, updatesOf } from './row.ts'
+import { type Dex, dexNameOf, type Market, ownDex } from './listing.ts'
+import { fundingsOf, tradesOf, updatesOf } from './row.ts'
+import { refusedMode, type Standings } from './standing.ts'
+import { amountOf, perpStateOf, spotBalancesOf, tellsOfUnified } from './state.ts'
 import { tell, type Told } from './tell.ts'
+import { dexesOf } from './update.ts'
 
 const spans = { spanMs: 365 * dayMs, pagesMax: 24, pagesOfSpanMax: 8 }
 
 export interface HyperliquidWatch {
   readonly caller: Calls
-  readonly listings: MarketList<Listed>
+  readonly listings: MarketList<Market>
+  readonly standings: Standings
   readonly clock: Pick<JobClock, 'exchangeNowMs'>
   readonly user: string
   readonly wallets: readonly Wallet[]
 }
 
-/** The two wallets of one address: perpetuals, whose positions are paid in one coin, and spot. */
+/**
+ * The wallets of one address: spot, and perpetuals, of which each exchange within hyperliquid keeps its own. Or one that
+ * backs all of them.
+ */
 export class HyperliquidLedger implements LedgerSource {
   /** Of fills the newest are told, however long that is. */
   readonly historyMs = historyMsOf('hyperliquid', ['spot'])
@@ -43,18 +50,45 @@ export class HyperliquidLedger implements LedgerSource {
   }
 
   async balances(): Promise<readonly Amount[]> {
-    const { caller, user, wallets } = this.#watch
-    const parts: Amount[] = []
+    const { caller, user, wallets, standings, clock } = this.#watch
+    const { isUnified, dexes } = await standings.of(caller, user, clock.exchangeNowMs())
+    // of one wallet for everything there is no half to watch
+    if (isUnified && wallets.length < 2) throw refusedMode('unifiedAccount')
     this.#positions = []
-    if (wallets.includes('linear')) {
-      const state = perpStateOf((await caller.call(endpoints.perpState, { user })).value)
-      parts.push({ asset: settle, amount: state.wallet })
-      this.#positions = state.positions
-    }
+    const parts: Amount[] = []
+    if (wallets.includes('linear')) parts.push(...(await this.#perps(dexes, isUnified)))
     if (wallets.includes('spot')) {
-      parts.push(...spotBalancesOf((await caller.call(endpoints.spotState, { user })).value))
+      const { value } = await caller.call(endpoints.spotState, { user })
+      if (!isUnified && tellsOfUnified(value)) standings.forget(user)
+      parts.push(...spotBalancesOf(value))
     }
     return sumOf(parts)
+  }
+
+  async #perps(used: ReadonlySet<string> | null, isUnified: boolean): Promise<readonly Amount[]> {
+    const { caller, user, standings } = this.#watch
+    const others = this.#dexes().filter(({ name }) => used === null || used.has(name))
+    const states = await Promise.all(
+      [ownDex, ...others].map(async (dex) => {
+        const asked = dex === ownDex ? { user } : { user, dex: dex.name }
+        const { value } = await caller.call(endpoints.perpState, asked)
+        return { dex, state: perpStateOf(value, dex, isUnified) }
+      }),
+    )
+    const found = states.filter(({ state }) => state.positions.length > 0 || state.wallet.digits !== 0n)
+    if (used === null)
+      standings.found(
+        user,
+        found.map(({ dex }) => dex.name),
+      )
+    this.#positions = states.flatMap(({ state }) => state.positions)
+    return states.map(({ dex, state }) => amountOf(dex, state))
+  }
+
+  /** Others' exchanges within it. */
+  #dexes(): readonly Dex[] {
+    const dexes = this.#watch.listings.all.flatMap(({ dex }) => (dex === null || dex === ownDex ? [] : [dex]))
+    return [...new Map(dexes.map((dex) => [dex.name, dex])).values()]
   }
 
   /** Those that came with the balances. */
@@ -63,7 +97,7 @@ export class HyperliquidLedger implements LedgerSource {
   }
 
   async read(fromMs: number): Promise<Reading> {
-    const { clock, wallets, user, listings } = this.#watch
+    const { clock, wallets, user, listings, standings } = this.#watch
     this.#told.clear()
     const { parts, cutAtMs } = await walkSpans(
       Math.max(fromMs, 0),
@@ -93,7 +127,14 @@ export class HyperliquidLedger implements LedgerSource {
     }
     const isFull = this.#told.size >= rowsMaxOf('hyperliquid', wallets)
     this.keptFromMs = isFull ? [...this.#told.values()].reduce((a, b) => Math.min(a, b)) : null
-    const { strange, ...reading } = tell(told, { user, wallets, listingOf: (coin) => listings.byName(coin) })
+    const coins = [...told.trades, ...told.fundings].map(({ coin }) => dexNameOf(coin))
+    for (const name of [...coins, ...told.updates.flatMap(dexesOf)]) standings.use(user, name)
+    const { strange, ...reading } = tell(told, {
+      user,
+      wallets,
+      listingOf: (coin) => listings.byName(coin),
+      dexes: new Map([ownDex, ...this.#dexes()].map((dex) => [dex.name, dex])),
+    })
     for (const market of strange) this.#strange.add(market)
     return { ...reading, cutAtMs }
   }

@@ -3,8 +3,7 @@ import type { CashFlow, Conversion, Fill, Income, Wallet } from '../../accountin
 import { cashEntryOfContract, type Entry, entryOfConversion, entryOfFill } from '../explain.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
-import type { Listed } from '../market-list.ts'
-import { isSpot, perpOf, settle } from './listing.ts'
+import { type Dex, dexNameOf, isOutcome, isSpot, type Market, perpOf } from './listing.ts'
 import type { Funding, Trade, Update } from './row.ts'
 import { effectOf } from './update.ts'
 
@@ -18,13 +17,15 @@ export interface Watch {
   /** The account's own address, in small letters. */
   readonly user: string
   readonly wallets: readonly Wallet[]
-  readonly listingOf: (coin: string) => Listed | undefined
+  readonly listingOf: (coin: string) => Market | undefined
+  /** Exchanges of perpetuals within it that are read, its own among them. */
+  readonly dexes: ReadonlyMap<string, Dex>
 }
 
 /** What hyperliquid's lists mean for the wallets that are watched; `strange` are markets that nobody knows. */
 export function tell(
   { trades, fundings, updates }: Told,
-  { user, wallets, listingOf }: Watch,
+  { user, wallets, listingOf, dexes }: Watch,
 ): Omit<Reading, 'cutAtMs'> & { readonly strange: readonly string[] } {
   const [hasPerps, hasSpot] = [wallets.includes('linear'), wallets.includes('spot')]
   const fills: Fill[] = []
@@ -33,8 +34,9 @@ export function tell(
   const strange: string[] = []
   for (const trade of trades) {
     const spot = isSpot(trade.coin)
-    if (spot ? !hasSpot : !hasPerps) continue
-    const listing = listingOf(trade.coin) ?? (spot ? undefined : perpOf(trade.coin))
+    const dex = dexes.get(dexNameOf(trade.coin))
+    if (isOutcome(trade.coin) || (spot ? !hasSpot : !hasPerps || dex === undefined)) continue
+    const listing = listingOf(trade.coin) ?? (dex === undefined || spot ? undefined : perpOf(trade.coin, dex))
     if (listing === undefined) {
       strange.push(`fills.${trade.coin.replaceAll(/\W/g, '')}`)
     } else if (trade.direction === dustDirection) {
@@ -48,13 +50,15 @@ export function tell(
     }
   }
   const incomes: Income[] = []
-  for (const { id, amount, atMs } of hasPerps ? fundings : []) {
-    entries.push({ atMs, changes: [[settle, parseDecimal(amount)]] })
-    if (/[1-9]/.test(amount)) incomes.push({ id, income: 'funding', asset: settle, amount, atMs })
+  for (const { id, coin, amount, atMs } of hasPerps ? fundings : []) {
+    const asset = dexes.get(dexNameOf(coin))?.settle
+    if (asset === undefined) continue
+    entries.push({ atMs, changes: [[asset, parseDecimal(amount)]] })
+    if (/[1-9]/.test(amount)) incomes.push({ id, income: 'funding', asset, amount, atMs })
   }
   const flows: CashFlow[] = []
   for (const update of updates) {
-    const effect = effectOf(update, user)
+    const effect = effectOf(update, { user, isRead: (name) => dexes.has(name) })
     if (effect === null) continue
     const own = effect.changes.filter(({ wallet }) => (wallet === 'perp' ? hasPerps : hasSpot))
     // between the two that are watched nothing is left
@@ -70,7 +74,7 @@ export function tell(
   return { fills, flows, conversions, incomes, entries, pending: false, strange }
 }
 
-function fillOf(trade: Trade, { type, symbol, base, quote }: Listed, user: string): Fill {
+function fillOf(trade: Trade, { type, symbol, base, quote }: Market, user: string): Fill {
   const { id, side, price, size, fee, feeAsset, atMs } = trade
   return {
     id,
@@ -85,7 +89,7 @@ function fillOf(trade: Trade, { type, symbol, base, quote }: Listed, user: strin
     fees: sumOf([{ asset: feeAsset, amount: fee }]),
     atMs,
     execution: executionOf(trade, user),
-    ...(type === 'linear' ? { terms: { size: '1', settle } } : {}),
+    ...(type === 'linear' ? { terms: { size: '1', settle: quote } } : {}),
   }
 }
 
@@ -101,7 +105,7 @@ function executionOf({ liquidated, direction }: Trade, user: string): Fill['exec
 const dustDirection = 'Spot Dust Conversion'
 
 /** What is too little to be sold is changed by the exchange. */
-function dustOf({ id, side, price, size, fee, feeAsset, atMs }: Trade, { base, quote }: Listed): Conversion {
+function dustOf({ id, side, price, size, fee, feeAsset, atMs }: Trade, { base, quote }: Market): Conversion {
   const [quantity, worth] = [parseDecimal(size), multiply(parseDecimal(price), parseDecimal(size))]
   const sold = side === 'sell'
   const changes = sumOf([

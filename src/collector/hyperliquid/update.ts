@@ -1,7 +1,7 @@
 import { add, type Decimal, negate, parseDecimal } from '@perf-agg/sdk'
 import type { FlowKind } from '../../accounting/observation.ts'
 import { decimalOf, type Row, wordOf } from '../field.ts'
-import { coinOf, settle } from './listing.ts'
+import { coinOf, dexNamePattern, settle } from './listing.ts'
 import type { Update } from './row.ts'
 
 /** What one line of hyperliquid's ledger did, and to which of the two wallets. */
@@ -17,10 +17,25 @@ export interface Change {
   readonly amount: Decimal
 }
 
+export interface Seen {
+  /** The account's own address, in small letters. */
+  readonly user: string
+  /** The wallet of an exchange of perpetuals within it is read. */
+  readonly isRead: (dexName: string) => boolean
+}
+
 /** Null of a kind that is not known, or that moves nothing. */
-export function effectOf({ type, delta }: Update, user: string): Effect | null {
+export function effectOf({ type, delta }: Update, seen: Seen): Effect | null {
   const read = Object.hasOwn(readers, type) ? readers[type] : undefined
-  return read === undefined ? null : read(new Delta(delta), user)
+  return read === undefined ? null : read(new Delta(delta), seen)
+}
+
+/** Exchanges of perpetuals that it names. */
+export function dexesOf({ delta }: Update): readonly string[] {
+  return ['sourceDex', 'destinationDex', 'dex'].flatMap((name) => {
+    const value = delta[name]
+    return typeof value === 'string' && value !== 'spot' && dexNamePattern.test(value) ? [value] : []
+  })
 }
 
 /** The members of a line, each read where it is needed. */
@@ -69,7 +84,7 @@ function usdcIn(wallet: Wallet, amount: Decimal, flow: FlowKind | null): Effect 
 /** From one wallet to another, of whoever's; null is one that is not read here. */
 function moved(
   delta: Delta,
-  user: string,
+  { user }: Seen,
   { from, to, name }: { readonly from: Wallet | null; readonly to: Wallet | null; readonly name: string },
 ): Effect {
   const changes: Change[] = []
@@ -85,11 +100,12 @@ function moved(
 }
 
 /** The exchange's own perpetuals have no name, others' exchanges within it have. */
-function walletOf(dex: string): Wallet | null {
-  return dex === '' ? 'perp' : dex === 'spot' ? 'spot' : null
+function walletOf(dex: string, { isRead }: Seen): Wallet | null {
+  if (dex === 'spot') return 'spot'
+  return isRead(dex) ? 'perp' : null
 }
 
-const readers: Readonly<Record<string, (delta: Delta, user: string) => Effect | null>> = {
+const readers: Readonly<Record<string, (delta: Delta, seen: Seen) => Effect | null>> = {
   deposit: (delta) => usdcIn('perp', delta.amount('usdc'), 'deposit'),
   withdraw: (delta) => usdcIn('perp', negate(add(delta.amount('usdc'), delta.fee())), 'withdrawal'),
   accountClassTransfer: (delta) => {
@@ -102,30 +118,27 @@ const readers: Readonly<Record<string, (delta: Delta, user: string) => Effect | 
       flow: 'transfer',
     }
   },
-  internalTransfer: (delta, user) => moved(delta, user, { from: 'perp', to: 'perp', name: 'usdc' }),
-  subAccountTransfer: (delta, user) => moved(delta, user, { from: 'perp', to: 'perp', name: 'usdc' }),
-  spotTransfer: (delta, user) => moved(delta, user, { from: 'spot', to: 'spot', name: 'amount' }),
-  send: (delta, user) =>
-    moved(delta, user, {
-      from: walletOf(delta.word('sourceDex')),
-      to: walletOf(delta.word('destinationDex')),
+  internalTransfer: (delta, seen) => moved(delta, seen, { from: 'perp', to: 'perp', name: 'usdc' }),
+  subAccountTransfer: (delta, seen) => moved(delta, seen, { from: 'perp', to: 'perp', name: 'usdc' }),
+  spotTransfer: (delta, seen) => moved(delta, seen, { from: 'spot', to: 'spot', name: 'amount' }),
+  send: (delta, seen) =>
+    moved(delta, seen, {
+      from: walletOf(delta.word('sourceDex'), seen),
+      to: walletOf(delta.word('destinationDex'), seen),
       name: 'amount',
     }),
-  perpDexClassTransfer: (delta) => ({
-    changes: [
-      {
-        wallet: 'spot',
-        asset: delta.coin(),
-        amount: delta.is('toPerp') ? negate(delta.amount('amount')) : delta.amount('amount'),
-      },
-    ],
-    flow: 'transfer',
-  }),
+  perpDexClassTransfer: (delta, seen) => {
+    const asset = delta.coin()
+    const toPerp = delta.is('toPerp') ? delta.amount('amount') : negate(delta.amount('amount'))
+    const changes: Change[] = [{ wallet: 'spot', asset, amount: negate(toPerp) }]
+    if (seen.isRead(delta.word('dex'))) changes.push({ wallet: 'perp', asset, amount: toPerp })
+    return { changes, flow: 'transfer' }
+  },
   // vaults hold the owner's money, and are not read
   vaultCreate: (delta) => usdcIn('perp', negate(add(delta.amount('usdc'), delta.fee())), 'transfer'),
   vaultDeposit: (delta) => usdcIn('perp', negate(delta.amount('usdc')), 'transfer'),
   vaultDistribution: (delta) => usdcIn('perp', delta.amount('usdc'), 'transfer'),
-  vaultWithdraw: (delta, user) =>
+  vaultWithdraw: (delta, { user }) =>
     delta.isOf('user', user) ? usdcIn('perp', delta.amount('netWithdrawnUsd'), 'transfer') : null,
   vaultLeaderCommission: (delta) => usdcIn('perp', delta.amount('usdc'), 'reward'),
   cStakingTransfer: (delta) => ({
@@ -146,9 +159,19 @@ const readers: Readonly<Record<string, (delta: Delta, user: string) => Effect | 
     changes: [{ wallet: 'spot', asset: delta.coin(), amount: delta.amount('amount') }],
     flow: 'reward',
   }),
+  // what is lent out lies elsewhere; what is borrowed, and paid back with its interest, is told nowhere that adds up
+  borrowLend: (delta) => {
+    const sign = { supply: negate, withdraw: (amount: Decimal) => amount }[delta.word('operation')]
+    if (sign === undefined) return null
+    return {
+      changes: [{ wallet: 'spot', asset: delta.coin(), amount: sign(delta.amount('amount')) }],
+      flow: 'transfer',
+    }
+  },
   // paid to the exchange for what is no trade: it shows as unexplained, and is a loss
   accountActivationGas: (delta) => gas(delta),
   deployGasAuction: (delta) => gas(delta),
+  gossipPriorityGasAuction: (delta) => gas(delta),
 }
 
 function gas(delta: Delta): Effect {

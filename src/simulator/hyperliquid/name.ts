@@ -34,9 +34,19 @@ export function listingOfCoin(coin: string): Listing | null {
   return number === undefined ? null : (spotListings[Number(number) - 100] ?? null)
 }
 
+/** An exchange of somebody else's within it, with a wallet of its own for each account, and what is traded there. */
+export const otherDex = 'xyz'
+const ofOtherDex: readonly string[] = ['XRP']
+
+export function dexOf({ base }: Pick<ContractListing, 'base'>): string {
+  return ofOtherDex.includes(base) ? otherDex : ''
+}
+
 /** Perpetuals by their coin; one that ends, as a market that is taken off the list, by its day too. */
 export function perpCoin({ base, symbol, deliveryMs }: ContractListing): string {
-  return deliveryMs === null ? base : `${base}${symbol.slice(-6)}`
+  const coin = deliveryMs === null ? base : `${base}${symbol.slice(-6)}`
+  const dex = dexOf({ base })
+  return dex === '' ? coin : `${dex}:${coin}`
 }
 
 /** An account is an address; one that a scenario names is taken as it is. */

@@ -2,15 +2,15 @@ import { minuteMs } from '@perf-agg/sdk'
 import type { Exchange } from '../binance/endpoint.ts'
 import { priceText } from '../market.ts'
 import { fromUnits } from '../units.ts'
-import { listingOfCoin, perpCoin, settle, spotListings, tokens } from './name.ts'
+import { dexOf, listingOfCoin, otherDex, perpCoin, settle, spotListings, tokens } from './name.ts'
 
 /** What anybody may read at hyperliquid: its markets, and the last 5,000 minutes of each. */
 
 const keptMinutes = 5_000
 
-export function meta({ contracts }: Exchange, nowMs: number): unknown {
+export function meta({ contracts }: Exchange, dex: string, nowMs: number): unknown {
   const universe = contracts.contracts
-    .filter(({ kind }) => kind === 'linear')
+    .filter((contract) => contract.kind === 'linear' && dexOf(contract) === dex)
     .map((contract) => ({
       name: perpCoin(contract),
       szDecimals: contract.stepDecimals,
@@ -19,6 +19,12 @@ export function meta({ contracts }: Exchange, nowMs: number): unknown {
       ...(contracts.marks.isTrading(contract, nowMs) ? {} : { isDelisted: true }),
     }))
   return { universe, marginTables: [], collateralToken: 0 }
+}
+
+/** Its own first, one that trades nothing, and the others. */
+export function allPerpMetas(exchange: Exchange, nowMs: number): unknown {
+  const empty = { universe: [], marginTables: [], collateralToken: 0 }
+  return [meta(exchange, '', nowMs), empty, meta(exchange, otherDex, nowMs)]
 }
 
 export function spotMeta(): unknown {

@@ -4,9 +4,9 @@ import { spoil } from '../binance/spoil.ts'
 import type { FaultPlan } from '../faults.ts'
 import type { Wallet } from '../wallet.ts'
 import { type BookRow, fillsOf, fundingsOf, updatesOf } from './book.ts'
-import { addressOf } from './name.ts'
+import { addressOf, otherDex } from './name.ts'
 import { Pace } from './pace.ts'
-import { candles, meta, spotMeta } from './quotes.ts'
+import { allPerpMetas, candles, meta, spotMeta } from './quotes.ts'
 import { clearinghouseState, spotClearinghouseState } from './state.ts'
 
 /**
@@ -102,7 +102,9 @@ export class Wire {
       case 'exchangeStatus':
         return { time: nowMs + this.#faults.skewMs(nowMs), specialStatuses: null }
       case 'meta':
-        return meta(exchange, nowMs)
+        return meta(exchange, dexIn(asked), nowMs)
+      case 'allPerpMetas':
+        return allPerpMetas(exchange, nowMs)
       case 'spotMeta':
         return spotMeta()
       case 'candleSnapshot': {
@@ -111,8 +113,7 @@ export class Wire {
         return rows
       }
       case 'userAbstraction':
-        addressIn(asked)
-        return 'disabled'
+        return this.#wallets.get(addressIn(asked))?.unified === true ? 'unifiedAccount' : 'disabled'
       default:
         return this.#account(type, asked, nowMs)
     }
@@ -126,7 +127,9 @@ export class Wire {
       wallet === null ? [] : pageOf(listOf(exchange, wallet, nowMs), asked, most)
     switch (type) {
       case 'clearinghouseState':
-        return wallet === null ? emptyState(nowMs) : clearinghouseState(exchange.contracts, wallet, nowMs)
+        return wallet === null
+          ? emptyState(nowMs)
+          : clearinghouseState(exchange.contracts, wallet, dexIn(asked), nowMs)
       case 'spotClearinghouseState':
         return wallet === null ? { balances: [] } : spotClearinghouseState(wallet)
       case 'userFillsByTime':
@@ -153,6 +156,11 @@ function askedOf(body: Buffer): Asked | null {
 function addressIn({ user }: Asked): string {
   if (typeof user !== 'string' || !/^0x[0-9a-fA-F]{40}$/.test(user)) throw new Refusal(422)
   return user.toLowerCase()
+}
+
+function dexIn({ dex = '' }: Asked): string {
+  if (dex !== '' && dex !== otherDex) throw new Refusal(422)
+  return dex
 }
 
 /** From the oldest on, both ends included. */
