@@ -22,6 +22,7 @@ export interface Reaches {
 }
 
 const all: readonly Wallet[] = ['spot', 'margin', 'linear', 'inverse', 'funding']
+const markets: readonly Wallet[] = ['spot', 'margin', 'linear', 'inverse']
 const contracts: readonly Wallet[] = ['linear', 'inverse']
 const everything = (keptMs: number | null): readonly Reaches[] => [
   { wallets: all, lists: [{ list: '', keptMs }] },
@@ -65,7 +66,11 @@ export const reaches: Readonly<Record<string, readonly Reaches[]>> = {
   kraken: everything(null),
   krakenfutures: everything(null),
   kucoin: everything(365 * dayMs),
-  okx: everything(89 * dayMs),
+  // of deposits and withdrawals a slower list has everything
+  okx: [
+    { wallets: markets, lists: [{ list: 'bills', keptMs: 89 * dayMs }] },
+    { wallets: ['funding'], lists: [{ list: 'bills', keptMs: null }] },
+  ],
   poloniex: generic,
   woo: generic,
 }

@@ -53,7 +53,13 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
     accountTypes: { spot: ['spot'], futures: ['linear', 'inverse'] },
     sandbox: false,
   },
-  okx: { source: 'polled', accountTypes: unified, sandbox: true },
+  okx: {
+    source: 'polled',
+    accountTypes: { ...unified, funding: ['funding'] },
+    sandbox: true,
+    // practice money is neither deposited nor withdrawn
+    liveOnly: ['funding'],
+  },
   poloniex: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   woo: { source: 'polled', accountTypes: { spot: ['spot'] }, sandbox: false },
   mock: { source: 'self-reported', accountTypes: { spot: ['spot'] }, sandbox: false },

@@ -52,6 +52,13 @@ export function usualAt(atMs: number): Readonly<Record<string, Served>> {
     '/api/v5/account/bills-archive': good([]),
     '/api/v5/trade/fills': good([]),
     '/api/v5/trade/fills-history': good([]),
+    '/api/v5/asset/balances': good([]),
+    '/api/v5/asset/bills': good([]),
+    '/api/v5/asset/bills-history': good([]),
+    '/api/v5/asset/deposit-history': good([]),
+    '/api/v5/asset/withdrawal-history': good([]),
+    '/api/v5/asset/convert/history': good([]),
+    '/api/v5/trade/easy-convert-history': good([]),
   }
 }
 

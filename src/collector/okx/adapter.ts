@@ -1,4 +1,3 @@
-import type { Wallet } from '../../accounting/observation.ts'
 import type { Adapter, Connection } from '../adapter.ts'
 import { pollLedger } from '../ledger-poll.ts'
 import { candlesFor } from './candles.ts'
@@ -27,14 +26,15 @@ const connection: Connection = {
 }
 
 /**
- * okx's trading account: one ledger for spot, margin and contracts, in spot, futures and multi-currency mode. A
- * session refuses what its account type does not watch, every session options and portfolio margin.
+ * okx's trading account: one ledger for spot, margin and contracts, in spot, futures and multi-currency mode, and the
+ * funding account beside it. A session refuses what its account type does not watch, every session options and
+ * portfolio margin.
  */
 export function newOkx(): Adapter {
   const listings = new Listings()
   return {
     connection,
-    wallets: ['spot', 'margin', 'linear', 'inverse'],
+    wallets: ['spot', 'margin', 'linear', 'inverse', 'funding'],
     async check({ caller, sync }) {
       await sync()
       const { body } = await caller.call(endpoints.config)
@@ -42,9 +42,10 @@ export function newOkx(): Adapter {
     },
     async poll({ caller, sync, clock }, wants) {
       await listings.load(caller, clock.exchangeNowMs(), listedTypesOf(wants.wallets))
-      if (wants.cursor === null) refuseConfig((await caller.call(endpoints.config)).value)
-      const ledger = new OkxLedger({ caller, listings, clock, watched: watchedOf(wants.wallets) })
-      return pollLedger(ledger, sync, wants)
+      const { wallets } = wants
+      const isTrading = wallets.some((wallet) => wallet !== 'funding')
+      if (wants.cursor === null && isTrading) refuseConfig((await caller.call(endpoints.config)).value)
+      return pollLedger(new OkxLedger({ caller, listings, clock, wallets }), sync, wants)
     },
     async markets({ caller, sync }, wallets) {
       await listings.load(caller, await sync(), listedTypesOf(wallets))
@@ -62,13 +63,4 @@ export function newOkx(): Adapter {
       return listing === undefined ? null : candlesFor(listing, want, caller, clock)
     },
   }
-}
-
-function watchedOf(wallets: readonly Wallet[]): ReadonlySet<string> {
-  const contracts = wallets.includes('linear') || wallets.includes('inverse')
-  return new Set([
-    'SPOT',
-    ...(wallets.includes('margin') ? ['MARGIN'] : []),
-    ...(contracts ? ['SWAP', 'FUTURES'] : []),
-  ])
 }

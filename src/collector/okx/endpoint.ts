@@ -24,4 +24,11 @@ export const endpoints = {
   billsArchive: { method: 'privateGetAccountBillsArchive', budget: 'own', weight: 1 },
   fills: { method: 'privateGetTradeFills', budget: 'own', weight: 1 },
   fillsHistory: { method: 'privateGetTradeFillsHistory', budget: 'own', weight: 1 },
+  fundingBalances: { method: 'privateGetAssetBalances', budget: 'own', weight: 1 },
+  fundingBills: { method: 'privateGetAssetBills', budget: 'own', weight: 1 },
+  fundingBillsHistory: { method: 'privateGetAssetBillsHistory', budget: 'own', weight: 1 },
+  deposits: { method: 'privateGetAssetDepositHistory', budget: 'own', weight: 1 },
+  withdrawals: { method: 'privateGetAssetWithdrawalHistory', budget: 'own', weight: 1 },
+  converts: { method: 'privateGetAssetConvertHistory', budget: 'own', weight: 1 },
+  easyConverts: { method: 'privateGetTradeEasyConvertHistory', budget: 'own', weight: 1 },
 } as const satisfies Readonly<Record<string, Endpoint>>

@@ -43,6 +43,9 @@ export const flowKinds: Readonly<Record<string, FlowKind>> = {
   33: 'transfer',
 }
 
+/** Of those, the ones that a bill of the funding account stands against. */
+export const transferSubTypes: ReadonlySet<string> = new Set(['11', '12', '290'])
+
 export const flowSubKinds: Readonly<Record<string, FlowKind>> = {
   283: 'transfer',
   284: 'transfer',

@@ -13,10 +13,12 @@ import {
   sum,
   toText,
 } from '@perf-agg/sdk'
-import type { CashFlow, Conversion, Fill, Income } from '../../accounting/observation.ts'
+import type { CashFlow, Fill, Income } from '../../accounting/observation.ts'
 import { type Entry, entryOfContract, entryOfFill } from '../explain.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
+import type { TransferLine } from '../transfer.ts'
+import { conversionOf, type Converted, type Joined, joinTold } from './conversion.ts'
 import type { Listing } from './instrument.ts'
 import {
   closingSides,
@@ -28,6 +30,7 @@ import {
   incomeKinds,
   incomeSubKinds,
   neutralTypes,
+  transferSubTypes,
 } from './kind.ts'
 import { takeoversOf } from './pair-takeover.ts'
 import type { Bill, FillRow } from './row.ts'
@@ -39,9 +42,18 @@ export type Watched = ReadonlySet<string>
 export interface Told extends Omit<Reading, 'cutAtMs'> {
   /** Ids of instruments whose terms are not known, so that nothing was made of their fills. */
   readonly unknown: readonly string[]
+  /** To and from the funding account, not among the flows. */
+  readonly transfers: readonly TransferLine[]
 }
 
 type ListingOf = (id: string) => Listing | undefined
+
+interface Beside {
+  readonly listingOf: ListingOf
+  readonly watched: Watched
+  /** Conversions that another list tells whole. */
+  readonly converted: readonly Converted[]
+}
 
 /**
  * What okx's bills and fills mean. A bill that nobody can name stays one: it moved a balance, and the account's books
@@ -50,7 +62,7 @@ type ListingOf = (id: string) => Listing | undefined
 export function tell(
   bills: readonly Bill[],
   rows: readonly FillRow[],
-  { listingOf, watched }: { readonly listingOf: ListingOf; readonly watched: Watched },
+  { listingOf, watched, converted }: Beside,
 ): Told {
   refuseOthers(bills, rows, watched)
   const byFill = Map.groupBy(bills.filter(isFilled), fillKey)
@@ -71,10 +83,12 @@ export function tell(
       atMs: (bill.tradeId === '' ? undefined : known.get(fillKey(bill))?.atMs) ?? bill.atMs,
       changes: [[bill.asset, parseDecimal(bill.change)]],
     }))
+  const joined = conversionsOf(bills)
   return {
     fills,
-    flows: bills.flatMap(flowOf),
-    conversions: conversionsOf(bills),
+    flows: bills.filter((bill) => !isTransfer(bill)).flatMap(flowOf),
+    transfers: bills.filter(isTransfer).map(transferOf),
+    conversions: [...joined.conversions, ...joinTold(joined.left, converted).conversions],
     incomes: bills.flatMap(incomeOf),
     entries: [
       ...booked,
@@ -199,6 +213,14 @@ function closingOf(bill: Bill, rows: readonly FillRow[], listingOf: ListingOf): 
   ]
 }
 
+function isTransfer({ type, subType }: Bill): boolean {
+  return transferSubTypes.has(subType) && (flowSubKinds[subType] ?? flowKinds[type]) === 'transfer'
+}
+
+function transferOf({ id, asset, change, atMs }: Bill): TransferLine {
+  return { id, account: 'trading', asset, change, atMs }
+}
+
 function flowOf({ id, type, subType, asset, change, atMs }: Bill): CashFlow[] {
   const flow = flowSubKinds[subType] ?? flowKinds[type]
   if (flow === undefined || signOf(parseDecimal(change)) === 0) return []
@@ -224,21 +246,15 @@ function conversionKey({ type, orderId, atMs }: Bill): string {
   return `${type} ${orderId === '' ? atMs : orderId}`
 }
 
-function conversionsOf(bills: readonly Bill[]): Conversion[] {
+/** Those whose bills say which belong together, and the bills that do not. */
+export function conversionsOf(bills: readonly Bill[]): Joined {
   const converted = bills.filter(({ type }) => Object.hasOwn(conversionTypes, type))
-  return [...Map.groupBy(converted, conversionKey).values()].flatMap((own): Conversion[] => {
-    const changes = sumOf(own.map(({ asset, change }) => ({ asset, amount: change })))
-    const first = own[0]
-    // one side alone is not one yet
-    if (first === undefined || changes.length < 2) return []
-    const id = own.map((bill) => bill.id).toSorted()[0] ?? first.id
-    return [
-      {
-        id,
-        conversion: conversionTypes[first.type] ?? 'convert',
-        changes,
-        atMs: Math.max(...own.map(({ atMs }) => atMs)),
-      },
-    ]
-  })
+  const groups = [...Map.groupBy(converted, conversionKey).values()].map((own) => ({
+    own,
+    made: conversionOf(own, conversionTypes[own[0]?.type ?? ''] ?? 'convert'),
+  }))
+  return {
+    conversions: groups.flatMap(({ made }) => made),
+    left: groups.flatMap(({ own, made }) => (made.length === 0 ? own : [])),
+  }
 }

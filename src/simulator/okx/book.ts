@@ -52,7 +52,7 @@ export function billsOf({ truth, contracts }: Records, uid: string, nowMs: numbe
   for (const change of truth.changes) {
     if (change.account !== uid) continue
     for (const { asset, amount, purse } of change.moves) {
-      if (pairIdOf(purse) !== null) continue
+      if (pairIdOf(purse) !== null || purse === 'funding') continue
       balances.set(asset, (balances.get(asset) ?? 0n) + toUnits(amount))
     }
     const { visibleAtMs, fill, sequence, atMs } = change
@@ -192,7 +192,9 @@ function negated(amount: string): string {
   return fromUnits(-toUnits(amount))
 }
 
-function partsOf(change: Change, penalty: bigint): Part[] {
+function partsOf(whole: Change, penalty: bigint): Part[] {
+  // the funding account has bills of its own
+  const change = { ...whole, moves: whole.moves.filter(({ purse }) => purse !== 'funding') }
   if (pairOf(change) === null) return accountParts(change, penalty)
   if (change.cause !== 'transfer') {
     return accountParts(change, penalty).map((part) => ({ ...part, change: '0', aside: part.change }))

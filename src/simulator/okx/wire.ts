@@ -8,6 +8,7 @@ import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
 import { type BookRow, billsOf, fillsOf } from './book.ts'
 import { positionRow } from './contract.ts'
+import { fundingBalances, fundingBills } from './funding.ts'
 import { Pace } from './pace.ts'
 import { type HeldPair, heldPairs, pairRow } from './pair.ts'
 import { candles, instruments, integerOf, markCandles } from './quotes.ts'
@@ -43,6 +44,11 @@ const privatePaces: Readonly<Record<string, number>> = {
   '/api/v5/account/bills-archive': 5,
   '/api/v5/trade/fills': 60,
   '/api/v5/trade/fills-history': 10,
+  '/api/v5/asset/balances': 12,
+  '/api/v5/asset/bills': 12,
+  '/api/v5/asset/bills-history': 2,
+  '/api/v5/asset/convert/history': 12,
+  '/api/v5/trade/easy-convert-history': 1,
 }
 
 /** How far each list reaches back. */
@@ -190,6 +196,16 @@ export class Wire {
             .map((position) => positionRow(position, contracts.marks.at(position.contract, nowMs))),
           ...heldPairs(wallet, this.#exchange.market, nowMs).map(pairRow),
         ]
+      case '/api/v5/asset/balances':
+        return fundingBalances(wallet)
+      case '/api/v5/asset/bills':
+        return fundingBills(this.#exchange.truth, wallet.uid, query, { nowMs, isQuick: true })
+      case '/api/v5/asset/bills-history':
+        return fundingBills(this.#exchange.truth, wallet.uid, query, { nowMs, isQuick: false })
+      // its conversions are plain from their bills
+      case '/api/v5/asset/convert/history':
+      case '/api/v5/trade/easy-convert-history':
+        return []
       case '/api/v5/trade/fills-history':
         if (!['SPOT', 'MARGIN', 'SWAP', 'FUTURES', 'OPTION'].includes(query.get('instType') ?? '')) {
           throw refusals.parameter('instType')
