@@ -2,6 +2,7 @@ import { hourMs, hourOf, minuteMs, secondMs } from '@perf-agg/sdk'
 import type { Activity } from './activity.ts'
 import { Allowance, type BudgetState, type Costs, plannedShare } from './allowance.ts'
 import { Heap } from './heap.ts'
+import { type Hearing, heardUntil, hintDueMs, silentPauseMs } from './hearing.ts'
 import type { MemorySpan } from './memory-span.ts'
 
 /** When accounts are polled: bounds of the pause between two polls, and how long an exchange needs to settle an hour. */
@@ -17,6 +18,8 @@ export interface Ended {
   readonly news: boolean
   /** Fills that it told for the first time. */
   readonly fills?: number
+  /** It left something to be looked for. */
+  readonly open?: boolean
   readonly retryAfterMs?: number | null
   /** What it cost of each budget, and what the exchange says of them; absent where nothing was asked. */
   readonly spent?: Costs
@@ -43,6 +46,7 @@ export interface Entry {
   restsUntilMs: number
   /** The pause that suits its activity. */
   paceMs: number
+  hearing: Hearing
   reserved: { readonly costs: Costs; readonly atMs: number; readonly promised: boolean } | null
   removed: boolean
 }
@@ -89,6 +93,8 @@ const noCosts: Costs = {}
 export class PlaceQueue {
   readonly #pacing: Pacing
   readonly #lines = new Map<number, Heap<Entry>>()
+  /** Who stands in a line, and is neither polled nor resting. */
+  readonly #lined = new WeakSet<Entry>()
   readonly #resting = new Heap<Entry>((a, b) => a.restsUntilMs < b.restsUntilMs)
   readonly #allowance = new Allowance()
   #accounts = 0
@@ -145,10 +151,12 @@ export class PlaceQueue {
     }
     this.#underWay += 1
     this.#lines.get(lineOf(entry))?.pop()
+    this.#lined.delete(entry)
     const promised = this.#isPromised(entry, nowMs)
     const share = this.#shareOf(costs)
     this.#spending.all += share
-    if (!promised && this.#isIdle(entry, nowMs)) this.#spending.idle += share
+    if (!promised && entry.hearing.hintedAtMs === null && this.#isIdle(entry, nowMs))
+      this.#spending.idle += share
     entry.reserved = { costs, atMs: nowMs, promised }
     return entry
   }
@@ -156,7 +164,7 @@ export class PlaceQueue {
   /** A poll has ended: its cost is known, and its account stands in line again. */
   settle(
     entry: Entry,
-    { news, fills = 0, retryAfterMs = null, spent, budgets = {} }: Ended,
+    { news, fills = 0, open = false, retryAfterMs = null, spent, budgets = {} }: Ended,
     nowMs: number,
   ): void {
     const { reserved, activity } = entry
@@ -175,11 +183,32 @@ export class PlaceQueue {
     }
     entry.fresh = false
     entry.polledAtMs = nowMs
-    // right after news as often as was wished
-    entry.paceMs = news ? entry.wishedMs : Math.max(Math.sqrt(activity.meanMs * balanceMs), entry.wishedMs)
+    const found = { news, open: open || spent === undefined }
+    entry.hearing = heardUntil(entry.hearing, reserved?.atMs ?? nowMs, found)
+    entry.paceMs = this.#paceMs(entry, news)
     entry.restsUntilMs = nowMs + (retryAfterMs ?? 0)
     if (retryAfterMs === null) this.#line(entry)
     else this.#resting.push(entry)
+  }
+
+  /** Right after news as often as was wished; where a stream would tell of it, seldom. */
+  #paceMs({ hearing, wishedMs, activity }: Entry, news: boolean): number {
+    if (hearing.silent) return silentPauseMs(this.#pacing.pauseMsMax)
+    return news ? wishedMs : Math.max(Math.sqrt(activity.meanMs * balanceMs), wishedMs)
+  }
+
+  /** A stream told of something, came up or went down: the entry, in the place that it has now. */
+  hear(entry: Entry, hearing: Hearing): Entry {
+    const stands = entry.reserved === null && this.#lined.has(entry)
+    const placed = stands ? { ...entry } : entry
+    placed.hearing = hearing
+    placed.paceMs = entry.hearing.silent && !hearing.silent ? this.#paceMs(placed, false) : entry.paceMs
+    if (!stands) return placed
+    // lines are not searched: the old entry is passed over when it is met
+    entry.removed = true
+    this.#lined.delete(entry)
+    this.#line(placed)
+    return placed
   }
 
   #remember(entry: Entry, fills: number, nowMs: number): void {
@@ -240,6 +269,8 @@ export class PlaceQueue {
     if (line === undefined) {
       line = new Heap<Entry>((a, b) => {
         if (a.fresh !== b.fresh) return a.fresh
+        if (name === hinted)
+          return this.#dueMs(a) === this.#dueMs(b) ? a.key < b.key : this.#dueMs(a) < this.#dueMs(b)
         // after a standstill those that are forgotten soonest
         if (a.fresh && a.keptMs !== b.keptMs) return a.keptMs < b.keptMs
         return a.polledAtMs === b.polledAtMs ? a.key < b.key : a.polledAtMs < b.polledAtMs
@@ -247,6 +278,7 @@ export class PlaceQueue {
       this.#lines.set(name, line)
     }
     line.push(entry)
+    this.#lined.add(entry)
   }
 
   #mostUrgent(nowMs: number): Entry | null {
@@ -268,26 +300,30 @@ export class PlaceQueue {
     const unseenMs = nowMs - entry.polledAtMs
     // what is forgotten can't be read later, as an hour can
     if (nowMs >= forgettingAtMs(entry)) return lossUrgency * (unseenMs / entry.outageMsMax)
-    const waited = unseenMs / entry.paceMs
+    // it has news for sure, as a promised one has its hour
+    const isHinted = entry.hearing.hintedAtMs !== null
+    const waited = isHinted ? unseenMs / entry.wishedMs + 1 : unseenMs / entry.paceMs
     const promisedMs = nowMs - this.#promisedAtMs(entry)
     return promisedMs < 0 ? waited : waited + 1 + promisedMs / promiseMs
   }
 
   /** In a budget with room a quiet account is looked at this often all the same: a read of its balances anchors its hours. */
-  #pauseMs({ paceMs }: Entry): number {
-    return Math.min(paceMs, this.#pacing.pauseMsMax)
+  #pauseMs({ paceMs, hearing }: Entry): number {
+    return hearing.silent ? paceMs : Math.min(paceMs, this.#pacing.pauseMsMax)
   }
 
   #dueMs(entry: Entry): number {
-    return entry.fresh
-      ? entry.polledAtMs
-      : Math.min(entry.polledAtMs + this.#pauseMs(entry), this.#promisedAtMs(entry))
+    if (entry.fresh) return entry.polledAtMs
+    const { polledAtMs, wishedMs, hearing } = entry
+    if (hearing.hintedAtMs !== null) return hintDueMs(hearing.hintedAtMs, polledAtMs, wishedMs)
+    return Math.min(polledAtMs + this.#pauseMs(entry), this.#promisedAtMs(entry))
   }
 
   /** When it is due, or where that would be an idle look and those have had their share, when it is none any more. */
   #mayBeginMs(entry: Entry, nowMs: number): number {
     const dueMs = this.#dueMs(entry)
-    if (dueMs > nowMs || this.#isPromised(entry, nowMs) || this.#mayIdle(nowMs)) return dueMs
+    const isSure = entry.hearing.hintedAtMs !== null || this.#isPromised(entry, nowMs)
+    if (dueMs > nowMs || isSure || this.#mayIdle(nowMs)) return dueMs
     const nextMinuteMs = (Math.floor(nowMs / minuteMs) + 1) * minuteMs
     const likelyMs = entry.polledAtMs - Math.log(1 - idleLikelihood) * entry.activity.meanMs
     return Math.max(dueMs, Math.min(likelyMs, nextMinuteMs, this.#promisedAtMs(entry)))
@@ -345,8 +381,12 @@ function forgettingAtMs({ polledAtMs, outageMsMax }: Entry): number {
   return polledAtMs + Math.max(outageMsMax / 2, minuteMs)
 }
 
+/** The line of those of whom a stream told: who is due first stands first. */
+const hinted = Number.NEGATIVE_INFINITY
+
 /** Paces within a factor of √2 share a line. Who is forgotten before an hour's end may not stand behind who is not. */
-function lineOf({ paceMs, outageMsMax }: Entry): number {
+function lineOf({ paceMs, outageMsMax, hearing, fresh }: Entry): number {
+  if (hearing.hintedAtMs !== null && !fresh) return hinted
   const pace = Math.round(2 * Math.log2(paceMs))
   return outageMsMax >= 2 * hourMs ? pace : pace - 100 * Math.round(2 * Math.log2(outageMsMax))
 }

@@ -1,5 +1,6 @@
 import { Activity } from './activity.ts'
 import { MemorySpan } from './memory-span.ts'
+import { deaf, type Hearing } from './hearing.ts'
 import { type Ended, type Entry, type Pacing, PlaceQueue, type PlaceState } from './place-queue.ts'
 
 export type { Pacing } from './place-queue.ts'
@@ -57,6 +58,7 @@ export class Schedule {
       fresh: true,
       restsUntilMs: nowMs,
       paceMs,
+      hearing: deaf,
       reserved: null,
       removed: false,
     }
@@ -70,6 +72,30 @@ export class Schedule {
     entry.removed = true
     entry.queue.leave(entry)
     this.#entries.delete(key)
+  }
+
+  /** A stream told of something: it is due as soon as that has settled, whatever else was planned. */
+  hint(key: string, nowMs: number): void {
+    const entry = this.#entries.get(key)
+    if (entry === undefined || entry.hearing.sinceMs === null) return
+    // the first one since the last poll counts; while one runs, what it may have missed
+    const isFirst = entry.hearing.hintedAtMs === null
+    if (isFirst || entry.reserved !== null) this.#hear(entry, { ...entry.hearing, hintedAtMs: nowMs })
+  }
+
+  /** Its stream is up since then, and tells of everything from there on; null: nobody listens any more. */
+  heard(key: string, sinceMs: number | null): void {
+    const entry = this.#entries.get(key)
+    if (entry !== undefined) this.#hear(entry, { ...entry.hearing, sinceMs, silent: false })
+  }
+
+  #hear(entry: Entry, hearing: Hearing): void {
+    this.#entries.set(entry.key, entry.queue.hear(entry, hearing))
+  }
+
+  /** The mean time between events of an account, as far as its polls tell; Infinity of one that is not here. */
+  meanMs(key: string): number {
+    return this.#entries.get(key)?.activity.meanMs ?? Number.POSITIVE_INFINITY
   }
 
   /** No poll at the place of this account begins before then: the exchange refused its whole address. */
