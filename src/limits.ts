@@ -125,6 +125,8 @@ export const limits = {
     /** A job that takes longer has hung: its pair is ended and replaced. */
     jobTimeoutMs: 240_000,
     startTimeoutMs: 20_000,
+    /** A job that asks prices begins no further one after this; the next goes on. */
+    candlesMsMax: 60_000,
     /** Jobs waiting for a pair; more are refused, the scheduler asks again. */
     waitingMax: 1_024,
     stderrBytesMax: 65_536,
@@ -135,6 +137,8 @@ export const limits = {
     pagesMax: 64,
     /** Symbols tried in one poll when balances moved and nothing says why: 40 × 20 weight of 6,000 a minute. */
     searchSymbolsMax: 40,
+    /** The same while the time before the first poll is read: more than half a minute's weight. */
+    historySymbolsMax: 150,
     /** Waits of our own inside a poll (retries, a full minute); longer ones are the scheduler's. */
     waitMsMax: 10_000,
     retriesMax: 10,

@@ -289,7 +289,8 @@ export class Account {
     if (this.#ledger.lost.some((span) => span.fromMs < endMs && span.toMs > startMs)) {
       return this.#record.putGap('history-lost')
     }
-    const isTooLate = nowMs - endMs >= this.#options.rules.gapAfterMs
+    // what was over before the registration has its day as well: it may take many polls to read
+    const isTooLate = nowMs - Math.max(endMs, this.#liveFromMs) >= this.#options.rules.gapAfterMs
     const context = this.#contextOf(startMs, nowMs)
     if (context === null) return isTooLate ? this.#record.putGap(unseenReason) : null
     // what is backfilled was over long ago: it holds up no live hour

@@ -140,7 +140,10 @@ export interface MarketsRequest {
   readonly source: Source
 }
 
-/** In the order of the wants; null where the exchange does not know the symbol. Only minutes that are over. */
+/**
+ * In the order of the wants; null where the exchange does not know the symbol. Only minutes that are over. Fewer than the
+ * wants where the budget ended: the others are to be asked for again.
+ */
 export type CandlesAnswer = readonly (readonly Candle[] | null)[]
 
 export type MarketsAnswer = readonly Market[]

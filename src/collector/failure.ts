@@ -34,6 +34,16 @@ export function invalidAnswer(place: string): CollectorFailure {
   )
 }
 
+/** Our own limiter has no room in this minute: what was got until then is good, and the rest comes later. */
+export function isOutOfBudget(error: unknown): boolean {
+  // it carries no code of the exchange's
+  return (
+    error instanceof CollectorFailure &&
+    error.failure.code === 'EXCHANGE_RATE_LIMITED' &&
+    error.failure.exchangeCode === null
+  )
+}
+
 /** Waits for all of them, failed or not, so that nothing of a job runs on after it; then throws the first failure. */
 export async function allOf(works: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(works)

@@ -1,5 +1,7 @@
 import { concat, utf8 } from '@perf-agg/sdk'
+import type { PriceWant } from '../accounting/hour/hour.ts'
 import type { Candle } from '../accounting/observation.ts'
+import { limits } from '../limits.ts'
 import type { Adapter } from './adapter.ts'
 import { newBinance } from './binance/adapter.ts'
 import { newBitget } from './bitget/adapter.ts'
@@ -7,7 +9,7 @@ import { newBybit } from './bybit/adapter.ts'
 import { newCoinbase } from './coinbase/adapter.ts'
 import { JobClock } from './clock.ts'
 import type { Credentials } from './credentials.ts'
-import { CollectorFailure, failureOf } from './failure.ts'
+import { CollectorFailure, failureOf, isOutOfBudget } from './failure.ts'
 import type { Job } from './job.ts'
 import { newGeneric } from './generic/adapter.ts'
 import { newHyperliquid } from './hyperliquid/adapter.ts'
@@ -95,8 +97,7 @@ export class Jobs {
         return { head: head(), body: json(await adapter.markets(tools, wallets)) }
       case 'candles': {
         await sync()
-        const answers: (readonly Candle[] | null)[] = []
-        for (const want of job.wants) answers.push(await adapter.candles(tools, want))
+        const answers = await candlesOf(job.wants, (want) => adapter.candles(tools, want), clock)
         return { head: head(), body: json(answers.map((candles) => candles?.map(rowOfCandle) ?? null)) }
       }
     }
@@ -135,6 +136,33 @@ export class Jobs {
     }
     return place
   }
+}
+
+/** Whom the exchange sends away altogether, the daemon has to hear of. */
+function isOutOfPace(error: unknown): boolean {
+  if (isOutOfBudget(error)) return true
+  if (!(error instanceof CollectorFailure)) return false
+  const { code, scope } = error.failure
+  return code === 'EXCHANGE_RATE_LIMITED' && scope === 'session'
+}
+
+/** Of as many as the minute's budget and the job's time have room for, in order; always of one. */
+async function candlesOf(
+  wants: readonly PriceWant[],
+  ask: (want: PriceWant) => Promise<readonly Candle[] | null>,
+  clock: JobClock,
+): Promise<readonly (readonly Candle[] | null)[]> {
+  const answers: (readonly Candle[] | null)[] = []
+  const untilMs = clock.nowMs() + limits.collector.candlesMsMax
+  try {
+    for (const want of wants) {
+      if (answers.length > 0 && clock.nowMs() > untilMs) break
+      answers.push(await ask(want))
+    }
+  } catch (error) {
+    if (answers.length === 0 || !isOutOfPace(error)) throw error
+  }
+  return answers
 }
 
 function rowOfCandle(candle: Candle): readonly (string | number)[] {

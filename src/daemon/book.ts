@@ -1,8 +1,11 @@
+import { hourMs } from '@perf-agg/sdk'
 import { Account } from '../accounting/account.ts'
 import type { Market, Wallet } from '../accounting/observation.ts'
 import { defaultRules } from '../accounting/rules.ts'
 import type { AccountView } from '../accounting/view.ts'
+import { outageMsMaxOf } from '../collector/reach.ts'
 import type { AccountRow, Store } from '../store/store.ts'
+import { walletsOf } from './chain/scope.ts'
 
 /** An account of an exchange as it stands in memory: its ledger, and how far its polls have come. */
 export interface Watched {
@@ -66,13 +69,18 @@ export class Book {
     const account =
       state === null
         ? Account.open({
-            openedAtMs: row.firstRegisteredAtMs - this.#backfillMs,
+            openedAtMs: row.firstRegisteredAtMs - this.#backfillMsOf(row),
             firstRegisteredAtMs: row.firstRegisteredAtMs,
             settlingMs: this.#settlingMs,
             rules: defaultRules,
           })
         : Account.restore(state)
     return { account, cursor: cursor === null ? null : new TextDecoder().decode(cursor), savedAtMs: 0 }
+  }
+
+  /** What the exchange does not tell any more would be a gap before the beginning. */
+  #backfillMsOf({ exchange, scope }: AccountRow): number {
+    return Math.min(this.#backfillMs, outageMsMaxOf(exchange, walletsOf(scope)) - hourMs)
   }
 
   forget(pseudonym: string): void {

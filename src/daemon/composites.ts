@@ -6,6 +6,7 @@ import { defaultRules } from '../accounting/rules.ts'
 import type { AccountView } from '../accounting/view.ts'
 import type { Source } from '../collector/answer.ts'
 import type { Log } from '../http/log.ts'
+import { limits } from '../limits.ts'
 import { pricingTypes } from '../session/exchange.ts'
 import type { AccountRow, Store } from '../store/store.ts'
 import type { Book, MarketLists } from './book.ts'
@@ -157,9 +158,12 @@ export class Composites {
           const { row, account } = members.get(id)!
           const source = sourceOf(row)
           account.setMarkets(await markets.of(source, clock.nowMs(), () => collectors.markets({ source })))
-          const wants: readonly PriceWant[] = wanted.map(({ want }) => want)
+          const wants: readonly PriceWant[] = wanted
+            .map(({ want }) => want)
+            .slice(0, limits.collector.wantsMax)
           const answers = await collectors.candles({ source, wants })
-          for (const [index, want] of wants.entries()) account.takeCandles(want, answers[index] ?? null)
+          for (const [index, candles] of answers.entries()) account.takeCandles(wants[index]!, candles)
+          if (answers.length < wants.length) return
         }
       }
     } catch (error) {

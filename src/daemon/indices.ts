@@ -75,13 +75,14 @@ export class Indices {
       const wants = turns.map((atMs) => ({ symbol, fromMs: atMs - indexSearchMs, toMs: atMs }))
       const answers = await collectors.candles({ source, wants })
       const changed = new Set<number>()
-      for (const [index, atMs] of turns.entries()) {
+      for (const [index, candles] of answers.entries()) {
+        const atMs = turns[index]!
         const year = yearOf(atMs)
         const prices = series.years.get(year) ?? new IndexPrices()
         series.years.set(year, prices)
-        if (prices.take(atMs, answers[index] ?? [])) changed.add(year)
+        if (prices.take(atMs, candles ?? [])) changed.add(year)
       }
-      series.askedToMs = Math.max(series.askedToMs, toMs)
+      series.askedToMs = Math.max(series.askedToMs, turns[answers.length - 1] ?? 0)
       if (changed.size === 0) return
       await store.commit((tx) => {
         for (const year of changed) {

@@ -3,6 +3,7 @@ import type { PriceWant } from '../accounting/hour/hour.ts'
 import type { Quarantined } from '../accounting/entry/intake.ts'
 import type { Observation, Wallet } from '../accounting/observation.ts'
 import { defaultRules } from '../accounting/rules.ts'
+import { limits } from '../limits.ts'
 import type { Failure, PollRequest, PollResult, Source, Weight } from '../collector/answer.ts'
 import { pricingTypes } from '../session/exchange.ts'
 import type { AccountRow, SessionRow, Store } from '../store/store.ts'
@@ -286,11 +287,14 @@ export class Poller {
     const nowMs = clock.nowMs()
     watched.account.setMarkets(await markets.of(source, nowMs, () => collectors.markets({ source })))
     for (let round = 0; round < priceRoundsMax; round += 1) {
-      const wants: readonly PriceWant[] = watched.account.priceWants(nowMs)
+      const wants: readonly PriceWant[] = watched.account
+        .priceWants(nowMs)
+        .slice(0, limits.collector.wantsMax)
       if (wants.length === 0) return
       try {
         const answers = await collectors.candles({ source, wants })
-        for (const [index, want] of wants.entries()) watched.account.takeCandles(want, answers[index] ?? null)
+        for (const [index, candles] of answers.entries()) watched.account.takeCandles(wants[index]!, candles)
+        if (answers.length < wants.length) return watched.account.missCandles()
       } catch (error) {
         // hours without their prices stay pending
         watched.account.missCandles()

@@ -248,6 +248,42 @@ t.test('a sweep finds a late fill after its change was given up for good', async
   )
 })
 
+t.test(
+  'of before the first poll every market is read, over some polls, before one is complete',
+  async (t) => {
+    const symbols = Array.from({ length: 320 }, (_, index) => `C${index}/USDT`)
+    const exchange = new FakeBinance(startMs).list(...symbols)
+    exchange.give('USDT', '1000')
+    for (const [index, id] of [
+      [3, 7],
+      [170, 8],
+      [310, 9],
+    ] as const) {
+      const atMs = startMs + index * minuteMs
+      exchange.trade(symbols[index]!, { id, atMs, side: 'buy', price: '10', quantity: '1' })
+      exchange.trade(symbols[index]!, {
+        id: id + 10,
+        atMs: atMs + 1,
+        side: 'sell',
+        price: '10',
+        quantity: '1',
+      })
+    }
+    exchange.nowMs = startMs + 30 * hourMs
+    const watched = new Watch(exchange)
+    const found: string[] = []
+    const complete: boolean[] = []
+    for (let poll = 0; poll < 4; poll += 1) {
+      const observation = await watched.pollAt(exchange.nowMs + minuteMs)
+      found.push(...observation.fills.map(({ id }) => id))
+      complete.push(observation.complete)
+    }
+    t.strictSame(complete, [false, false, true, true])
+    t.strictSame([...new Set(found)].toSorted(), ['17', '18', '19', '7', '8', '9'])
+    t.ok(exchange.asks('privateGetMyTrades') < 10, 'and is not read again')
+  },
+)
+
 t.test('every kind of flow explains its part', async (t) => {
   const watched = await watch('BTC/USDT', 'BNB/USDT', 'ETH/USDT')
   const { exchange } = watched

@@ -35,6 +35,8 @@ export interface Cursor {
   readonly search: Search | null
   /** A walk over all symbols, asked for by the daemon; null where there is none. */
   readonly sweep: Sweep | null
+  /** The same for what happened before the first poll, to which no balance points; null where there is none, or no more. */
+  readonly history: Sweep | null
 }
 
 export interface Sweep {
@@ -81,6 +83,7 @@ export function firstCursor(sinceMs: number): Cursor {
     seen: null,
     search: null,
     sweep: null,
+    history: null,
   }
 }
 
@@ -114,6 +117,7 @@ export function parseCursor(text: string): Cursor {
       'search',
       'sweep',
     ],
+    optional: ['history'],
   })
   readInteger(cursor.version, 'cursor.version', { min: version, max: version })
   return {
@@ -150,14 +154,17 @@ export function parseCursor(text: string): Cursor {
       }
     }),
     seen: readNullable(cursor.seen, 'cursor.seen', readBalances),
-    sweep: readNullable(cursor.sweep, 'cursor.sweep', (each, path) => {
-      const sweep = readObject(each, path, { required: ['startedAtMs', 'tried', 'done'] })
-      return {
-        startedAtMs: instant(sweep.startedAtMs, `${path}.startedAtMs`),
-        tried: readArray(sweep.tried, `${path}.tried`, limits.collector.symbolsMax, name),
-        done: sweep.done === true,
-      }
-    }),
+    sweep: readNullable(cursor.sweep, 'cursor.sweep', readSweep),
+    history: readNullable(cursor.history ?? null, 'cursor.history', readSweep),
+  }
+}
+
+function readSweep(value: unknown, path: string): Sweep {
+  const sweep = readObject(value, path, { required: ['startedAtMs', 'tried', 'done'] })
+  return {
+    startedAtMs: instant(sweep.startedAtMs, `${path}.startedAtMs`),
+    tried: readArray(sweep.tried, `${path}.tried`, limits.collector.symbolsMax, name),
+    done: sweep.done === true,
   }
 }
 

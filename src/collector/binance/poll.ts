@@ -1,6 +1,7 @@
-import { dayMs, hourOf, minuteMs } from '@perf-agg/sdk'
+import { dayMs, hourMs, hourOf, minuteMs } from '@perf-agg/sdk'
 import type { Anchor, MarketType, Observation } from '../../accounting/observation.ts'
 import type { Calls } from '../call.ts'
+import { limits } from '../../limits.ts'
 import { type Base, type Explanation, type Residual, residualText, sameBalances } from '../explain.ts'
 import { type Cursor, firstCursor, parseCursor, type Search, writeCursor } from './cursor.ts'
 import { endpoints } from './endpoint.ts'
@@ -53,7 +54,10 @@ export class Poll {
     const account = await readAccount(options)
     const floorMs = Math.min(cursor.floorMs, options.sinceMs)
     const sweep = options.sweep ? cursor.sweep : null
-    return new Poll(options, { ...cursor, floorMs, sweep }, begunAtMs, account).#run()
+    // nothing was held against a balance yet: fills of hours that are over have to be looked for everywhere
+    const isLate = options.cursor === null && begunAtMs > hourOf(floorMs + hourMs - 1)
+    const history = isLate ? { startedAtMs: begunAtMs, tried: [], done: false } : cursor.history
+    return new Poll(options, { ...cursor, floorMs, sweep, history }, begunAtMs, account).#run()
   }
 
   private constructor(options: PollOptions, cursor: Cursor, begunAtMs: number, account: Account) {
@@ -83,10 +87,11 @@ export class Poll {
     const left = ledger.explain()
     if (left?.kind === 'open') await this.#look(left)
     const sweep = this.#options.sweep ? await this.#sweepOn() : null
+    const history = await this.#historyOn()
     const explanation = ledger.explain()
     const anchor =
       explanation?.kind === 'exact' ? this.#provedAnchor(explanation.atMs) : await this.#agreedAnchor()
-    return this.#result(anchor, { thorough, transfers, sweep })
+    return this.#result(anchor, { thorough, transfers, sweep, history })
   }
 
   /** Not looked for by the poll before, or not within the hour. */
@@ -100,6 +105,7 @@ export class Poll {
     const balances = seen ?? base?.balances
     return (
       balances !== undefined &&
+      this.#cursor.history === null &&
       (open === null || (this.#isGivenUp(open) && this.#forgotten(base, open) === null)) &&
       (!this.#options.sweep || isSwept(this.#cursor.sweep, this.#begunAtMs)) &&
       updatedAtMs === this.#ledger.balances.account.updatedAtMs &&
@@ -159,7 +165,24 @@ export class Poll {
       fills: this.#ledger.fills,
       fromMs: this.#cursor.floorMs,
       nowMs: this.#begunAtMs,
+      symbolsMax: limits.collector.searchSymbolsMax,
     })
+  }
+
+  /** Null when it is through. */
+  async #historyOn(): Promise<Cursor['history']> {
+    const { history, floorMs } = this.#cursor
+    if (history === null) return null
+    const { caller, listings } = this.#options
+    const next = await sweepOn(history, {
+      listings: listings.all,
+      ranks: await listings.ranks(caller, this.#begunAtMs),
+      fills: this.#ledger.fills,
+      fromMs: floorMs,
+      nowMs: this.#begunAtMs,
+      symbolsMax: limits.collector.historySymbolsMax,
+    })
+    return next.done ? null : next
   }
 
   /**
@@ -193,13 +216,13 @@ export class Poll {
 
   #result(
     anchor: Anchor | null,
-    did: { readonly thorough: boolean; readonly transfers: boolean; readonly sweep: Cursor['sweep'] },
+    did: Pick<Cursor, 'sweep' | 'history'> & { readonly thorough: boolean; readonly transfers: boolean },
   ): Polled {
     const { fills, flows, flowsRead, balances } = this.#ledger
     const lost = this.#search === null ? null : this.#lost()
     const searching = this.#search !== null && !this.#isGivenUp(this.#search) && lost === null
     const listed = !fills.cut && flows.failed.size === 0
-    const complete = listed && !searching && anchor !== null
+    const complete = listed && !searching && anchor !== null && did.history === null
     const base = this.#nextBase(anchor, lost !== null)
     const flowed = flowsRead && flows.failed.size === 0
     const cursor: Cursor = {
@@ -214,6 +237,7 @@ export class Poll {
       seen: anchor === null || base === anchor ? null : anchor.balances,
       search: base === anchor ? null : this.#search,
       sweep: did.sweep,
+      history: did.history,
     }
     return { observation: this.#observation(anchor, complete, lost), cursor: writeCursor(cursor) }
   }

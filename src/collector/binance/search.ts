@@ -1,6 +1,6 @@
 import { signOf, zero } from '@perf-agg/sdk'
 import { limits } from '../../limits.ts'
-import { CollectorFailure } from '../failure.ts'
+import { isOutOfBudget } from '../failure.ts'
 import type { Search } from './cursor.ts'
 import { type Explanation, type Residual, residualText } from '../explain.ts'
 import type { Listing } from './row.ts'
@@ -90,13 +90,4 @@ function nextListing(
     }
   }
   return best
-}
-
-export function isOutOfBudget(error: unknown): boolean {
-  // Our own limiter carries no code of the exchange's.
-  return (
-    error instanceof CollectorFailure &&
-    error.failure.code === 'EXCHANGE_RATE_LIMITED' &&
-    error.failure.exchangeCode === null
-  )
 }

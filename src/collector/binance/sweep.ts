@@ -1,9 +1,8 @@
 import { hourMs } from '@perf-agg/sdk'
-import { limits } from '../../limits.ts'
+import { isOutOfBudget } from '../failure.ts'
 import type { Sweep } from './cursor.ts'
 import type { Fills } from './fills.ts'
 import type { Listing } from './row.ts'
-import { isOutOfBudget } from './search.ts'
 
 /** A walk over all symbols is begun again after that, while the daemon still asks for one. */
 const againMs = 6 * hourMs
@@ -18,6 +17,8 @@ export interface SweepOptions {
   readonly fills: Fills
   readonly fromMs: number
   readonly nowMs: number
+  /** Of one poll. */
+  readonly symbolsMax: number
 }
 
 /**
@@ -34,7 +35,7 @@ export async function sweepOn(before: Sweep | null, options: SweepOptions): Prom
     .toSorted((a, b) => (ranks.get(a.id) ?? Infinity) - (ranks.get(b.id) ?? Infinity))
   let count = 0
   try {
-    for (const listing of left.slice(0, limits.collector.searchSymbolsMax)) {
+    for (const listing of left.slice(0, options.symbolsMax)) {
       await fills.readUnknown(listing, options.fromMs, 'searching')
       tried.add(listing.id)
       count += 1

