@@ -48,13 +48,9 @@ export class Desk {
     const quote = timesPrice(quantity, BigInt(priceUnits))
     if (quote <= 0n) return false
     const bought = side === 'buy'
-    const fee = this.#fee(
-      wallet,
-      purse,
-      bought ? listing.base : listing.quote,
-      bought ? quantity : quote,
-      atMs,
-    )
+    const fee = wallet.paysInQuote
+      ? { asset: listing.quote, units: quote / 1_000n }
+      : this.#fee(wallet, purse, bought ? listing.base : listing.quote, bought ? quantity : quote, atMs)
     const id = this.#newTradeId(listing, atMs)
     const visibleAtMs = atMs + (order.visibleAfterMs ?? 0)
     const fill = {

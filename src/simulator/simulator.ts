@@ -5,6 +5,8 @@ import { Agenda } from './agenda.ts'
 import { Wire as BinanceWire } from './binance/wire.ts'
 import { passphrase as bitgetPassphrase, Wire as BitgetWire } from './bitget/wire.ts'
 import { Wire as BybitWire } from './bybit/wire.ts'
+import { pemOf } from './coinbase/key.ts'
+import { Wire as CoinbaseWire } from './coinbase/wire.ts'
 import { ContractDesk, nextFundingMs, watchMs } from './contract-desk.ts'
 import { ContractTrader } from './contract-trader.ts'
 import { Desk } from './desk.ts'
@@ -42,6 +44,7 @@ export type SimulatedExchange =
   | 'binance'
   | 'bitget'
   | 'bybit'
+  | 'coinbase'
   | 'hyperliquid'
   | 'kraken'
   | 'krakenfutures'
@@ -52,6 +55,7 @@ const wires = {
   binance: BinanceWire,
   bitget: BitgetWire,
   bybit: BybitWire,
+  coinbase: CoinbaseWire,
   hyperliquid: HyperliquidWire,
   kraken: KrakenWire,
   krakenfutures: KrakenFuturesWire,
@@ -184,10 +188,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   function openAccount(plan: AccountPlan, index: number): Wallet {
     const chance = new Chance(seed, 'account', index)
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+    const isCoinbase = options.exchange === 'coinbase'
     const wallet = new Wallet({
       uid: String(354_937_868 + index * 7_919),
       apiKey: plan.apiKey ?? chance.text(64, alphabet),
-      secret: plan.secret ?? chance.text(64, alphabet),
+      secret: plan.secret ?? (isCoinbase ? pemOf(chance.text(64, '0123456789')) : chance.text(64, alphabet)),
+      paysInQuote: isCoinbase,
       permissions: plan.permissions ?? [],
       createdMs: startMs - 400 * 24 * hourMs,
       truth,

@@ -95,6 +95,8 @@ export class Wallet {
   readonly createdMs: number
   /** Fees are taken in BNB where it is held. */
   paysInBnb = true
+  /** Fees of spot are taken in the quote currency, always. */
+  readonly paysInQuote: boolean
   /** Contracts settle in the one wallet that there is. */
   readonly unified: boolean
   /** Long and short positions of one contract are kept apart. */
@@ -128,6 +130,7 @@ export class Wallet {
     truth: TruthWriter
     unified?: boolean
     hedges?: boolean
+    paysInQuote?: boolean
     keepsFunding?: boolean
   }) {
     this.uid = options.uid
@@ -138,6 +141,7 @@ export class Wallet {
     this.#changedMs = options.createdMs
     this.#truth = options.truth
     this.unified = options.unified ?? false
+    this.paysInQuote = options.paysInQuote ?? false
     this.hedges = options.hedges ?? false
     this.keepsFunding = options.keepsFunding ?? false
   }

@@ -28,7 +28,17 @@ export function define(command: Command): void {
   )
     .addOption(
       new Option('--exchange <id>', 'whose wire protocol it speaks')
-        .choices(['binance', 'bitget', 'bybit', 'hyperliquid', 'kraken', 'krakenfutures', 'kucoin', 'okx'])
+        .choices([
+          'binance',
+          'bitget',
+          'bybit',
+          'coinbase',
+          'hyperliquid',
+          'kraken',
+          'krakenfutures',
+          'kucoin',
+          'okx',
+        ])
         .default('binance'),
     )
     .option('--port <n>', 'listen here on loopback; 0 takes a free one', integerFlag('--port', 0, 65_535))
