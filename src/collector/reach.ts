@@ -65,7 +65,11 @@ export const reaches: Readonly<Record<string, readonly Reaches[]>> = {
   // prices older than its minutes are made of the list of trades
   kraken: everything(null),
   krakenfutures: everything(null),
-  kucoin: everything(365 * dayMs),
+  kucoin: [
+    { wallets: ['spot', 'linear', 'inverse', 'funding'], lists: [{ list: '', keptMs: 365 * dayMs }] },
+    // half a year of interest
+    { wallets: ['margin'], lists: [{ list: '', keptMs: 179 * dayMs }] },
+  ],
   // of deposits and withdrawals a slower list has everything
   okx: [
     { wallets: markets, lists: [{ list: 'bills', keptMs: 89 * dayMs }] },

@@ -50,7 +50,7 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
   krakenfutures: { source: 'polled', accountTypes: { futures: ['linear', 'inverse'] }, sandbox: true },
   kucoin: {
     source: 'polled',
-    accountTypes: { spot: ['spot'], futures: ['linear', 'inverse'] },
+    accountTypes: { spot: ['spot'], margin: ['margin'], futures: ['linear', 'inverse'] },
     sandbox: false,
   },
   okx: {

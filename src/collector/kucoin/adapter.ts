@@ -36,7 +36,7 @@ const contractCandleRows = 199
 const isFutures = (wallets: readonly Wallet[]): boolean =>
   wallets.includes('linear') || wallets.includes('inverse')
 
-/** The main and the trading account at kucoin, and its futures. A unified account is refused. */
+/** The main and the trading account at kucoin, its margin and its futures. A unified account is refused. */
 export function newKucoin(): Adapter {
   const listings = new MarketList(async (caller) => listingsOf((await caller.call(endpoints.symbols)).value))
   const contracts = new MarketList(async (caller) =>
@@ -44,7 +44,7 @@ export function newKucoin(): Adapter {
   )
   return {
     connection,
-    wallets: ['spot', 'linear', 'inverse'],
+    wallets: ['spot', 'margin', 'linear', 'inverse'],
     async check({ caller, sync }) {
       await sync()
       const { body } = await caller.call(endpoints.apiKey)

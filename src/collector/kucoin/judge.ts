@@ -6,8 +6,11 @@ export const clockCode = '400002'
 /** A parameter that is not as it should be: a symbol that is gone, among others. */
 export const badParameterCode = '400100'
 
+/** A call that needs more than reading. */
+export const deniedCode = '400007'
+
 /** The key, its passphrase, its signature, its address, what it may do. */
-const keyCodes = new Set(['400001', '400003', '400004', '400005', '400006', '400007'])
+const keyCodes = new Set(['400001', '400003', '400004', '400005', '400006', deniedCode])
 /** Frozen, or in a country that is not served. */
 const accountCodes = new Set(['411100', '400302', '400303', '102411', '400206', '400208', '400209'])
 const downCodes = new Set(['500000', '230005', '230007', '230009'])

@@ -5,14 +5,17 @@ import type { JobClock } from '../clock.ts'
 import { sumOf } from '../holding.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
 import type { Listed, MarketList } from '../market-list.ts'
-import { keptMsOf } from '../reach.ts'
+import { historyMsOf } from '../reach.ts'
 import { eachOnce, type ReadPages, walkSpans } from '../span.ts'
+import { type LedgerPart, readLedgers } from './account-ledger.ts'
 import type { Contract } from './contract.ts'
 import { endpoints } from './endpoint.ts'
 import { type FuturesPart, FuturesWallets, noFutures } from './futures.ts'
-import { Pages, type Parameters } from './page.ts'
-import { balancesOf, type Line, linesOf, type Trade, tradesOf } from './row.ts'
-import { isTrade, tellAll } from './tell.ts'
+import { MarginAccounts } from './margin.ts'
+import type { Interest } from './margin-row.ts'
+import { Pages } from './page.ts'
+import { balancesOf, type Line } from './row.ts'
+import { tellAll } from './tell.ts'
 
 /** The main account's ledger is told a day at a time. */
 const spans = { spanMs: dayMs, pagesMax: 60, pagesOfSpanMax: 20 }
@@ -26,18 +29,18 @@ export interface KucoinWatch {
   readonly wallets: readonly Wallet[]
 }
 
-interface Part extends FuturesPart {
-  readonly spotLines: readonly Line[]
-  readonly trades: readonly Trade[]
+interface Part extends FuturesPart, LedgerPart {
+  readonly interests: readonly Interest[]
 }
 
 /** The accounts of one client that are watched, their ledgers and the fills behind them. */
 export class KucoinLedger implements LedgerSource {
-  readonly historyMs = keptMsOf('kucoin', 'spot', '')
+  readonly historyMs: number
   readonly countsCash = true
   readonly rounding: string
   readonly #watch: KucoinWatch
   readonly #pages: Pages
+  readonly #margin: MarginAccounts | null
   readonly #futures: FuturesWallets | null
   readonly #strange = new Set<string>()
 
@@ -45,15 +48,17 @@ export class KucoinLedger implements LedgerSource {
     const { caller, clock, contracts, wallets } = watch
     this.#watch = watch
     this.#pages = new Pages(caller, clock)
+    this.historyMs = historyMsOf('kucoin', wallets) ?? Number.POSITIVE_INFINITY
+    this.#margin = wallets.includes('margin') ? new MarginAccounts(caller, this.#pages) : null
     const isFutures = wallets.includes('linear') || wallets.includes('inverse')
     this.#futures = isFutures ? new FuturesWallets(caller, this.#pages, contracts) : null
     // futures are told as numbers, ten places behind the point
     this.rounding = isFutures ? '0.00000001' : '0'
   }
 
-  /** Contracts whose terms are told nowhere any more. */
+  /** Contracts whose terms are told nowhere any more, and what the key may not read. */
   get unavailable(): readonly string[] {
-    return [...this.#strange].slice(0, 16)
+    return [...(this.#margin?.isDenied === true ? ['margin-interest'] : []), ...this.#strange].slice(0, 16)
   }
 
   async balances(): Promise<readonly Amount[]> {
@@ -61,6 +66,7 @@ export class KucoinLedger implements LedgerSource {
     if (this.#watch.wallets.includes('spot')) {
       parts.push(...balancesOf((await this.#watch.caller.call(endpoints.accounts)).value))
     }
+    parts.push(...((await this.#margin?.balances()) ?? []))
     parts.push(...((await this.#futures?.balances()) ?? []))
     return sumOf(parts)
   }
@@ -83,14 +89,14 @@ export class KucoinLedger implements LedgerSource {
     )
     // an id is one for its account only
     const lines = new Map(
-      parts.flatMap((part) => part.spotLines.map((line) => [`${line.account} ${line.id}`, line] as const)),
+      parts.flatMap((part) => part.ledger.map((line) => [`${line.account} ${line.id}`, line] as const)),
     )
-    const trades = new Map(parts.flatMap((part) => part.trades.map((trade) => [trade.id, trade] as const)))
     const fills = eachOnce(parts.flatMap((part) => part.fills))
     for (const { contractId, fill } of fills) if (fill === null) this.#strange.add(contractId)
     const told = {
       lines: [...lines.values()],
-      trades: [...trades.values()],
+      trades: eachOnce(parts.flatMap((part) => part.trades)),
+      interests: eachOnce(parts.flatMap((part) => part.interests)),
       futures: {
         lines: eachOnce(parts.flatMap((part) => part.lines)),
         fills,
@@ -101,37 +107,27 @@ export class KucoinLedger implements LedgerSource {
     return { ...tellAll(told, (id) => listings.byName(id), span), cutAtMs }
   }
 
-  async #span(span: Parameters, thorough: boolean, readPages: ReadPages): Promise<Part | null> {
-    const spot = this.#watch.wallets.includes('spot') ? await this.#spot(span, thorough, readPages) : noSpot
-    if (spot === null) return null
+  async #span(
+    span: { readonly startAt: number; readonly endAt: number },
+    thorough: boolean,
+    readPages: ReadPages,
+  ): Promise<Part | null> {
+    const { wallets } = this.#watch
+    const watched = { spot: wallets.includes('spot'), margin: wallets.includes('margin') }
+    const part =
+      watched.spot || watched.margin
+        ? await readLedgers(this.#pages, watched, { span, thorough, readPages })
+        : { ledger: [], trades: [] }
+    if (part === null) return null
+    const pairs = part.ledger.filter(isIsolated).map(({ symbol }) => symbol)
+    const interests =
+      this.#margin === null ? [] : await this.#margin.interests(span, { pairs, thorough, readPages })
+    if (interests === null) return null
     const futures = this.#futures === null ? noFutures : await this.#futures.read(span, readPages)
-    return futures === null ? null : { ...spot, ...futures }
-  }
-
-  async #spot(span: Parameters, thorough: boolean, readPages: ReadPages): Promise<SpotPart | null> {
-    const main = await readPages(this.#pages.numbered(endpoints.ledgers, { ...span, pageSize: 500 }, linesOf))
-    if (main === null) return null
-    const hf = await readPages(this.#pages.after(endpoints.hfLedgers, { ...span, limit: 200 }, linesOf))
-    if (hf === null) return null
-    const trades: Trade[] = []
-    // of the newer trading account they are had by market: its ledger says which
-    for (const symbol of new Set(hf.filter(isTrade).map((line) => line.symbol))) {
-      if (symbol === '') continue
-      const asked = { ...span, symbol, limit: 200 }
-      const own = await readPages(this.#pages.after(endpoints.hfFills, asked, tradesOf))
-      if (own === null) return null
-      trades.push(...own)
-    }
-    if (thorough || main.some(isTrade)) {
-      const asked = { ...span, tradeType: 'TRADE', pageSize: 500 }
-      const own = await readPages(this.#pages.numbered(endpoints.fills, asked, tradesOf))
-      if (own === null) return null
-      trades.push(...own)
-    }
-    return { spotLines: [...main, ...hf], trades }
+    return futures === null ? null : { ...part, interests, ...futures }
   }
 }
 
-type SpotPart = Pick<Part, 'spotLines' | 'trades'>
-
-const noSpot: SpotPart = { spotLines: [], trades: [] }
+function isIsolated({ account, symbol }: Line): boolean {
+  return account.startsWith('isolated') && symbol !== ''
+}

@@ -71,9 +71,17 @@ export function balancesOf(value: unknown): Amount[] {
   )
 }
 
+/** Those of margin, cross and isolated, older and newer. */
+const marginAccount = /^(margin|isolated)/
+
+export type AccountFilter = (account: string) => boolean
+
+export const isSpotAccount: AccountFilter = (account) => watched.has(account)
+export const isMarginAccount: AccountFilter = (account) => marginAccount.test(account)
+
 export interface Line {
   readonly id: string
-  /** `main`, `trade`, `trade_hf` */
+  /** `main`, `trade`, `trade_hf`, `margin`, `margin_v2`, `isolated`, `isolated_v2` */
   readonly account: string
   /** In small letters and without spaces or underlines: the lists write it differently. */
   readonly kind: string
@@ -88,13 +96,13 @@ export interface Line {
 }
 
 /** Of the main account and the older trading account, by pages; of the other trading account, behind a last id. */
-export function linesOf(value: unknown, exchangeNowMs: number): Page<Line> {
+export function linesOf(value: unknown, exchangeNowMs: number, isOurs: AccountFilter): Page<Line> {
   const list = Array.isArray(value) ? value : rowOf(value, 'ledgers')['items']
   const all = rowsOf(list, 'ledgers', 500)
   const rows = all.flatMap((each): Line[] => {
     const row = rowOf(each, 'ledgers')
     const account = wordOf(row['accountType'], 'ledger.accountType').toLowerCase()
-    if (!watched.has(account)) return []
+    if (!isOurs(account)) return []
     const amount = decimalOf(row['amount'], 'ledger.amount', 'not-negative')
     const direction = row['direction']
     if (direction !== 'in' && direction !== 'out') throw invalidAnswer('ledger.direction')
@@ -134,8 +142,14 @@ export function nextPageOf(page: Row): string | null {
   return current < integerOf(page['totalPage'], 'page.totalPage') ? String(current + 1) : null
 }
 
+/** What kind of account an order was made in, by the exchange's word for it. */
+export type TradeType = 'TRADE' | 'MARGIN_TRADE' | 'MARGIN_ISOLATED_TRADE'
+
 export interface Trade {
+  /** One for each side: who trades with oneself has one number on both. */
   readonly id: string
+  readonly tradeId: string
+  readonly market: 'spot' | 'margin'
   readonly symbol: string
   readonly side: 'buy' | 'sell'
   readonly price: string
@@ -147,20 +161,24 @@ export interface Trade {
   readonly atMs: number
 }
 
-export function tradesOf(value: unknown, exchangeNowMs: number): Page<Trade> {
+export function tradesOf(value: unknown, exchangeNowMs: number, tradeType: TradeType): Page<Trade> {
   const answer = rowOf(value, 'fills')
   const all = rowsOf(answer['items'], 'fills', 500)
   const rows = all.flatMap((each): Trade[] => {
     const row = rowOf(each, 'fills')
-    // of margin: another wallet
-    if (!['', 'TRADE'].includes(wordOf(row['tradeType'], 'fill.tradeType'))) return []
+    // of another kind of account than was asked for: another wallet
+    if (!['', tradeType].includes(wordOf(row['tradeType'], 'fill.tradeType'))) return []
     const side = wordOf(row['side'], 'fill.side').toLowerCase()
     if (side !== 'buy' && side !== 'sell') throw invalidAnswer('fill.side')
     const feeAsset = wordOf(row['feeCurrency'], 'fill.feeCurrency')
+    const tradeId = idOf(row['tradeId'], 'fill.tradeId')
+    const symbol = idOf(row['symbol'], 'fill.symbol')
     return [
       {
-        id: idOf(row['tradeId'], 'fill.tradeId'),
-        symbol: idOf(row['symbol'], 'fill.symbol'),
+        id: `${tradeType} ${symbol} ${tradeId} ${side}`,
+        tradeId,
+        market: tradeType === 'TRADE' ? 'spot' : 'margin',
+        symbol,
         side,
         price: decimalOf(row['price'], 'fill.price', 'positive'),
         size: decimalOf(row['size'], 'fill.size', 'positive'),

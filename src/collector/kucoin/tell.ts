@@ -1,6 +1,6 @@
 import { parseDecimal, signOf } from '@perf-agg/sdk'
 import type { CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
-import type { Entry } from '../explain.ts'
+import { type Entry, entryOfIncome } from '../explain.ts'
 import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
@@ -8,11 +8,14 @@ import type { Listed } from '../market-list.ts'
 import { outerTransfers, type Span, type TransferLine } from '../transfer.ts'
 import { tellFutures } from './contract-tell.ts'
 import type { FuturesPart } from './futures.ts'
-import type { Line, Trade } from './row.ts'
+import type { Interest } from './margin-row.ts'
+import { isMarginAccount, type Line, type Trade } from './row.ts'
 
 export interface Told {
   readonly lines: readonly Line[]
   readonly trades: readonly Trade[]
+  /** What is charged for what was borrowed. */
+  readonly interests: readonly Interest[]
   readonly futures: FuturesPart
 }
 
@@ -21,45 +24,74 @@ export interface Told {
  * the account's books will show it as unexplained. What goes between two accounts that are watched stays inside.
  */
 export function tellAll(
-  { lines, trades, futures }: Told,
+  { lines, trades, interests, futures }: Told,
   listingOf: (id: string) => Listed | undefined,
   span: Span,
 ): Omit<Reading, 'cutAtMs'> {
-  const known = new Map(trades.map((trade) => [trade.id, trade]))
+  const known = new Map(trades.map((trade) => [trade.tradeId, trade]))
   const traded = lines.filter(isTrade)
   const booked = new Set(traded.map(({ tradeId }) => tradeId))
   const contracts = tellFutures(futures)
   const own = lines.filter(({ kind }) => kind === 'transfer')
   const transfers = outerTransfers([...own, ...contracts.transfers], span)
   return {
-    fills: [...trades.map((trade) => fillOf(trade, listingOf)), ...contracts.fills],
+    fills: [...named(trades).map((trade) => fillOf(trade, listingOf)), ...contracts.fills],
     flows: [
       ...lines.flatMap(flowOf),
       ...transfers.lines.map((line) => flowAs(line, 'transfer')),
       ...contracts.flows,
     ],
-    incomes: [...lines.flatMap(incomeOf), ...contracts.incomes],
+    incomes: [
+      ...lines.flatMap(incomeOf),
+      ...interests.map(({ income }) => income).filter(({ amount }) => signOf(parseDecimal(amount)) !== 0),
+      ...contracts.incomes,
+    ],
     conversions: conversionsOf(lines),
     entries: [
-      ...lines.map((line): Entry => ({
-        // a fill and its lines are one instant
-        atMs: (isTrade(line) ? known.get(line.tradeId)?.atMs : undefined) ?? line.atMs,
-        changes: [[line.asset, parseDecimal(line.change)]],
-      })),
+      ...lines
+        .filter((line) => !isLoan(line))
+        .map((line): Entry => ({
+          // a fill and its lines are one instant
+          atMs: (isTrade(line) ? known.get(line.tradeId)?.atMs : undefined) ?? line.atMs,
+          changes: [[line.asset, parseDecimal(line.change)]],
+        })),
+      ...interests.map(({ income }) => entryOfIncome(income)),
       ...contracts.entries,
     ],
     pending:
       transfers.pending ||
       contracts.pending ||
       traded.some(({ tradeId }) => tradeId !== '' && !known.has(tradeId)) ||
-      trades.some(({ id }) => !booked.has(id)),
+      trades.some(({ tradeId }) => !booked.has(tradeId)),
   }
 }
 
-const tradeKinds = new Set(['tradeexchange', 'exchange', 'spotexchange'])
+const tradeKinds = new Set([
+  'tradeexchange',
+  'exchange',
+  'spotexchange',
+  'marginexchange',
+  'margintrade',
+  'isolatedexchange',
+])
 
 export function isTrade({ kind }: Pick<Line, 'kind'>): boolean {
   return tradeKinds.has(kind)
+}
+
+/** What comes with a debt of its size, and goes with it: what is held less what is owed stays the same. */
+function isLoan({ account, kind }: Line): boolean {
+  return isMarginAccount(account) && /borrow|repay/.test(kind)
+}
+
+/** The selling side of a trade with oneself is told apart. */
+function named(trades: readonly Trade[]): Trade[] {
+  const numbers = Map.groupBy(trades, ({ market, symbol, tradeId }) => `${market} ${symbol} ${tradeId}`)
+  return trades.map((trade) => {
+    const { market, symbol, tradeId, side } = trade
+    const isOwn = (numbers.get(`${market} ${symbol} ${tradeId}`)?.length ?? 0) > 1
+    return { ...trade, tradeId: isOwn && side === 'sell' ? `${tradeId}.sell` : tradeId }
+  })
 }
 
 function fillOf(trade: Trade, listingOf: (id: string) => Listed | undefined): Fill {
@@ -71,8 +103,8 @@ function fillOf(trade: Trade, listingOf: (id: string) => Listed | undefined): Fi
   }
   const own = listing ?? { symbol: `${base}/${quote}`, base: base ?? '', quote: quote ?? '' }
   return {
-    id: trade.id,
-    market: 'spot',
+    id: trade.tradeId,
+    market: trade.market,
     symbol: own.symbol,
     base: own.base,
     quote: own.quote,
@@ -103,6 +135,8 @@ const flowKinds: Readonly<Record<string, FlowKind>> = {
   redemption: 'transfer',
   voting: 'transfer',
   redemptionofvoting: 'transfer',
+  pooltransactions: 'transfer',
+  brokertransfer: 'transfer',
   assetstransferredinafterupgrading: 'transfer',
   kucoinbonus: 'reward',
   referralbonus: 'reward',
@@ -119,8 +153,16 @@ function flowOf(line: Line): CashFlow[] {
   return flow === undefined || isNothing(line) ? [] : [flowAs(line, flow)]
 }
 
-function flowAs({ id, asset, change, atMs }: TransferLine, flow: FlowKind): CashFlow {
-  return { id, flow, asset, amount: change, atMs, atEstimated: false }
+function flowAs({ id, account, asset, change, atMs }: TransferLine, flow: FlowKind): CashFlow {
+  // those of margin count for themselves
+  return {
+    id: isMarginAccount(account) ? `margin.${id}` : id,
+    flow,
+    asset,
+    amount: change,
+    atMs,
+    atEstimated: false,
+  }
 }
 
 const incomeKinds: Readonly<Record<string, Income['income']>> = {
@@ -137,11 +179,13 @@ const incomeKinds: Readonly<Record<string, Income['income']>> = {
   kcspayfees: 'rebate',
   deductionfees: 'rebate',
   kcsdeductionfees: 'rebate',
+  liquidationfees: 'liquidation-fee',
 }
 
 function incomeOf(line: Line): Income[] {
   const income = Object.hasOwn(incomeKinds, line.kind) ? incomeKinds[line.kind] : undefined
-  const { id, asset, change, atMs } = line
+  const { account, asset, change, atMs } = line
+  const id = isMarginAccount(account) ? `margin.${line.id}` : line.id
   return income === undefined || isNothing(line) ? [] : [{ id, income, asset, amount: change, atMs }]
 }
 
