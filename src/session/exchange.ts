@@ -28,7 +28,7 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
   },
   bitget: {
     source: 'polled',
-    accountTypes: { spot: ['spot'], futures: ['linear', 'inverse'] },
+    accountTypes: { spot: ['spot'], futures: ['linear', 'inverse'], margin: ['margin'] },
     sandbox: false,
   },
   bybit: { source: 'polled', accountTypes: { ...unified, funding: ['funding'] }, sandbox: true },

@@ -35,6 +35,15 @@ const usual: Readonly<Record<string, Served>> = {
   '/api/v2/mix/account/bill': good({ bills: [], endId: null }),
   '/api/v2/mix/order/fills': good({ fillList: null, endId: null }),
   '/api/v2/mix/position/all-position': good([]),
+  ...Object.fromEntries(
+    ['crossed', 'isolated'].flatMap((account): [string, Served][] => [
+      [`/api/v2/margin/${account}/account/assets`, good([])],
+      [`/api/v2/margin/${account}/financial-records`, good({ resultList: [], minId: null, maxId: null })],
+      [`/api/v2/margin/${account}/interest-history`, good({ resultList: [], minId: null, maxId: null })],
+      [`/api/v2/margin/${account}/liquidation-history`, good({ resultList: null })],
+      [`/api/v2/margin/${account}/fills`, good({ fills: [], minId: null, maxId: null })],
+    ]),
+  ),
 }
 
 /** What is asked of one of the products only. */

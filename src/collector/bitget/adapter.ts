@@ -1,15 +1,20 @@
 import { dayMs } from '@perf-agg/sdk'
 import type { PriceWant } from '../../accounting/hour/hour.ts'
+import type { Wallet } from '../../accounting/observation.ts'
 import type { Adapter, Connection } from '../adapter.ts'
 import type { Endpoint } from '../call.ts'
 import { pollLedger } from '../ledger-poll.ts'
 import { type Listed, MarketList } from '../market-list.ts'
 import { readMinutes } from '../minutes.ts'
+import type { Book, Desk } from './book.ts'
+import { ContractBook } from './contract-book.ts'
 import { budgets, endpoints } from './endpoint.ts'
 import { clockCode, isUnknownSymbol, judge } from './judge.ts'
 import { BitgetLedger } from './ledger.ts'
+import { MarginBook } from './margin-book.ts'
 import { contractsOf, productsOf } from './product.ts'
 import { candlesOf, listingsOf, serverTimeOf } from './row.ts'
+import { SpotBook } from './spot.ts'
 
 const connection: Connection = {
   load: () => import('ccxt:bitget'),
@@ -47,7 +52,7 @@ export function newBitget(): Adapter {
   })
   return {
     connection,
-    wallets: ['spot', ...contractWallets],
+    wallets: ['spot', 'margin', ...contractWallets],
     async check({ caller, sync }) {
       await sync()
       const { body } = await caller.call(endpoints.info)
@@ -55,7 +60,8 @@ export function newBitget(): Adapter {
     },
     async poll({ caller, sync, clock }, wants) {
       await listings.load(caller, await sync())
-      return pollLedger(new BitgetLedger({ caller, listings, clock, wallets: wants.wallets }), sync, wants)
+      const books = booksOf({ caller, listings, clock }, wants.wallets)
+      return pollLedger(new BitgetLedger(books, clock, wants.wallets), sync, wants)
     },
     async markets({ caller, sync }, wallets) {
       await listings.load(caller, await sync())
@@ -81,6 +87,15 @@ export function newBitget(): Adapter {
       })
     },
   }
+}
+
+/** The wallets that are watched, each with its own lists. */
+function booksOf(desk: Desk, wallets: readonly Wallet[]): readonly Book[] {
+  return [
+    ...(wallets.includes('spot') ? [new SpotBook(desk)] : []),
+    ...(wallets.includes('margin') ? [new MarginBook(desk)] : []),
+    ...productsOf(wallets).map((product) => new ContractBook(desk, product)),
+  ]
 }
 
 /** Which list of minutes, and what is asked there. */

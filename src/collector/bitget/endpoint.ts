@@ -23,4 +23,22 @@ export const endpoints = {
   contractBills: { method: 'privateMixGetV2MixAccountBill', budget: 'ip', weight: 1 },
   contractFills: { method: 'privateMixGetV2MixOrderFills', budget: 'ip', weight: 1 },
   positions: { method: 'privateMixGetV2MixPositionAllPosition', budget: 'ip', weight: 1 },
+  crossedAssets: { method: 'privateMarginGetV2MarginCrossedAccountAssets', budget: 'ip', weight: 1 },
+  crossedRecords: { method: 'privateMarginGetV2MarginCrossedFinancialRecords', budget: 'ip', weight: 1 },
+  crossedInterest: { method: 'privateMarginGetV2MarginCrossedInterestHistory', budget: 'ip', weight: 1 },
+  crossedFills: { method: 'privateMarginGetV2MarginCrossedFills', budget: 'ip', weight: 1 },
+  crossedLiquidations: {
+    method: 'privateMarginGetV2MarginCrossedLiquidationHistory',
+    budget: 'ip',
+    weight: 1,
+  },
+  isolatedAssets: { method: 'privateMarginGetV2MarginIsolatedAccountAssets', budget: 'ip', weight: 1 },
+  isolatedRecords: { method: 'privateMarginGetV2MarginIsolatedFinancialRecords', budget: 'ip', weight: 1 },
+  isolatedInterest: { method: 'privateMarginGetV2MarginIsolatedInterestHistory', budget: 'ip', weight: 1 },
+  isolatedFills: { method: 'privateMarginGetV2MarginIsolatedFills', budget: 'ip', weight: 1 },
+  isolatedLiquidations: {
+    method: 'privateMarginGetV2MarginIsolatedLiquidationHistory',
+    budget: 'ip',
+    weight: 1,
+  },
 } as const satisfies Readonly<Record<string, Endpoint>>

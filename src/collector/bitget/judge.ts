@@ -29,8 +29,10 @@ export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
   const isGood = status >= 200 && status < 300
   if (isGood && code === '00000' && hasData(value)) return value.data
   if (code === null || code === '00000') throw refusalOfStatus(answer, `HTTP ${status}`)
-  // the account's own pace, where the exchange says so in its words: others may go on
-  if (code === '429' || code === '30007') throw refusal('EXCHANGE_RATE_LIMITED', 'session', code, secondMs)
+  // the account's own pace for one list, where the exchange says so in its words: a second later it answers again
+  if (code === '429' || code === '30007') {
+    throw refusal('EXCHANGE_RATE_LIMITED', 'session', code, secondMs, true)
+  }
   if (status === 429) throw refusalOfStatus(answer, code)
   if (keyCodes.has(code)) throw refusal('EXCHANGE_KEY_REFUSED', 'session', code)
   if (accountCodes.has(code)) throw refusal('EXCHANGE_ACCOUNT_REFUSED', 'session', code)

@@ -111,6 +111,8 @@ export interface Trade {
   readonly id: string
   readonly symbol: string
   readonly side: 'buy' | 'sell'
+  /** The exchange sold or bought to pay what was owed. */
+  readonly isForced: boolean
   readonly price: string
   readonly size: string
   readonly amount: string
@@ -119,14 +121,25 @@ export interface Trade {
 }
 
 export function tradesOf(value: unknown, exchangeNowMs: number): SentPage<Trade> {
-  const rows = rowsOf(value, 'fills', 100).map((each): Trade => {
+  return tradesIn(rowsOf(value, 'fills', 500), exchangeNowMs, null)
+}
+
+/** `asked` is the market that was asked for, where the rows do not say it. */
+export function tradesIn(
+  all: readonly unknown[],
+  exchangeNowMs: number,
+  asked: string | null,
+): SentPage<Trade> {
+  const rows = all.map((each): Trade => {
     const row = rowOf(each, 'fills')
-    const side = wordOf(row['side'], 'fill.side').toLowerCase()
+    const words = wordOf(row['side'], 'fill.side').toLowerCase()
+    const [, side] = /(?:^|[-_])(buy|sell)$/.exec(words) ?? []
     if (side !== 'buy' && side !== 'sell') throw invalidAnswer('fill.side')
     return {
       id: idOf(row['tradeId'], 'fill.tradeId'),
-      symbol: assetOf(row['symbol'], 'fill.symbol'),
+      symbol: row['symbol'] === undefined && asked !== null ? asked : assetOf(row['symbol'], 'fill.symbol'),
       side,
+      isForced: words.startsWith('liquidation'),
       price: decimalOf(row['priceAvg'] ?? row['price'], 'fill.priceAvg', 'positive'),
       size: decimalOf(row['size'], 'fill.size', 'positive'),
       amount: decimalOf(row['amount'], 'fill.amount', 'positive'),

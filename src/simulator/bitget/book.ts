@@ -33,12 +33,12 @@ const firstId = 1_290_000_000_000_000_000n
 /** Lines that one event can have. */
 const linesOfEvent = 64n
 
-function idOf(sequence: number, index = 0): bigint {
+export function idOf(sequence: number, index = 0): bigint {
   return firstId + BigInt(sequence) * linesOfEvent + BigInt(index)
 }
 
 /** An account's changes that are shown at `nowMs`, each with what its wallet then held of every coin. */
-function* shownOf(
+export function* shownOf(
   { truth }: Records,
   uid: string,
   purse: string,
@@ -77,8 +77,8 @@ export function spotBillsOf(records: Records, uid: string, nowMs: number): BookR
 }
 
 export function spotFillsOf({ truth }: Records, uid: string, nowMs: number): BookRow[] {
-  return fillsOf(truth, uid, nowMs, (fill, { sequence, atMs }) => {
-    if (fill.contract !== undefined) return null
+  return fillsOf(truth, uid, nowMs, (fill, { sequence, atMs, moves }) => {
+    if (fill.contract !== undefined || moves.some(({ purse }) => purse !== undefined)) return null
     return {
       userId: uid,
       symbol: fill.base + fill.quote,
@@ -163,7 +163,7 @@ function fillsOf(
   return newestFirst(rows)
 }
 
-function newestFirst(rows: readonly BookRow[]): BookRow[] {
+export function newestFirst(rows: readonly BookRow[]): BookRow[] {
   return rows.toSorted((a, b) => (a.id < b.id ? 1 : -1))
 }
 
@@ -171,7 +171,7 @@ function negated(amount: string): string {
   return fromUnits(-toUnits(amount))
 }
 
-function feeOf({ fee, base, quote }: TrueFill): unknown {
+export function feeOf({ fee, base, quote }: TrueFill): unknown {
   const isThird = fee.asset !== base && fee.asset !== quote
   return {
     deduction: isThird ? 'yes' : 'no',

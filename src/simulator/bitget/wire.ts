@@ -8,6 +8,7 @@ import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
 import { type BookRow, contractBillsOf, contractFillsOf, spotBillsOf, spotFillsOf } from './book.ts'
 import { accountRows, positionRows } from './contract.ts'
+import { crossedAssets, interestOf, isolatedAssets, marginFillsOf, purseOf, recordsOf } from './margin.ts'
 import { Pace } from './pace.ts'
 import { candles, contractCandles, contractInfos, integerOf, productOf, symbols } from './quotes.ts'
 import { Refusal, refusals } from './refusal.ts'
@@ -45,6 +46,13 @@ const privatePaces: Readonly<Record<string, number>> = {
   '/api/v2/mix/account/bill': 10,
   '/api/v2/mix/order/fills': 10,
   '/api/v2/mix/position/all-position': 5,
+  ...Object.fromEntries(
+    ['crossed', 'isolated'].flatMap((account) =>
+      ['account/assets', 'financial-records', 'interest-history', 'fills', 'liquidation-history'].map(
+        (list) => [`/api/v2/margin/${account}/${list}`, 10],
+      ),
+    ),
+  ),
 }
 
 interface Asked {
@@ -165,6 +173,7 @@ export class Wire {
   #private(asked: Asked, wallet: Wallet): unknown {
     const { contracts } = this.#exchange
     const { path, query, nowMs } = asked
+    if (path.startsWith('/api/v2/margin/')) return this.#margin(asked, wallet)
     switch (path) {
       case '/api/v2/spot/account/info':
         return infoOf(wallet)
@@ -191,6 +200,31 @@ export class Wire {
         return { fillList: rows.length === 0 ? null : rows, endId }
       }
     }
+  }
+
+  #margin(asked: Asked, wallet: Wallet): unknown {
+    const { path, query, nowMs } = asked
+    if (path.endsWith('/assets')) {
+      return path.includes('/crossed/') ? crossedAssets(wallet) : isolatedAssets(wallet)
+    }
+    const symbol = query.get('symbol')
+    if (symbol === null && (path.includes('/isolated/') || path.endsWith('/fills'))) {
+      throw refusals.parameter('symbol')
+    }
+    if (!query.has('startTime')) throw refusals.parameter('startTime')
+    const purse = purseOf(path, symbol)
+    const list = (all: readonly BookRow[], name: string): unknown => {
+      const { rows, endId } = pageOf(all, asked, 500)
+      return { [name]: rows, maxId: all[0] === undefined ? null : String(all[0].id), minId: endId }
+    }
+    if (path.endsWith('/fills')) {
+      const own = { purse, symbol: symbol ?? '', nowMs }
+      return list(marginFillsOf(this.#exchange, wallet.uid, own), 'fills')
+    }
+    // nobody is liquidated here
+    if (path.endsWith('/liquidation-history')) return list([], 'resultList')
+    const all = path.endsWith('/interest-history') ? interestOf : recordsOf
+    return list(all(this.#exchange, wallet.uid, purse, nowMs), 'resultList')
   }
 }
 

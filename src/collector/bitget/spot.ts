@@ -1,88 +1,45 @@
 import { parseDecimal, signOf, toText } from '@perf-agg/sdk'
-import type { CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
-import { type Entry, entryOfContract, entryOfFill, sameBalances } from '../explain.ts'
+import type { Amount, CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
+import { entryOfFill, sameBalances } from '../explain.ts'
 import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'
-import type { Reading } from '../ledger-poll.ts'
 import type { Listed } from '../market-list.ts'
-import { outerTransfers, type Span } from '../transfer.ts'
-import type { ContractFill } from './contract.ts'
-import type { Bill, Trade } from './row.ts'
+import { eachOnce, type ReadPages } from '../span.ts'
+import { type Asked, type Book, type Desk, pages, type Telling } from './book.ts'
+import { endpoints } from './endpoint.ts'
+import { balancesOf, type Bill, billsOf, type Trade, tradesOf } from './row.ts'
 
-/** What is told of the wallets that are watched; a wallet that is not has no rows. */
-export interface Told {
+interface Part {
   readonly bills: readonly Bill[]
   readonly trades: readonly Trade[]
-  readonly contractBills: readonly Bill[]
-  readonly contractFills: readonly ContractFill[]
 }
 
-/** Spot and contracts together: what goes from one to the other, where both are watched, stays inside. */
-export function tellAll(
-  { bills, trades, contractBills, contractFills }: Told,
-  listingOf: (id: string) => Listed | undefined,
-  /** Null where only one of the two is watched. */
-  span: Span | null,
-): Omit<Reading, 'cutAtMs'> {
-  const spot = tell(bills, trades, listingOf)
-  const between = [
-    ...bills.filter((bill) => flowKindOf(bill) === 'transfer').map((bill) => ({ ...bill, account: 'spot' })),
-    ...contractBills.filter(isContractTransfer).map((bill) => ({ ...bill, account: 'contract' })),
-  ].filter(({ change }) => signOf(parseDecimal(change)) !== 0)
-  const outer = span === null ? { lines: between, pending: false } : outerTransfers(between, span)
-  const transfers = outer.lines.map(({ id, account, asset, change, atMs }): CashFlow => ({
-    // each list counts for itself
-    id: account === 'spot' ? id : `contract.${id}`,
-    flow: 'transfer',
-    asset,
-    amount: change,
-    atMs,
-    atEstimated: false,
-  }))
-  const contracts = contractBills.flatMap(contractIncomeOf)
-  return {
-    ...spot,
-    fills: [...spot.fills, ...contractFills.map(({ fill }) => fill)],
-    flows: [
-      ...spot.flows.filter(({ flow }) => flow !== 'transfer'),
-      ...transfers,
-      ...contractBills.flatMap(contractRewardOf),
-    ],
-    incomes: [...spot.incomes, ...contracts],
-    conversions: [...spot.conversions, ...contractFills.flatMap(({ paid }) => (paid === null ? [] : [paid]))],
-    entries: [
-      ...spot.entries,
-      ...contractFills.map(({ fill }) => entryOfContract(fill)),
-      ...contractBills.map(({ asset, change, atMs }): Entry => ({
-        atMs,
-        changes: [[asset, parseDecimal(change)]],
-      })),
-    ],
-    pending: spot.pending || outer.pending,
+/** The spot account: its bills, and the fills of all markets at once. */
+export class SpotBook implements Book<Part> {
+  readonly #desk: Desk
+
+  constructor(desk: Desk) {
+    this.#desk = desk
   }
-}
 
-function isContractTransfer({ kind }: Bill): boolean {
-  return kind.startsWith('trans')
-}
-
-function contractIncomeOf({ id, kind, asset, change, atMs }: Bill): Income[] {
-  if (signOf(parseDecimal(change)) === 0) return []
-  if (kind === 'contractsettlefee') {
-    return [{ id: `contract.${id}`, income: 'funding', asset, amount: change, atMs }]
+  async balances(): Promise<readonly Amount[]> {
+    const { value } = await this.#desk.caller.call(endpoints.assets, { assetType: 'hold_only' })
+    return balancesOf(value)
   }
-  // what the insurance took, or gave back
-  if (kind === 'riskcaptitalusertransfer' || kind === 'riskcapitalusertransfer') {
-    return [{ id: `contract.${id}`, income: 'liquidation-fee', asset, amount: change, atMs }]
+
+  async span(span: Asked, thorough: boolean, readPages: ReadPages): Promise<Part | null> {
+    const bills = await readPages(pages(this.#desk, endpoints.bills, { ...span, limit: 500 }, billsOf))
+    if (bills === null) return null
+    if (!thorough && !bills.some(isTrade)) return { bills, trades: [] }
+    const trades = await readPages(pages(this.#desk, endpoints.fills, { ...span, limit: 100 }, tradesOf))
+    return trades === null ? null : { bills, trades }
   }
-  return []
-}
 
-const rewardKinds = /^(cashgift|bonus)/
-
-function contractRewardOf({ id, kind, asset, change, atMs }: Bill): CashFlow[] {
-  if (!rewardKinds.test(kind) || signOf(parseDecimal(change)) === 0) return []
-  return [{ id: `contract.${id}`, flow: 'reward', asset, amount: change, atMs, atEstimated: false }]
+  tell(parts: readonly Part[]): Telling {
+    const bills = eachOnce(parts.flatMap((part) => part.bills))
+    const trades = eachOnce(parts.flatMap((part) => part.trades))
+    return tell(bills, trades, (id) => this.#desk.listings.byName(id))
+  }
 }
 
 /**
@@ -93,7 +50,7 @@ function tell(
   bills: readonly Bill[],
   trades: readonly Trade[],
   listingOf: (id: string) => Listed | undefined,
-): Omit<Reading, 'cutAtMs'> {
+): Telling {
   const fills = trades.map((trade) => fillOf(trade, listingOf))
   const flows: CashFlow[] = []
   const incomes: Income[] = []
@@ -101,6 +58,7 @@ function tell(
     const { id, asset, change, atMs } = bill
     if (signOf(parseDecimal(change)) === 0) continue
     const flow = flowKindOf(bill)
+    if (flow === 'transfer') continue
     if (flow !== null) flows.push({ id, flow, asset, amount: change, atMs, atEstimated: false })
     else if (isEarned(bill)) incomes.push({ id, income: 'earn', asset, amount: change, atMs })
   }
@@ -108,7 +66,11 @@ function tell(
     fills,
     flows,
     incomes,
-    conversions: conversionsOf(bills),
+    transfers: bills
+      .filter((bill) => flowKindOf(bill) === 'transfer')
+      .map((bill) => ({ ...bill, account: 'spot' }))
+      .filter(({ change }) => signOf(parseDecimal(change)) !== 0),
+    conversions: conversionsOf(bills.filter(isConverted)),
     entries: bills.map(({ asset, change, atMs }) => ({ atMs, changes: [[asset, parseDecimal(change)]] })),
     // a bill does not say of which trade it is: together they must move the same
     pending: !sameBalances(movedBy(bills.filter(isTrade)), movedByFills(fills)),
@@ -133,12 +95,16 @@ function isTrade({ group, kind }: Bill): boolean {
   return group === 'transaction' || tradeKinds.has(kind)
 }
 
-function fillOf(trade: Trade, listingOf: (id: string) => Listed | undefined): Fill {
-  const { id, symbol, side, price, size, amount, fees, atMs } = trade
+export function fillOf(
+  trade: Trade,
+  listingOf: (id: string) => Listed | undefined,
+  market: 'spot' | 'margin' = 'spot',
+): Fill {
+  const { id, symbol, side, price, size, amount, fees, atMs, isForced } = trade
   const listing = listingOf(symbol) ?? delisted(symbol)
   return {
     id,
-    market: 'spot',
+    market,
     symbol: listing.symbol,
     base: listing.base,
     quote: listing.quote,
@@ -148,7 +114,7 @@ function fillOf(trade: Trade, listingOf: (id: string) => Listed | undefined): Fi
     quoteQuantity: amount,
     fees,
     atMs,
-    execution: 'trade',
+    execution: isForced ? 'liquidation' : 'trade',
   }
 }
 
@@ -193,9 +159,12 @@ function isEarned({ group, kind }: Bill): boolean {
   return group === 'financial' && /interest|profit|earning|reward/.test(kind)
 }
 
+function isConverted({ group, kind }: Bill): boolean {
+  return group === 'convert' || kind.startsWith('convert')
+}
+
 /** Both lines of one conversion come at one instant. */
-function conversionsOf(bills: readonly Bill[]): Conversion[] {
-  const converted = bills.filter(({ group, kind }) => group === 'convert' || kind.startsWith('convert'))
+export function conversionsOf(converted: readonly Bill[]): Conversion[] {
   return [...Map.groupBy(converted, ({ atMs }) => atMs)].flatMap(([atMs, own]): Conversion[] => {
     const changes = movedBy(own)
     const id = own.map((bill) => bill.id).toSorted()[0]
