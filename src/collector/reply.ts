@@ -69,10 +69,39 @@ function isOfNumber(byte: number | undefined): boolean {
   )
 }
 
-/** `Retry-After` in whole seconds, no longer than `pauseMsMax`; null where there is none. */
-export function retryAfterOf(answer: WireAnswer, pauseMsMax: number): number | null {
-  const text = answer.headers['retry-after']
-  return text === undefined || !/^\d{1,7}$/.test(text) ? null : Math.min(Number(text) * secondMs, pauseMsMax)
+/** `Retry-After` in whole seconds or as a date, no longer than `pauseMsMax`; null where there is none. */
+export function retryAfterOf({ headers }: WireAnswer, pauseMsMax: number): number | null {
+  const text = headers['retry-after'] ?? ''
+  if (/^\d{1,9}$/.test(text)) return Math.min(Number(text) * secondMs, pauseMsMax)
+  return /^[A-Z][a-z]{2}, /.test(text) ? untilOf(headers, Date.parse(text), pauseMsMax) : null
+}
+
+/** In which members exchanges say when they may be asked again, and how. */
+const resets: Readonly<Record<string, 'left-ms' | 'at-ms' | 'at-s' | 'left-s'>> = {
+  'gw-ratelimit-reset': 'left-ms',
+  'x-bapi-limit-reset-timestamp': 'at-ms',
+  'x-gate-ratelimit-reset-timestamp': 'at-s',
+  'x-ratelimit-reset': 'left-s',
+}
+
+/** How long whoever was told to wait is to wait, by whatever header says so. Null: none does. */
+export function pauseOf(answer: WireAnswer, pauseMsMax = dayMs): number | null {
+  const told = retryAfterOf(answer, pauseMsMax)
+  if (told !== null) return told
+  for (const [name, form] of Object.entries(resets)) {
+    const text = answer.headers[name]
+    if (text === undefined || !/^\d{1,13}$/.test(text)) continue
+    const value = Number(text) * (form.endsWith('-s') ? secondMs : 1)
+    if (form.startsWith('at-')) return untilOf(answer.headers, value, pauseMsMax)
+    return Math.min(Math.max(value, secondMs), pauseMsMax)
+  }
+  return null
+}
+
+/** From when the answer was sent, by the exchange's own clock: ours may be off. */
+function untilOf(headers: WireAnswer['headers'], atMs: number, pauseMsMax: number): number | null {
+  const leftMs = atMs - Date.parse(headers['date'] ?? '')
+  return Number.isNaN(leftMs) ? null : Math.min(Math.max(leftMs, secondMs), pauseMsMax)
 }
 
 export function refusal(
@@ -91,7 +120,9 @@ export function refusalOfStatus(answer: WireAnswer, told: string, pauseMsMax = d
   const retryAfterMs = retryAfterOf(answer, pauseMsMax)
   // A proxy's page or half an answer: the next one may be whole.
   if (status >= 200 && status < 300) return refusal('EXCHANGE_ANSWER_INVALID', 'session', told, null, true)
-  if (status === 429) return refusal('EXCHANGE_RATE_LIMITED', 'exchange', told, retryAfterMs ?? minuteMs)
+  if (status === 429) {
+    return refusal('EXCHANGE_RATE_LIMITED', 'exchange', told, pauseOf(answer, pauseMsMax) ?? minuteMs)
+  }
   // The firewall before the exchange.
   if (status === 403) return refusal('EXCHANGE_RATE_LIMITED', 'exchange', told, retryAfterMs ?? 5 * minuteMs)
   if (status === 451) return refusal('EXCHANGE_UNREACHABLE', 'exchange', told, hourMs)

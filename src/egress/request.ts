@@ -67,7 +67,7 @@ const chainLengthMax = 12_288
 
 /** What of an answer's headers is handed on. */
 const answerHeaders =
-  /^(?:content-type|date|retry-after|x-mbx-used-weight(?:-\d+[smhd])?|x-sapi-used-(?:ip|uid)-weight(?:-\d+[smhd])?)$/
+  /^(?:content-type|date|retry-after|x-mbx-used-weight(?:-\d+[smhd])?|x-sapi-used-(?:ip|uid)-weight(?:-\d+[smhd])?|gw-ratelimit-reset|x-bapi-limit-reset-timestamp|x-gate-ratelimit-reset-timestamp|x-ratelimit-reset)$/
 
 /**
  * The only place of the whole program that calls an exchange. One origin, one set of kept connections; each

@@ -22,6 +22,8 @@ const server = await startServer((request, response) => {
     case '/api/v3/plain':
       response.setHeader('retry-after', '7')
       response.setHeader('x-mbx-used-weight-1m', '21')
+      response.setHeader('gw-ratelimit-reset', '8500')
+      response.setHeader('x-bapi-limit-reset-timestamp', '1767614400000')
       response.setHeader('set-cookie', 'a=b')
       return response.end(JSON.stringify(request.headers))
     case '/api/v3/gzip':
@@ -118,6 +120,8 @@ t.test('hands on what the rule allows and reports what came', async (t) => {
     [
       ['retry-after', '7'],
       ['x-mbx-used-weight-1m', '21'],
+      ['gw-ratelimit-reset', '8500'],
+      ['x-bapi-limit-reset-timestamp', '1767614400000'],
     ],
   )
   t.match(fetched.report, {

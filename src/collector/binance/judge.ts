@@ -25,8 +25,12 @@ export function judge(answer: WireAnswer, exchangeNowMs: number): unknown {
     const untilMs = banEnd(value, exchangeNowMs)
     throw refusal('EXCHANGE_BANNED', 'exchange', exchangeCode, retryAfterMs ?? untilMs ?? 2 * minuteMs)
   }
-  if (status === 429 || code === -1003) {
+  if (status === 429 || code === -1003 || code === -1034) {
     throw refusal('EXCHANGE_RATE_LIMITED', 'exchange', exchangeCode, retryAfterMs ?? minuteMs)
+  }
+  // the account's own pace: others may go on
+  if (ownPaceCodes.has(code ?? 0)) {
+    throw refusal('EXCHANGE_RATE_LIMITED', 'session', exchangeCode, retryAfterMs ?? 10 * secondMs)
   }
   // The firewall before the exchange: goes on being asked it bans.
   if (status === 403 && code === null) {
@@ -43,11 +47,17 @@ export function judge(answer: WireAnswer, exchangeNowMs: number): unknown {
   throw refusal('EXCHANGE_REQUEST_REFUSED', 'session', exchangeCode)
 }
 
-/** Unauthorized, bad signature, malformed key, "invalid API-key, IP, or permissions". */
-const keyCodes = new Set([-1002, -1022, -2008, -2014, -2015])
+/**
+ * Unauthorized, an address that is not on the key's list or may not come there, bad signature, malformed key, "invalid
+ * API-key, IP, or permissions", locked.
+ */
+const keyCodes = new Set([-1002, -1005, -1011, -1022, -2008, -2014, -2015, -2017])
 
-/** Unknown error, disconnected, unexpected response, timeout, overloaded, shutting down. */
-const downCodes = new Set([-1000, -1001, -1006, -1007, -1008, -1016])
+/** Too many of one account in a row, each list in its own words. */
+const ownPaceCodes = new Set([-6009, -12014, -5041])
+
+/** Unknown error, disconnected, unexpected response, timeout, overloaded, shutting down; of the wallet API the same. */
+const downCodes = new Set([-1000, -1001, -1006, -1007, -1008, -1016, -3000, -3044, -10001])
 
 /** Codes for "there is no such call here". */
 export function isMissing(failure: CollectorFailure['failure']): boolean {

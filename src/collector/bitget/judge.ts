@@ -1,5 +1,5 @@
 import { secondMs } from '@perf-agg/sdk'
-import { jsonOf, refusal, refusalOfStatus } from '../reply.ts'
+import { jsonOf, pauseOf, refusal, refusalOfStatus } from '../reply.ts'
 import type { WireAnswer } from '../wire.ts'
 
 export const clockCode = '40008'
@@ -12,13 +12,14 @@ export function isUnknownSymbol(exchangeCode: string): boolean {
 
 /** The key, its signature, its passphrase, its address, what it may do. */
 const keyCodes = new Set(
-  '40001 40002 40003 40006 40009 40011 40012 40014 40018 40036 40037 40038 40040 40041 40048 40199'.split(
+  '40001 40002 40003 40006 40009 40011 40012 40014 40018 40036 40037 40038 40040 40041 40048 40199 40301 401 403'.split(
     ' ',
   ),
 )
 /** Frozen, or not of the kind that the call is for: a unified account has another API. */
-const accountCodes = new Set(['40013', '40029', '40084', '40085', '40016', '40717'])
-const downCodes = new Set(['40010', '40015', '40200', '40725', '45001', '00001'])
+const accountCodes = new Set(['40013', '40029', '40031', '40084', '40085', '40016', '40717'])
+const downCodes = new Set(['500', '40010', '40015', '40200', '40604', '40725', '45001', '00001'])
+const limitCodes = new Set(['429', '1001', '30007'])
 const clockCodes = new Set([clockCode, '40004', '40005'])
 
 /** What an answer of bitget's means, by status and `code`; `data` of a good one. */
@@ -30,8 +31,8 @@ export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
   if (isGood && code === '00000' && hasData(value)) return value.data
   if (code === null || code === '00000') throw refusalOfStatus(answer, `HTTP ${status}`)
   // the account's own pace for one list, where the exchange says so in its words: a second later it answers again
-  if (code === '429' || code === '30007') {
-    throw refusal('EXCHANGE_RATE_LIMITED', 'session', code, secondMs, true)
+  if (limitCodes.has(code)) {
+    throw refusal('EXCHANGE_RATE_LIMITED', 'session', code, pauseOf(answer) ?? secondMs, true)
   }
   if (status === 429) throw refusalOfStatus(answer, code)
   if (keyCodes.has(code)) throw refusal('EXCHANGE_KEY_REFUSED', 'session', code)

@@ -1,5 +1,5 @@
 import { dayMs, hourMs, minuteMs, secondMs } from '@perf-agg/sdk'
-import { jsonOf, refusal, retryAfterOf } from '../reply.ts'
+import { jsonOf, pauseOf, refusal, retryAfterOf } from '../reply.ts'
 import type { WireAnswer } from '../wire.ts'
 
 /** No pause asked for is believed beyond a day. */
@@ -9,10 +9,10 @@ export const clockCode = '10002'
 export const badParameterCode = '10001'
 
 /** Key unknown, its signature, its rights, its address, its end. */
-const keyCodes = new Set([10003, 10004, 10005, 10007, 10009, 10010, 33004])
-/** Locked, in the wrong country, or not of the kind that the call is for. */
-const accountCodes = new Set([10008, 10024, 10027, 10028, 10029, 3100326])
-const downCodes = new Set([10000, 10016, 10019])
+const keyCodes = new Set([-2015, 10003, 10004, 10005, 10007, 10009, 10010, 33004])
+/** Locked, in the wrong country, not yet known by name, or not of the kind that the call is for. */
+const accountCodes = new Set([10008, 10020, 10024, 10027, 10028, 10029, 100028, 131004, 3100326])
+const downCodes = new Set([10000, 10016, 10019, 170007])
 
 /** What an answer of bybit's means, by status and `retCode`; `result` of a good one. */
 export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
@@ -27,7 +27,9 @@ export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
     throw refusal('EXCHANGE_ANSWER_INVALID', 'session', told, null, true)
   }
   // the account's own pace: others may go on
-  if (code === 10006) throw refusal('EXCHANGE_RATE_LIMITED', 'session', told, retryAfterMs ?? 5 * secondMs)
+  if (code === 10006 || code === 170222) {
+    throw refusal('EXCHANGE_RATE_LIMITED', 'session', told, pauseOf(answer) ?? 5 * secondMs)
+  }
   if (status === 429 || code === 10018) {
     throw refusal('EXCHANGE_RATE_LIMITED', 'exchange', told, retryAfterMs ?? minuteMs)
   }

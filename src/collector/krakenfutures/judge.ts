@@ -12,6 +12,7 @@ const keyErrors = new Set([
   'insufficientPermission',
 ])
 const accountErrors = new Set(['accountInactive', 'accountSuspended', 'wouldCauseLiquidation'])
+const nonceErrors = new Set(['nonceBelowThreshold', 'nonceDuplicate'])
 const downErrors = new Set(['unavailable', 'Unavailable', 'Server Error', 'serverError', 'maintenance'])
 
 /** No such contract, on the host of the charts. */
@@ -32,6 +33,8 @@ export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
   if (keyErrors.has(error)) throw refusal('EXCHANGE_KEY_REFUSED', 'session', error)
   if (accountErrors.has(error)) throw refusal('EXCHANGE_ACCOUNT_REFUSED', 'session', error)
   if (downErrors.has(error)) throw refusal('EXCHANGE_UNREACHABLE', 'exchange', error, null, true)
+  // two requests at one instant: the next has another number
+  if (nonceErrors.has(error)) throw refusal('EXCHANGE_REQUEST_REFUSED', 'session', error, null, true)
   if (isGood) throw refusal('EXCHANGE_REQUEST_REFUSED', 'session', error)
   throw refusalOfStatus(answer, error)
 }

@@ -1,5 +1,5 @@
 import { secondMs } from '@perf-agg/sdk'
-import { jsonOf, refusal, refusalOfStatus } from '../reply.ts'
+import { jsonOf, pauseOf, refusal, refusalOfStatus } from '../reply.ts'
 import type { WireAnswer } from '../wire.ts'
 
 export const clockCode = '400002'
@@ -10,10 +10,14 @@ export const badParameterCode = '400100'
 export const deniedCode = '400007'
 
 /** The key, its passphrase, its signature, its address, what it may do. */
-const keyCodes = new Set(['400001', '400003', '400004', '400005', '400006', deniedCode])
-/** Frozen, or in a country that is not served. */
-const accountCodes = new Set(['411100', '400302', '400303', '102411', '400206', '400208', '400209'])
-const downCodes = new Set(['500000', '230005', '230007', '230009'])
+const keyCodes = new Set([
+  ...'401 400001 400003 400004 400005 400006 400008 400009 400010 400202 400401'.split(' '),
+  deniedCode,
+])
+/** Frozen, in a country that is not served, or not yet known by name. */
+const accountCodes = new Set('411100 400301 400302 400303 102411 130201 400206 400208 400209'.split(' '))
+const downCodes = new Set(['500', '503', '500000', '230005', '230007', '230009'])
+const limitCodes = new Set(['429', '429000', '200002', '1015'])
 
 /** What an answer of kucoin's means, by status and `code`; `data` of a good one. */
 export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
@@ -26,7 +30,7 @@ export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
     if (code === '200002') throw limited(answer, code)
     throw refusalOfStatus(answer, code ?? `HTTP ${status}`)
   }
-  if (code === '429000' || code === '200002' || code === '1015' || status === 429) throw limited(answer, code)
+  if (limitCodes.has(code) || status === 429) throw limited(answer, code)
   if (keyCodes.has(code)) throw refusal('EXCHANGE_KEY_REFUSED', 'session', code)
   if (accountCodes.has(code)) throw refusal('EXCHANGE_ACCOUNT_REFUSED', 'session', code)
   if (code === clockCode) throw refusal('EXCHANGE_REQUEST_REFUSED', 'session', code, null, true)
@@ -37,10 +41,8 @@ export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
 }
 
 /** A pool of weight for half a minute, whose rest is told in milliseconds. */
-function limited({ headers }: WireAnswer, code: string): ReturnType<typeof refusal> {
-  const told = headers['gw-ratelimit-reset']
-  const pauseMs = told !== undefined && /^\d{1,6}$/.test(told) ? Number(told) : 30 * secondMs
-  return refusal('EXCHANGE_RATE_LIMITED', 'exchange', code, pauseMs)
+function limited(answer: WireAnswer, code: string): ReturnType<typeof refusal> {
+  return refusal('EXCHANGE_RATE_LIMITED', 'exchange', code, pauseOf(answer) ?? 30 * secondMs)
 }
 
 function codeOf(value: unknown): string | null {

@@ -13,17 +13,20 @@ export const unknownInstrumentCodes: ReadonlySet<string> = new Set(['51000', '51
 const keyCodes = /^(?:50030|5010[013-9]|5011[0134]|50119|50120|50124)$/
 /** Locked, frozen, restricted, or in the wrong country. */
 const accountCodes = new Set([
-  '50005',
   '50007',
   '50008',
   '50009',
   '50010',
   '50027',
   '50028',
-  '59118',
+  '51009',
   '51010',
+  '51024',
+  '58004',
+  '59118',
+  '59508',
 ])
-const downCodes = new Set(['50001', '50004', '50013', '50026', '50040', '50050', '51054'])
+const downCodes = new Set(['50001', '50004', '50005', '50013', '50026', '50040', '50050', '51054'])
 
 /** What an answer of okx's means, by status and `code`; `data` of a good one. */
 export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
@@ -39,7 +42,7 @@ export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
     throw refusal('EXCHANGE_ANSWER_INVALID', 'session', told, null, true)
   }
   // the account's own pace: others may go on, and it itself in a moment
-  if (code === '50011' || code === '50061') {
+  if (code === '50011' || code === '50061' || code === '58102') {
     throw refusal('EXCHANGE_RATE_LIMITED', 'session', told, retryAfterMs ?? 2 * secondMs, true)
   }
   if (status === 429) throw refusal('EXCHANGE_RATE_LIMITED', 'exchange', told, retryAfterMs ?? minuteMs)
