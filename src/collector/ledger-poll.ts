@@ -131,6 +131,7 @@ export async function pollLedger(
   const isWider = cursor.wallets !== null && wants.wallets.some((each) => !cursor.wallets?.includes(each))
   const before = wants.cursor === null ? baseOf(source, wants.previousAnchor) : cursor.base
   const base = isWider ? null : before
+  const lastMs = Math.max(base?.atMs ?? 0, wants.previousAnchor?.atMs ?? 0)
   const begunAtMs = await sync()
   const held = await heldBy(source)
   const thorough = isWider || wants.sweep || cursor.thoroughHourMs !== hourOf(begunAtMs)
@@ -142,12 +143,12 @@ export async function pollLedger(
   const outcome = quiet
     ? {
         reading: null,
-        anchor: { atMs: Math.max(base.atMs, settledMs(source, begunAtMs)), ...held },
+        anchor: { atMs: settledMs(source, begunAtMs, lastMs), ...held },
         accrued: source.accrued?.(),
         interest: [],
         open: false,
       }
-    : await look({ source, sync, cursor, base, isWider, thorough, begunAtMs, held })
+    : await look({ source, sync, cursor, base, lastMs, isWider, thorough, begunAtMs, held })
   return conclude(
     source,
     { cursor: { ...cursor, wallets: wants.wallets }, base, thorough, begunAtMs },
@@ -175,6 +176,8 @@ interface Looking {
   readonly sync: () => Promise<number>
   readonly cursor: LedgerCursor
   readonly base: Base | null
+  /** Of the balance read before this. */
+  readonly lastMs: number
   /** A wallet has joined. */
   readonly isWider: boolean
   readonly thorough: boolean
@@ -183,7 +186,7 @@ interface Looking {
 }
 
 async function look(looking: Looking): Promise<Outcome> {
-  const { source, sync, cursor, base, isWider, thorough, begunAtMs } = looking
+  const { source, sync, cursor, base, lastMs, isWider, thorough, begunAtMs } = looking
   const knownMs = Math.min(cursor.readToMs, base?.atMs ?? cursor.readToMs)
   // of a wallet that joins, all that a later read may tell again has to be seen now
   const backMs = isWider || (base !== null && thorough) ? farMs : nearMs
@@ -207,7 +210,7 @@ async function look(looking: Looking): Promise<Outcome> {
       }
       return {
         reading,
-        anchor: provedAnchor(explanation.atMs, settledMs(source, askedAtMs), held, reading),
+        anchor: provedAnchor(explanation.atMs, settledMs(source, askedAtMs, lastMs), held, reading),
         accrued,
         interest,
         open: reading.pending,
@@ -222,7 +225,7 @@ async function look(looking: Looking): Promise<Outcome> {
     // Before the first anchor there is nothing that could be unexplained.
     if (agreed) {
       // Some exchanges tell the time in whole seconds: what the ledger showed before this read is in it.
-      const readMs = Math.max(settledMs(source, betweenMs), base?.atMs ?? 0)
+      const readMs = settledMs(source, betweenMs, lastMs)
       const atMs = reading.entries.reduce((latest, entry) => Math.max(latest, entry.atMs), readMs)
       return {
         reading,
@@ -259,10 +262,10 @@ function explained(
 
 /**
  * What is read at an instant holds until then. Where entries are dated to the second, one that comes later may bear the
- * same second: it holds until that began.
+ * same second: it holds until that began, and not until before the read before it.
  */
-function settledMs(source: LedgerSource, atMs: number): number {
-  return source.granularityMs === undefined ? atMs : begunMs(source, atMs) - 1
+function settledMs(source: LedgerSource, atMs: number, lastMs: number): number {
+  return source.granularityMs === undefined ? atMs : Math.max(begunMs(source, atMs) - 1, lastMs)
 }
 
 /** What bears an earlier instant than this had happened by then. */

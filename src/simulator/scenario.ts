@@ -84,6 +84,8 @@ export type PlannedEvent =
       readonly amount: string
       readonly purse?: Purse
       readonly other?: Purse | 'elsewhere'
+      /** What it is called: `Earn`. */
+      readonly info?: string
     })
   /** All that is left of these assets becomes BNB. Default: everything worth less than 10 USDT. */
   | (Planned & { readonly kind: 'dust'; readonly assets?: readonly string[] })

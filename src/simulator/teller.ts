@@ -212,7 +212,8 @@ export class Teller {
     const units = toUnits(event.amount)
     const id = this.#newId()
     const moves = [[asset, units, purse] as const, ...(isKept ? [[asset, -units, other] as const] : [])]
-    if (this.#wallet.move({ atMs, cause: 'transfer', id, moves }) === null) return
+    const info = event.info === undefined ? {} : { info: event.info }
+    if (this.#wallet.move({ atMs, cause: 'transfer', id, moves, ...info }) === null) return
     const [from, to] = units < 0n ? ([purse, other] as const) : ([other, purse] as const)
     const amount = fromUnits(units < 0n ? -units : units)
     this.#wallet.transfers.push({ id: Number(id), asset, amount, from, to, atMs, visibleAtMs: atMs })

@@ -7,6 +7,7 @@ import {
   newSigningKey,
   PerfAggClient,
   secondMs,
+  type Statement,
 } from '@perf-agg/sdk'
 import type { Test } from 'tap'
 import { stepUntil } from '../../src/daemon/stepping.ts'
@@ -185,6 +186,7 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
   t.comment(`${expected.length} hours compared, ${mismatches.length} mismatches, ${gaps.length} gaps`)
   t.same(mismatches.slice(0, 40), [], 'every bucket and total is right')
   t.same(gaps, [], 'no hour is lost')
+  t.same(flowsMissed(expected, statements), [], 'every flow is one, and nothing else is')
   t.ok(expected.length >= days * 24 - 4)
   t.ok(hours.reduce((sum, { trades }) => sum + trades, 0) > (options.tradesMin ?? 100))
   t.ok(
@@ -192,6 +194,29 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
       (each) => each.exchange === exchange && each.metadata.source.environment === 'simulated',
     ),
   )
+}
+
+/** Hours whose statement counts other flows than there were; those that were corrected are counted by no statement. */
+function flowsMissed(expected: readonly ExpectedHour[], statements: readonly Statement[]): readonly string[] {
+  const corrected = new Set(
+    statements
+      .filter(({ metadata }) => metadata.type === 'correction')
+      .flatMap((each) => each.hourly_buckets.map((bucket) => bucket.t)),
+  )
+  return statements
+    .filter(({ metadata, hourly_buckets }) => {
+      return metadata.type === 'period' && !hourly_buckets.some((bucket) => corrected.has(bucket.t))
+    })
+    .flatMap(({ hourly_buckets, metadata }) => {
+      const startsMs = new Set(hourly_buckets.map((bucket) => Date.parse(bucket.t)))
+      const own = expected.filter(({ startMs }) => startsMs.has(startMs))
+      const count = own.reduce((sum, { flows }) => sum + flows.count, 0)
+      const netUsd = own.reduce((sum, { flows }) => sum + Number(flows.netUsd), 0)
+      const { flows } = metadata
+      const isSame =
+        flows.count === count && Math.abs(flows.net_usd - netUsd) <= 1e-6 * Math.max(1, Math.abs(netUsd))
+      return isSame ? [] : [`${hourly_buckets[0]?.t}: ${flows.count} ${flows.net_usd} for ${count} ${netUsd}`]
+    })
 }
 
 /** Of an address there is nothing else to know. */

@@ -32,8 +32,9 @@ export function logOf({ truth, contracts }: Records, uid: string, nowMs: number)
   const balances = new Map<string, bigint>()
   const rows: BookRow[] = []
   const penalties = penaltiesOf(truth, uid)
-  for (const change of truth.changes) {
-    if (change.account !== uid) continue
+  for (const told of truth.changes) {
+    if (told.account !== uid) continue
+    const change = { ...told, moves: told.moves.filter(({ purse }) => purse !== 'funding') }
     for (const { asset, amount } of change.moves) {
       balances.set(asset, (balances.get(asset) ?? 0n) + toUnits(amount))
     }

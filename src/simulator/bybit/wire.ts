@@ -8,6 +8,7 @@ import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
 import { type BookRow, executionsOf, logOf } from './book.ts'
 import { positionRow } from './contract.ts'
+import { fundingPage } from './funding.ts'
 import { Pace } from './pace.ts'
 import { instrumentsInfo, integerOf, kline, markKline } from './quotes.ts'
 import { Refusal, refusals } from './refusal.ts'
@@ -30,6 +31,8 @@ const paces: Readonly<Record<string, number>> = {
   '/v5/account/transaction-log': 50,
   '/v5/position/list': 50,
   '/v5/execution/list': 50,
+  '/v5/asset/transfer/query-account-coins-balance': 5,
+  '/v5/asset/fundinghistory': 10,
 }
 
 interface Asked {
@@ -174,6 +177,18 @@ export class Wire {
         if (type !== null && type !== 'UNIFIED') throw refusals.parameter('accountType')
         return pageOf(logOf(this.#exchange, wallet.uid, nowMs), query, nowMs, { usual: 20, most: 50 })
       }
+      case '/v5/asset/transfer/query-account-coins-balance':
+        if (query.get('accountType') !== 'FUND') throw refusals.parameter('accountType')
+        return {
+          memberId: wallet.uid,
+          accountType: 'FUND',
+          balance: wallet.held('funding').map((coin) => {
+            const held = fromUnits(wallet.balance(coin, 'funding'))
+            return { coin, walletBalance: held, transferBalance: held, bonus: '' }
+          }),
+        }
+      case '/v5/asset/fundinghistory':
+        return fundingPage(this.#exchange.truth, wallet.uid, query, nowMs)
       default: {
         const category = query.get('category')
         if (category === null || !['spot', 'linear', 'inverse', 'option'].includes(category)) {
