@@ -41,19 +41,14 @@ export function amountsOf({
   ])
 }
 
-/**
- * The same, with the wallets less what the positions cost: no average of the exchange's is in it, nor its rounding.
- * `costs`: by the exchange's own count, where it tells it.
- */
-export function cashOf(
-  held: Pick<Anchor, 'balances' | 'positions'>,
-  costs: readonly Amount[] = (held.positions ?? []).map((position) => ({
+/** The same, with the wallets less what the positions cost: no average of the exchange's is in it, nor its rounding. */
+export function cashOf(held: Pick<Anchor, 'balances' | 'positions'>): readonly Amount[] {
+  const { positions = [] } = held
+  const costs = positions.map((position) => ({
     asset: position.terms.settle,
-    amount: toText(costOf(position)),
-  })),
-): readonly Amount[] {
-  const paid = costs.map(({ asset, amount }) => ({ asset, amount: toText(negate(parseDecimal(amount))) }))
-  return sumOf([...amountsOf(held), ...paid])
+    amount: toText(negate(costOf(position))),
+  }))
+  return sumOf([...amountsOf(held), ...costs])
 }
 
 /** What a position was worth where it was entered, in the coin it pays. */

@@ -55,11 +55,6 @@ export interface LedgerSource {
   accrued?(): readonly Amount[]
   /** The entries of contracts say what was paid for them; else they say what the wallet gained. */
   readonly countsCash?: boolean
-  /**
-   * What the positions that were read last cost by the exchange's own count, by coin and signed, where it tells that; else
-   * their entry says it. Null before the first read.
-   */
-  costs?(): readonly Amount[] | null
   /** So much may a coin be off without that anything is missing: the exchange tells its figures as doubles. */
   readonly rounding?: string
   /** Of what the last reading leaves over since the base, as much as can be named. */
@@ -164,7 +159,7 @@ function baseOf(source: LedgerSource, anchor: Anchor | null, accrued?: readonly 
 }
 
 function amountsIn(source: LedgerSource, held: Held): readonly Amount[] {
-  return source.countsCash === true ? cashOf(held, source.costs?.() ?? undefined) : amountsOf(held)
+  return source.countsCash === true ? cashOf(held) : amountsOf(held)
 }
 
 function roundingOf({ rounding = '0' }: LedgerSource): Decimal {
@@ -216,10 +211,9 @@ async function look(looking: Looking): Promise<Outcome> {
         open: reading.pending,
       }
     }
-    const before = amountsIn(source, held)
     const betweenMs = await sync()
     const again = await heldBy(source)
-    const agreed = sameBalances(amountsIn(source, again), before, roundingOf(source))
+    const agreed = sameBalances(amountsIn(source, again), amountsIn(source, held), roundingOf(source))
     held = again
     askedAtMs = betweenMs
     // Before the first anchor there is nothing that could be unexplained.

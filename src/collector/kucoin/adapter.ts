@@ -39,9 +39,15 @@ const isFutures = (wallets: readonly Wallet[]): boolean =>
 /** The main and the trading account at kucoin, its margin and its futures. A unified account is refused. */
 export function newKucoin(): Adapter {
   const listings = new MarketList(async (caller) => listingsOf((await caller.call(endpoints.symbols)).value))
-  const contracts = new MarketList(async (caller) =>
-    contractsOf((await caller.call(endpoints.contracts)).value),
-  )
+  /** By their names, also when they have left the list: their last fills are told behind that. */
+  const seen = new Map<string, Contract>()
+  const contracts = new MarketList(async (caller) => {
+    for (const [id, contract] of seen) seen.set(id, { ...contract, active: false })
+    for (const contract of contractsOf((await caller.call(endpoints.contracts)).value)) {
+      seen.set(contract.id, contract)
+    }
+    return [...seen.values()]
+  })
   return {
     connection,
     wallets: ['spot', 'margin', 'linear', 'inverse'],

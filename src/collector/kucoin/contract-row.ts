@@ -44,10 +44,10 @@ export function walletOf(value: unknown, settle: string): Amount[] {
   return [{ asset, amount: toText(subtract(equity, open)) }]
 }
 
-/** A position, and what it cost by the exchange's own count, signed. */
 export interface Held {
   readonly position: Position
-  readonly cost: Amount
+  /** By how much more it is worth at its average, which is rounded, than it cost by the exchange's own count. */
+  readonly beside: Amount
 }
 
 export function positionsOf(value: unknown, contractBy: ContractBy): Held[] {
@@ -73,7 +73,8 @@ export function positionsOf(value: unknown, contractBy: ContractBy): Held[] {
       quantity: signedOf(row, told),
       entry,
     }
-    return [{ position, cost: { asset: settle, amount: exactCost(position, paid) } }]
+    const more = subtract(costOf(position), parseDecimal(exactCost(position, paid)))
+    return [{ position, beside: { asset: settle, amount: toText(more) } }]
   })
 }
 

@@ -29,9 +29,7 @@ export class FuturesWallets {
   readonly #caller: Calls
   readonly #pages: Pages
   readonly #contracts: MarketList<Contract>
-  /** Of the positions that were read last. */
-  costs: readonly Amount[] | null = null
-  #held: readonly string[] = []
+  #positions: readonly Position[] = []
 
   constructor(caller: Calls, pages: Pages, contracts: MarketList<Contract>) {
     this.#caller = caller
@@ -48,14 +46,15 @@ export class FuturesWallets {
       const asked = { currency: settle === 'BTC' ? 'XBT' : settle }
       parts.push(...walletOf((await this.#caller.call(endpoints.contractWallet, asked)).value, settle))
     }
-    return parts
+    const held = positionsOf((await this.#caller.call(endpoints.positions)).value, this.contractBy)
+    this.#positions = held.map(({ position }) => position)
+    // what an average leaves out of a cost stands in the wallet: together they are right to the last unit
+    return [...parts, ...held.map(({ beside }) => beside)]
   }
 
-  async positions(): Promise<readonly Position[]> {
-    const held = positionsOf((await this.#caller.call(endpoints.positions)).value, this.contractBy)
-    this.costs = held.map(({ cost }) => cost)
-    this.#held = held.flatMap(({ position }) => this.#contracts.byName(position.symbol)?.id ?? [])
-    return held.map(({ position }) => position)
+  /** Those that came with the balances. */
+  get positions(): readonly Position[] {
+    return this.#positions
   }
 
   async read(span: Parameters, readPages: ReadPages): Promise<FuturesPart | null> {
@@ -71,12 +70,9 @@ export class FuturesWallets {
     if (fills === null) return null
     // funding is told by contract: what is held, what was traded, and what something was realised of
     const realised = lines.filter(({ kind }) => kind === 'realisedpnl').map(({ remark }) => remark)
+    const held = this.#positions.map(({ symbol }) => this.#contracts.byName(symbol)?.id ?? '')
     const fundings: Funding[] = []
-    for (const symbol of new Set([
-      ...this.#held,
-      ...fills.map(({ contractId }) => contractId),
-      ...realised,
-    ])) {
+    for (const symbol of new Set([...held, ...fills.map(({ contractId }) => contractId), ...realised])) {
       if (symbol === '') continue
       const own = await readPages(
         this.#pages.from(endpoints.fundings, { ...span, symbol, maxCount: 100 }, fundingsOf),

@@ -71,12 +71,8 @@ export class KucoinLedger implements LedgerSource {
     return sumOf(parts)
   }
 
-  async positions(): Promise<readonly Position[]> {
-    return (await this.#futures?.positions()) ?? []
-  }
-
-  costs(): readonly Amount[] | null {
-    return this.#futures?.costs ?? null
+  positions(): Promise<readonly Position[]> {
+    return Promise.resolve(this.#futures?.positions ?? [])
   }
 
   async read(fromMs: number, thorough: boolean): Promise<Reading> {

@@ -7,8 +7,10 @@ import type { FaultPlan } from '../faults.ts'
 import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
 import { type Book, bookOf } from './book.ts'
+import { numberOf, positionRow } from './contract.ts'
+import { contractBookOf } from './contract-book.ts'
 import { type PoolName, Pools } from './pool.ts'
-import { candles, integerOf, symbols } from './quotes.ts'
+import { activeContracts, candles, contractCandles, integerOf, symbols } from './quotes.ts'
 import { Refusal, refusals } from './refusal.ts'
 
 /**
@@ -31,6 +33,12 @@ const prices: Readonly<Record<string, Priced>> = {
   '/api/v1/timestamp': { pool: 'public', weight: 3 },
   '/api/v2/symbols': { pool: 'public', weight: 4 },
   '/api/v1/market/candles': { pool: 'public', weight: 3 },
+  '/api/v1/contracts/active': { pool: 'public', weight: 3 },
+  '/api/v1/kline/query': { pool: 'public', weight: 3 },
+  '/api/v1/account-overview': { pool: 'futures', weight: 5 },
+  '/api/v1/positions': { pool: 'futures', weight: 2 },
+  '/api/v1/transaction-history': { pool: 'management', weight: 2 },
+  '/api/v1/funding-history': { pool: 'futures', weight: 5 },
   '/api/v1/user/api-key': { pool: 'management', weight: 20 },
   '/api/ua/v1/account/mode': { pool: 'management', weight: 3 },
   '/api/v1/accounts': { pool: 'management', weight: 5 },
@@ -109,7 +117,7 @@ export class Wire {
       const wallet = isPublic ? null : this.#authenticate(request, asked)
       const headers = this.#pools.count(wallet?.uid ?? '', price.pool, price.weight, nowMs)
       const data = wallet === null ? this.#public(asked) : this.#private(asked, wallet)
-      return { status: 200, headers, body: JSON.stringify({ code: '200000', data }) }
+      return { status: 200, headers, body: written({ code: '200000', data }) }
     } catch (error) {
       const { status, code, message } = error instanceof Refusal ? error : refusals.internal()
       if (code === '') return { status, headers: { 'Content-Type': 'text/html' }, body: '<html>403</html>' }
@@ -146,6 +154,10 @@ export class Wire {
         return serverMs
       case '/api/v2/symbols':
         return symbols(this.#exchange, nowMs)
+      case '/api/v1/contracts/active':
+        return activeContracts(this.#exchange, nowMs)
+      case '/api/v1/kline/query':
+        return contractCandles(this.#exchange, query, nowMs)
       default:
         return candles(this.#exchange, query, nowMs)
     }
@@ -164,6 +176,10 @@ export class Wire {
     const { path, query, nowMs } = asked
     if (path === '/api/v1/user/api-key') return keyOf(wallet)
     if (path === '/api/ua/v1/account/mode') return { selfAccountMode: 'CLASSIC' }
+    // the futures host has a list of that name too
+    if (futuresPaths.has(path) || (path === '/api/v1/fills' && !query.has('tradeType'))) {
+      return futuresAnswer(this.#exchange, asked, wallet)
+    }
     const book = this.#bookOf(wallet, nowMs)
     switch (path) {
       case '/api/v1/accounts':
@@ -201,6 +217,11 @@ export class Wire {
   }
 }
 
+/** Nanoseconds are numbers there, beyond what a double holds. */
+function written(answer: object): string {
+  return JSON.stringify(answer).replaceAll(/"tradeTime":"(\d{19})"/g, '"tradeTime":$1')
+}
+
 function isSame(text: string, expected: Buffer): boolean {
   const given = Buffer.from(text, 'base64')
   return given.length === expected.length && timingSafeEqual(given, expected)
@@ -233,6 +254,58 @@ function accountsOf({ balances }: Book): unknown {
   )
 }
 
+const futuresPaths = new Set(
+  ['account-overview', 'positions', 'transaction-history', 'funding-history'].map(
+    (name) => `/api/v1/${name}`,
+  ),
+)
+
+function futuresAnswer(exchange: Exchange, asked: Asked, wallet: Wallet): unknown {
+  const { path, query, nowMs } = asked
+  const { marks } = exchange.contracts
+  switch (path) {
+    case '/api/v1/account-overview': {
+      const currency = query.get('currency') ?? 'XBT'
+      const asset = currency === 'XBT' ? 'BTC' : currency
+      const held = wallet.balance(asset, 'linear') + wallet.balance(asset, 'inverse')
+      const open = exchange.contracts.unrealizedOf(wallet, nowMs).get(asset) ?? 0n
+      return {
+        currency,
+        accountEquity: numberOf(held + open),
+        unrealisedPNL: numberOf(open),
+        marginBalance: numberOf(held),
+        positionMargin: 0,
+        orderMargin: 0,
+        frozenFunds: 0,
+        availableBalance: numberOf(held),
+      }
+    }
+    case '/api/v1/positions':
+      return wallet.positions
+        .filter(({ quantity }) => quantity !== 0n)
+        .map((position) => positionRow(position, marks.at(position.contract, nowMs)))
+    default: {
+      const book = contractBookOf(exchange, wallet.uid, nowMs)
+      if (path === '/api/v1/transaction-history') return offset(within(book.lines, asked, dayMs), query)
+      const symbol = query.get('symbol')
+      if (path === '/api/v1/fills') return numbered(within(book.fills, asked, 7 * dayMs), query, 1_000)
+      if (symbol === null) throw refusals.parameter('symbol')
+      const own = book.fundings.filter((each) => each.symbol === symbol)
+      return offset(within(own, asked, 90 * dayMs), query)
+    }
+  }
+}
+
+/** Behind the number of a row; what is not over yet has none. */
+function offset(rows: readonly Told[], query: URLSearchParams): unknown {
+  const most = integerOf(query, 'maxCount', 50)
+  if (most < 1 || most > 100) throw refusals.parameter('maxCount')
+  const from = query.get('offset')
+  if (from !== null && !/^\d{1,18}$/.test(from)) throw refusals.parameter('offset')
+  const left = rows.filter(({ number }) => from === null || number < BigInt(from))
+  return { dataList: left.slice(0, most).map(({ row }) => row), hasMore: left.length > most }
+}
+
 interface Told {
   readonly atMs: number
   readonly number: bigint
@@ -248,9 +321,9 @@ function within<Row extends Told>(all: readonly Row[], { query, nowMs }: Asked, 
   return all.filter(({ atMs }) => atMs >= floorMs && atMs <= endMs)
 }
 
-function numbered(rows: readonly Told[], query: URLSearchParams): unknown {
+function numbered(rows: readonly Told[], query: URLSearchParams, most = 500): unknown {
   const pageSize = integerOf(query, 'pageSize', 50)
-  if (pageSize < 10 || pageSize > 500) throw refusals.parameter('pageSize')
+  if (pageSize < 10 || pageSize > most) throw refusals.parameter('pageSize')
   const currentPage = integerOf(query, 'currentPage', 1)
   const items = rows.slice((currentPage - 1) * pageSize, currentPage * pageSize).map(({ row }) => row)
   const totalPage = Math.ceil(rows.length / pageSize)
