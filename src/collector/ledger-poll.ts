@@ -57,8 +57,8 @@ export interface LedgerSource {
   readonly countsCash?: boolean
   /** So much may a coin be off without that anything is missing: the exchange tells its figures as doubles. */
   readonly rounding?: string
-  /** Of what the last reading leaves over since the base, as much as can be named. */
-  restOf?(residual: Residual, base: Base): Rest
+  /** Of what the last reading leaves over since the base, as much as can be named; `readMs`: when it was seen. */
+  restOf?(residual: Residual, base: Base, readMs: number): Rest
   /** `thorough`: every list, not only what the ledger points to. */
   read(fromMs: number, thorough: boolean): Promise<Reading>
   /** Its entries are dated to this, cut off; absent is a millisecond. */
@@ -80,6 +80,7 @@ const roundsMax = 3
 
 /** What a rest between two reads comes from, where no line of the ledger says it. */
 export interface Rest {
+  readonly flows: readonly CashFlow[]
   readonly incomes: readonly Income[]
   readonly conversions: readonly Conversion[]
   /** The same as it moves what is left. */
@@ -197,9 +198,10 @@ async function look(looking: Looking): Promise<Outcome> {
     const told = base === null ? null : explained(source, base, held, entries, askedAtMs)
     const explanation = told?.explanation
     if (told !== null && explanation?.kind === 'exact') {
-      const { incomes, conversions } = told.rest
+      const { flows, incomes, conversions } = told.rest
       reading = {
         ...reading,
+        flows: [...reading.flows, ...flows],
         incomes: [...reading.incomes, ...incomes],
         conversions: [...reading.conversions, ...conversions],
       }
@@ -235,7 +237,7 @@ async function look(looking: Looking): Promise<Outcome> {
   return { reading, anchor: null, accrued: undefined, interest: [], open: base !== null }
 }
 
-const noRest: Rest = { incomes: [], conversions: [], entries: [] }
+const noRest: Rest = { flows: [], incomes: [], conversions: [], entries: [] }
 
 /** By the lines alone, or with what the source makes of the rest. */
 function explained(
@@ -248,7 +250,8 @@ function explained(
   const amounts = amountsIn(source, held)
   const readMs = begunMs(source, askedAtMs)
   const explanation = explain(base, amounts, entries, readMs, roundingOf(source))
-  const rest = explanation.kind === 'open' ? source.restOf?.(explanation.residual, base) : undefined
+  const rest =
+    explanation.kind === 'open' ? source.restOf?.(explanation.residual, base, askedAtMs) : undefined
   if (rest === undefined || rest.entries.length === 0) return { explanation, rest: noRest }
   const all = [...entries, ...rest.entries]
   return { explanation: explain(base, amounts, all, readMs, roundingOf(source)), rest }
@@ -304,7 +307,7 @@ function conclude(
     begunAtMs,
     complete,
     fills: since(reading?.fills),
-    flows: since(reading?.flows),
+    flows: since([...(reading?.flows ?? []), ...(waiting ? [] : rest.flows)]),
     conversions: since([...(reading?.conversions ?? []), ...(waiting ? [] : rest.conversions)]),
     incomes: since([...(reading?.incomes ?? []), ...interest, ...(waiting ? [] : rest.incomes)]),
     // with one side of something read and the other not, balances can't be held against anything

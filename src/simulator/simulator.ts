@@ -194,6 +194,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       apiKey: plan.apiKey ?? chance.text(64, alphabet),
       secret: plan.secret ?? (isCoinbase ? pemOf(chance.text(64, '0123456789')) : chance.text(64, alphabet)),
       paysInQuote: isCoinbase,
+      datesBanksOnly: isCoinbase,
       permissions: plan.permissions ?? [],
       createdMs: startMs - 400 * 24 * hourMs,
       truth,

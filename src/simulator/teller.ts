@@ -164,7 +164,9 @@ export class Teller {
       })
     })
     this.#agenda.at(atMs, () => {
-      this.#wallet.move({ atMs, cause: 'deposit', id, moves: [[asset, toUnits(amount), purse]] })
+      const moves = [[asset, toUnits(amount), purse]] as const
+      const dated = this.#wallet.datesDeposits(asset)
+      this.#wallet.move({ atMs, cause: 'deposit', id, moves, dated, begunMs: insertedMs })
     })
   }
 
@@ -197,6 +199,7 @@ export class Teller {
         id,
         moves: [[event.asset, all, purse]],
         dated: false,
+        begunMs: atMs,
       })
     })
   }

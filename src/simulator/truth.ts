@@ -100,6 +100,8 @@ export interface Change {
   readonly visibleAtMs: number | null
   /** False where the list gives no instant for it (the return of a refused withdrawal). */
   readonly dated: boolean
+  /** When that began which it ends: a deposit was on its way, a withdrawal was applied for. */
+  readonly begunMs?: number
   readonly fill?: TrueFill
   /** The contract that it concerns, where that is no fill. */
   readonly symbol?: string

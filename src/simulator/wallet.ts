@@ -97,6 +97,8 @@ export class Wallet {
   paysInBnb = true
   /** Fees of spot are taken in the quote currency, always. */
   readonly paysInQuote: boolean
+  /** Only of what a bank brings is the instant told at which it came. */
+  readonly #datesBanksOnly: boolean
   /** Contracts settle in the one wallet that there is. */
   readonly unified: boolean
   /** Long and short positions of one contract are kept apart. */
@@ -131,6 +133,7 @@ export class Wallet {
     unified?: boolean
     hedges?: boolean
     paysInQuote?: boolean
+    datesBanksOnly?: boolean
     keepsFunding?: boolean
   }) {
     this.uid = options.uid
@@ -142,12 +145,18 @@ export class Wallet {
     this.#truth = options.truth
     this.unified = options.unified ?? false
     this.paysInQuote = options.paysInQuote ?? false
+    this.#datesBanksOnly = options.datesBanksOnly ?? false
     this.hedges = options.hedges ?? false
     this.keepsFunding = options.keepsFunding ?? false
   }
 
   get changedMs(): number {
     return this.#changedMs
+  }
+
+  /** A list says when a deposit of it came. */
+  datesDeposits(asset: string): boolean {
+    return !this.#datesBanksOnly || asset === 'USDT'
   }
 
   /** All of it, locked or free, borrowed coins too. */
@@ -218,6 +227,7 @@ export class Wallet {
     moves: readonly (readonly [asset: string, units: bigint, purse?: Purse])[]
     visibleAtMs?: number | null
     dated?: boolean
+    begunMs?: number
     fill?: TrueFill
     symbol?: string
     info?: string
@@ -275,6 +285,7 @@ export class Wallet {
     change: Pick<Change, 'atMs' | 'cause' | 'id' | 'moves'> & {
       readonly visibleAtMs?: number | null
       readonly dated?: boolean
+      readonly begunMs?: number
       readonly fill?: TrueFill
       readonly symbol?: string
       readonly info?: string
@@ -290,6 +301,7 @@ export class Wallet {
       moves,
       visibleAtMs: change.visibleAtMs === undefined ? atMs : change.visibleAtMs,
       dated: change.dated ?? true,
+      ...(change.begunMs === undefined ? {} : { begunMs: change.begunMs }),
       ...(fill === undefined ? {} : { fill }),
       ...(symbol === undefined ? {} : { symbol }),
       ...(info === undefined ? {} : { info }),

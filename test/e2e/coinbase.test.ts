@@ -1,5 +1,6 @@
 import t from 'tap'
 import { minuteMs } from '@perf-agg/sdk'
+import type { Change } from '../../src/simulator/truth.ts'
 import type { Scenario } from '../../src/simulator/scenario.ts'
 import { type At, ledgerDays } from './ledger-days.ts'
 
@@ -65,6 +66,17 @@ function scenario(at: At): Scenario {
   }
 }
 
+/**
+ * A bank's list says when; of others only when they began. What began and came between two looks counts when it began,
+ * what had begun before when it was seen.
+ */
+function datedAtMs({ moves, atMs, begunMs }: Change, anchorsMs: readonly number[]): number | null {
+  if (begunMs === undefined || moves.every(({ asset }) => asset === 'USDT')) return atMs
+  const next = anchorsMs.findIndex((anchorMs) => anchorMs >= atMs)
+  const lastMs = anchorsMs[next - 1] ?? 0
+  return begunMs > lastMs ? begunMs : null
+}
+
 t.test('days at coinbase, every bucket against the truth', (t) =>
   ledgerDays(t, {
     exchange: 'coinbase',
@@ -72,6 +84,7 @@ t.test('days at coinbase, every bucket against the truth', (t) =>
     ledgerPath: '/v2/accounts',
     scenario,
     // its dollars are a bank's
+    datedAtMs,
     coins: { USDT: 'USD' },
   }),
 )

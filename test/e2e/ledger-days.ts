@@ -18,6 +18,7 @@ import {
   type SimulatedExchange,
   startSimulator,
 } from '../../src/simulator/simulator.ts'
+import type { Change } from '../../src/simulator/truth.ts'
 import { compare } from './answer/compare.ts'
 import { type ExpectedHour, expectedHours } from './answer/hours.ts'
 import { startBackend, startComposed } from './enclave.ts'
@@ -40,6 +41,8 @@ export interface LedgerDays {
   readonly days?: number
   /** Days that passed before it is registered: they are backfilled. */
   readonly daysBefore?: number
+  /** When an undated change counts; default its true instant: a ledger gives every line one. */
+  readonly datedAtMs?: (change: Change, anchorsMs: readonly number[]) => number | null
   /** Coins that the exchange calls otherwise than the simulation does. */
   readonly coins?: Readonly<Record<string, string>>
 }
@@ -115,6 +118,7 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
     symbols = usualSymbols,
     days = 5,
     daysBefore = 0,
+    datedAtMs = ({ atMs }: Change) => atMs,
   } = options
   const startMs = Date.UTC(2026, 2, 1, 7, 20)
   const at: At = (day, hour, minute = 0, second = 0) =>
@@ -176,8 +180,9 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
     toMs: Date.parse(hours.at(-1)!.t) + hourMs,
     anchorsMs: composed.anchorsMs,
     gaps,
-    // a ledger gives every line its instant
-    ...(exchange === 'binance' ? {} : { datedAtMs: ({ atMs }) => atMs }),
+    ...(exchange === 'binance'
+      ? {}
+      : { datedAtMs: (change: Change) => datedAtMs(change, composed.anchorsMs) }),
   })
   const mismatches = compare(
     expected.map((row) => renamed(row, options.coins ?? {})),

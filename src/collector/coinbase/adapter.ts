@@ -1,5 +1,7 @@
 import { minuteMs } from '@perf-agg/sdk'
 import type { Adapter, Connection } from '../adapter.ts'
+import { CollectorFailure, failureOf } from '../failure.ts'
+import { rowOf, wordOf } from '../field.ts'
 import { parseLedgerCursor } from '../ledger-cursor.ts'
 import { pollLedger } from '../ledger-poll.ts'
 import { MarketList } from '../market-list.ts'
@@ -28,6 +30,13 @@ const connection: Connection = {
   timeKeptMs: minuteMs,
 }
 
+/** A portfolio of perpetuals: nothing tells what moves it. */
+function refuseFutures(value: unknown): void {
+  if (wordOf(rowOf(value, 'key')['portfolio_type'], 'key.portfolio_type') !== 'INTX') return
+  const told = { exchangeCode: 'portfolio INTX' }
+  throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', told))
+}
+
 /** Rows of one answer at most. */
 const candleRows = 300
 
@@ -41,7 +50,8 @@ export function newCoinbase(): Adapter {
     wallets: ['spot'],
     async check({ caller, sync }) {
       await sync()
-      const { body } = await caller.call(endpoints.keyPermissions)
+      const { body, value } = await caller.call(endpoints.keyPermissions)
+      refuseFutures(value)
       return { restrictions: body, account: body }
     },
     async poll({ caller, sync, clock }, wants) {

@@ -2,15 +2,16 @@ import { dayMs } from '@perf-agg/sdk'
 import type { Amount } from '../../accounting/observation.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
-import { type Base, sameBalances } from '../explain.ts'
+import { type Base, type Residual, sameBalances } from '../explain.ts'
 import { limits } from '../../limits.ts'
 import { CollectorFailure, invalidAnswer } from '../failure.ts'
 import { refuseTwice } from '../field.ts'
 import { sumOf } from '../holding.ts'
-import type { LedgerSource, Reading } from '../ledger-poll.ts'
+import type { LedgerSource, Reading, Rest } from '../ledger-poll.ts'
 import { type Page, type ReadPages, walkSpans } from '../span.ts'
 import { endpoints } from './endpoint.ts'
 import { type FillRow, fillsOf, type Wallet, walletsOf } from './row.ts'
+import { isSlow, restOfSlow } from './slow.ts'
 import { tell } from './tell.ts'
 import { bankTransfersOf, pageRows, type Transaction, transactionsOf } from './transaction.ts'
 
@@ -30,6 +31,8 @@ export class CoinbaseLedger implements LedgerSource {
   #wallets: readonly Wallet[] = []
   /** A list was not read to its end. */
   #isCut = false
+  /** Of the last reading, what the rest alone can tell about. */
+  #slow: readonly Transaction[] = []
 
   /** `base`: balances that are explained already. */
   constructor(caller: Calls, clock: Pick<JobClock, 'exchangeNowMs'>, base: Base | null) {
@@ -40,12 +43,13 @@ export class CoinbaseLedger implements LedgerSource {
 
   async balances(): Promise<readonly Amount[]> {
     const wallets: Wallet[] = []
-    for (let cursor: string | null = ''; cursor !== null;) {
+    for (let page = 0, cursor: string | null = ''; cursor !== null; page += 1) {
+      if (page === spans.pagesMax) throw invalidAnswer('accounts')
       const asked: Readonly<Record<string, string | number>> =
         cursor === '' ? { limit: 250 } : { limit: 250, cursor }
-      const page = walletsOf((await this.#caller.call(endpoints.accounts, asked)).value)
-      wallets.push(...page.rows)
-      cursor = page.rows.length === 0 ? null : page.next
+      const answer = walletsOf((await this.#caller.call(endpoints.accounts, asked)).value)
+      wallets.push(...answer.rows)
+      cursor = answer.next
       if (wallets.length > limits.collector.assetsMax) throw invalidAnswer('accounts')
     }
     refuseTwice(
@@ -71,12 +75,20 @@ export class CoinbaseLedger implements LedgerSource {
       if (!thorough && !this.#moved(wallet.asset)) continue
       for (const row of await this.#transactions(wallet, fromMs)) {
         // what was done within the span, wherever it began
-        if (row.changedAtMs >= fromMs && row.atMs <= untilMs) transactions.set(row.id, row)
+        const isWithin = row.changedAtMs >= fromMs || isSlow(row, this.#base)
+        if (isWithin && row.atMs <= untilMs) transactions.set(row.id, row)
       }
     }
     const walletIds = new Set(this.#wallets.map(({ id }) => id))
-    const told = tell([...fills.values()], [...transactions.values()], walletIds)
+    const all = [...transactions.values()]
+    this.#slow = all.filter((each) => isSlow(each, this.#base))
+    const others = all.filter((each) => !this.#slow.includes(each))
+    const told = tell([...fills.values()], others, walletIds)
     return { ...told, pending: told.pending || this.#isCut, cutAtMs: walked.cutAtMs }
+  }
+
+  restOf(residual: Residual, _base: Base, readMs: number): Rest {
+    return restOfSlow(residual, this.#slow, readMs)
   }
 
   #fills(startMs: number, endMs: number, readPages: ReadPages): Promise<FillRow[] | null> {

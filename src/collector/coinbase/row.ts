@@ -62,18 +62,28 @@ function moneyOf(value: unknown, place: string): string {
   return value === undefined || value === null ? '0' : amountOrZero(rowOf(value, place)['value'], place)
 }
 
+/** Those of futures and of vaults stand in the same list, and are watched by nobody. */
+function isOfSpot(row: Row): boolean {
+  const platform = wordOf(row['platform'], 'account.platform')
+  const isElsewhere = platform.endsWith('CFM_CONSUMER') || platform.endsWith('INTX')
+  return !isElsewhere && !/(VAULT|PERP_FUTURES)$/.test(wordOf(row['type'], 'account.type'))
+}
+
 export function walletsOf(value: unknown): Page<Wallet> {
   const answer = rowOf(value, 'accounts')
-  const rows = rowsOf(answer['accounts'], 'accounts', rowsMax).map((each): Wallet => {
+  const rows = rowsOf(answer['accounts'], 'accounts', rowsMax).flatMap((each): Wallet[] => {
     const row = rowOf(each, 'accounts')
+    if (!isOfSpot(row)) return []
     const available = moneyOf(row['available_balance'], 'account.available_balance')
     const held = moneyOf(row['hold'], 'account.hold')
-    return {
-      id: idOf(row['uuid'], 'account.uuid'),
-      asset: assetOf(row['currency'], 'account.currency'),
-      amount: toText(add(parseDecimal(available), parseDecimal(held))),
-      isFiat: wordOf(row['type'], 'account.type').endsWith('FIAT'),
-    }
+    return [
+      {
+        id: idOf(row['uuid'], 'account.uuid'),
+        asset: assetOf(row['currency'], 'account.currency'),
+        amount: toText(add(parseDecimal(available), parseDecimal(held))),
+        isFiat: wordOf(row['type'], 'account.type').endsWith('FIAT'),
+      },
+    ]
   })
   return { rows, next: answer['has_next'] === true ? cursorOf(answer, 'accounts.cursor') : null }
 }

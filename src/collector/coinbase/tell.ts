@@ -3,7 +3,8 @@ import type { CashFlow, Conversion, Fill, FlowKind, Income } from '../../account
 import { type Entry, entryOfFill } from '../explain.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
-import type { Transaction } from './transaction.ts'
+import { hasFailed } from './slow.ts'
+import { isPaid, type Transaction } from './transaction.ts'
 
 /**
  * What coinbase's fills and the transactions of its wallets mean. A transaction that nobody can name stays a line: it
@@ -44,8 +45,7 @@ function movesOf(transaction: Transaction): { id: string; amount: string; atMs: 
   if (status === 'completed') return [{ id, amount, atMs: sign > 0 ? changedAtMs : atMs }]
   // nobody has paid what was only asked for
   if (sign > 0 || type === 'request') return []
-  if (status === 'pending' || status.startsWith('waiting_for')) return [{ id, amount, atMs }]
-  if (changedAtMs === atMs) return []
+  if (!hasFailed(status)) return [{ id, amount, atMs }]
   return [
     { id, amount, atMs },
     { id: `${id}:returned`, amount: toText(negate(parseDecimal(amount))), atMs: changedAtMs },
@@ -73,20 +73,9 @@ const flowKinds: Readonly<Record<string, FlowKind>> = {
   cardbuyback: 'reward',
 }
 
-/** These go both ways. */
-const paid = new Set([
-  'send',
-  'receive',
-  'request',
-  'fiat_deposit',
-  'fiat_withdrawal',
-  'subscription',
-  'cardspend',
-])
-
 function flowKindOf(type: string, amount: string): FlowKind | null {
   if (Object.hasOwn(flowKinds, type)) return flowKinds[type] ?? null
-  if (!paid.has(type)) return null
+  if (!isPaid(type)) return null
   return signOf(parseDecimal(amount)) > 0 ? 'deposit' : 'withdrawal'
 }
 
@@ -98,14 +87,18 @@ const conversionKinds: Readonly<Record<string, Conversion['conversion'] | undefi
   sell: 'convert',
   wrap_asset: 'convert',
   unwrap_asset: 'convert',
+  // dollars for the margin of futures
+  fcm_futures_usdc_sell: 'convert',
+  fcm_futures_usdc_sell_additional_encumberment_rollup: 'convert',
   retail_simple_dust: 'dust',
 }
 
 /** Bought, sold or exchanged without an order: the lines of one are in several wallets. */
 function conversionsOf(transactions: readonly Transaction[]): Conversion[] {
   const joined = Map.groupBy(
-    transactions.filter(({ joint }) => joint !== ''),
-    ({ joint }) => joint,
+    transactions,
+    // not every kind names what joins its lines: then their instant does
+    ({ joint, type, atMs }) => (joint === '' ? `${type}.${atMs}` : joint),
   )
   return [...joined].flatMap(([id, own]): Conversion[] => {
     const changes = sumOf(own.map(({ asset, amount }) => ({ asset, amount })))

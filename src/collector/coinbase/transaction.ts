@@ -23,6 +23,22 @@ export interface Transaction {
   readonly otherWalletId: string
 }
 
+/** These go both ways, and take their time. */
+const paid = new Set([
+  'send',
+  'receive',
+  'request',
+  'fiat_deposit',
+  'fiat_withdrawal',
+  'subscription',
+  'cardspend',
+  'unsupported_asset_recovery',
+])
+
+export function isPaid(type: string): boolean {
+  return paid.has(type)
+}
+
 export const pageRows = 100
 
 function pageOf<Each>(value: unknown, place: string, read: (row: Row) => Each): Page<Each> {

@@ -141,7 +141,7 @@ export function restOfMargin(
     } else continue
     entries.push({ atMs, changes: [[asset, amount]] })
   }
-  return { incomes, conversions, entries }
+  return { flows: [], incomes, conversions, entries }
 }
 
 function lostElsewhere({ quote, lines }: MarginTrade): Amount[] {

@@ -80,21 +80,21 @@ export function transactionsOf(truth: TruthWriter, wallet: Wallet, asset: string
       const { atMs, sequence } = change
       const id = uuidOf('transaction', sequence, place)
       const more = kind === 'trade' ? { trade: { id: uuidOf('convert', sequence) } } : otherEnd(kind)
-      const row = transactionOf({ id, kind, asset, amount: move.amount, status: 'completed' }, atMs, atMs)
+      const row = transactionOf({ id, kind, asset, amount: move.amount, status: 'completed' }, atMs)
       return [{ id, atMs, row: { ...row, ...more } }]
     })
   })
-  const deposits = depositsOf(wallet, asset, nowMs).map(({ record, status, changedMs }): BookRow => {
+  const deposits = depositsOf(wallet, asset, nowMs).map(({ record, status }): BookRow => {
     const id = uuidOf('deposit', record.id)
     const kind = isFiat(asset) ? 'fiat_deposit' : 'send'
     const told = { id, kind, asset, amount: record.amount, status }
-    return { id, atMs: record.insertedMs, row: transactionOf(told, record.insertedMs, changedMs) }
+    return { id, atMs: record.insertedMs, row: transactionOf(told, record.insertedMs) }
   })
-  const withdrawals = withdrawalsOf(wallet, asset, nowMs).map(({ record, status, changedMs }): BookRow => {
+  const withdrawals = withdrawalsOf(wallet, asset, nowMs).map(({ record, status }): BookRow => {
     const id = uuidOf('withdrawal', record.id)
     const kind = isFiat(asset) ? 'fiat_withdrawal' : 'send'
     const told = { id, kind, asset, amount: `-${wholeOf(record)}`, status }
-    return { id, atMs: record.atMs, row: transactionOf(told, record.atMs, changedMs) }
+    return { id, atMs: record.atMs, row: transactionOf(told, record.atMs) }
   })
   return newestFirst([...simple, ...deposits, ...withdrawals])
 }
@@ -181,7 +181,6 @@ function wholeOf({ amount, fee }: WithdrawalRecord): string {
 function transactionOf(
   told: { id: string; kind: string; asset: string; amount: string; status: string },
   createdMs: number,
-  changedMs: number,
 ): Readonly<Record<string, unknown>> {
   const { id, kind, asset, amount, status } = told
   return {
@@ -191,8 +190,8 @@ function transactionOf(
     amount: { amount, currency: coinOf(asset) },
     native_amount: { amount: '0.00', currency: 'USD' },
     description: null,
+    // since when it stands as it does is told no more
     created_at: new Date(createdMs).toISOString(),
-    updated_at: new Date(changedMs).toISOString(),
     resource: 'transaction',
   }
 }
