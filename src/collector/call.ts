@@ -13,6 +13,8 @@ export interface Endpoint {
   readonly weight: number
   /** Where one call of ccxt's is many of the exchange's: what tells them apart. */
   readonly parameters?: Parameters
+  /** One that ccxt has no name for, which is asked for by its path: a name like the others' tells of it. */
+  readonly unnamed?: { readonly api: string; readonly path: string }
   /** What is told costs as well: one for each so many rows. */
   readonly rowsOfWeight?: number
 }
@@ -58,6 +60,8 @@ export interface CallerOptions {
   readonly slots: AsyncLocalStorage<Slot>
   readonly judge: Judge
   readonly limiter: Limiter
+  /** Of the budgets that are the account's own. */
+  readonly ownLimiter: Limiter
   readonly mainBudget: string
   readonly clock: JobClock
   readonly maxRetries: number
@@ -86,14 +90,16 @@ export class Caller implements UnifiedCalls {
   get weight(): Weight {
     const { limiter, mainBudget, clock } = this.#options
     const budgets = Object.fromEntries(
-      [...this.#spent].map(([name, spent]) => [
-        name,
-        {
-          spent,
-          usedOfMinute: limiter.usedOfMinute(name, clock.exchangeNowMs()),
-          limitOfMinute: limiter.limitOfMinute(name),
-        },
-      ]),
+      [...this.#spent]
+        .filter(([name]) => limiter.knows(name))
+        .map(([name, spent]) => [
+          name,
+          {
+            spent,
+            usedOfMinute: limiter.usedOfMinute(name, clock.exchangeNowMs()),
+            limitOfMinute: limiter.limitOfMinute(name),
+          },
+        ]),
     )
     return {
       requests: this.#requests,
@@ -130,13 +136,22 @@ export class Caller implements UnifiedCalls {
     }
   }
 
-  async #room(endpoint: Endpoint, urgency: Urgency): Promise<void> {
-    const { limiter, clock } = this.#options
+  #limiterOf(budget: string): Limiter {
+    const { limiter, ownLimiter } = this.#options
+    return ownLimiter.knows(budget) ? ownLimiter : limiter
+  }
+
+  async #room({ budget, weight }: Endpoint, urgency: Urgency): Promise<void> {
+    const { clock, ownLimiter } = this.#options
     for (;;) {
-      const waitMs = limiter.take(endpoint.budget, endpoint.weight, urgency, clock.exchangeNowMs())
-      if (waitMs === 0) return
+      const waitMs = this.#limiterOf(budget).take(budget, weight, urgency, clock.exchangeNowMs())
+      const isOwn = ownLimiter.knows(budget)
+      // where time stands still the exchange itself says what is too much of an account's own
+      if (waitMs === 0 || (isOwn && clock.frozen)) return
       if (clock.frozen || waitMs > limits.collector.waitMsMax) {
-        throw new CollectorFailure(failureOf('EXCHANGE_RATE_LIMITED', 'exchange', { retryAfterMs: waitMs }))
+        // which holds up nobody else
+        const scope = isOwn ? 'session' : 'exchange'
+        throw new CollectorFailure(failureOf('EXCHANGE_RATE_LIMITED', scope, { retryAfterMs: waitMs }))
       }
       await clock.pause(waitMs)
     }
@@ -156,10 +171,10 @@ export class Caller implements UnifiedCalls {
   }
 
   #told({ budget, rowsOfWeight = Number.POSITIVE_INFINITY }: Endpoint, value: unknown): void {
-    const { limiter, clock } = this.#options
+    const { clock } = this.#options
     const weight = Array.isArray(value) ? Math.floor(value.length / rowsOfWeight) : 0
     if (weight === 0) return
-    limiter.spend(budget, weight, clock.exchangeNowMs())
+    this.#limiterOf(budget).spend(budget, weight, clock.exchangeNowMs())
     this.#spent.set(budget, (this.#spent.get(budget) ?? 0) + weight)
   }
 
@@ -184,7 +199,8 @@ export class Caller implements UnifiedCalls {
 
   async #run(endpoint: Endpoint, slot: Slot, given: readonly unknown[]): Promise<unknown> {
     const { methods, slots } = this.#options
-    const method = methods[endpoint.method]
+    const { unnamed } = endpoint
+    const method = methods[unnamed === undefined ? endpoint.method : 'request']
     if (typeof method !== 'function') {
       throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
     }
@@ -192,15 +208,16 @@ export class Caller implements UnifiedCalls {
     try {
       this.#requests += 1
       this.#spent.set(endpoint.budget, (this.#spent.get(endpoint.budget) ?? 0) + endpoint.weight)
-      return await slots.run(slot, () => Promise.resolve(method.call(methods, ...given)))
+      const parameters = unnamed === undefined ? given : [unnamed.path, unnamed.api, 'GET', ...given]
+      return await slots.run(slot, () => Promise.resolve(method.call(methods, ...parameters)))
     } finally {
       this.#leave()
     }
   }
 
   #heard({ budget }: Endpoint, { headers }: WireAnswer): void {
-    const { limiter, clock } = this.#options
-    limiter.heard(budget, headers, clock.exchangeNowMs())
+    const { clock } = this.#options
+    this.#limiterOf(budget).heard(budget, headers, clock.exchangeNowMs())
   }
 
   async #enter(): Promise<void> {

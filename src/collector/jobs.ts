@@ -16,7 +16,7 @@ import { newHyperliquid } from './hyperliquid/adapter.ts'
 import { newKraken } from './kraken/adapter.ts'
 import { newKrakenFutures } from './krakenfutures/adapter.ts'
 import { newKucoin } from './kucoin/adapter.ts'
-import { Limiter } from './limiter.ts'
+import { budgetsOf, Limiter } from './limiter.ts'
 import { newOkx } from './okx/adapter.ts'
 import { type Instance, newInstance, openCalls } from './open.ts'
 import type { Wire } from './wire.ts'
@@ -127,7 +127,7 @@ export class Jobs {
       if (adapter === null) throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
       place = {
         adapter,
-        limiter: new Limiter(adapter.connection.budgets),
+        limiter: new Limiter(budgetsOf(adapter.connection.budgets, 'address')),
         skewMs: 0,
         synced: { atMs: Number.NEGATIVE_INFINITY },
         instance: null,

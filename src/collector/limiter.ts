@@ -1,10 +1,12 @@
 import { minuteMs } from '@perf-agg/sdk'
 
-/** One of the exchange's budgets for our address: so much weight a minute, whoever of our accounts asks. */
+/** One of the exchange's budgets: so much weight a minute, mostly for our address, whoever of our accounts asks. */
 export interface Budget {
   readonly limitOfMinute: number
   /** The answer's header that says what is used of it. */
   readonly header: string
+  /** Of the account's own, wherever it is asked from; absent: our address's. */
+  readonly of?: 'account'
 }
 
 /** Work that can wait leaves a part of the minute to work that can't. */
@@ -24,10 +26,17 @@ export class Limiter {
     this.#budgets = budgets
   }
 
+  /** It is one of these. */
+  knows(budget: string): boolean {
+    return Object.hasOwn(this.#budgets, budget)
+  }
+
   /** Milliseconds until there is room; 0 takes it. */
   take(budget: string, weight: number, urgency: Urgency, exchangeNowMs: number): number {
     const used = this.#usedOf(budget, exchangeNowMs)
-    const limit = this.limitOfMinute(budget) * shares[urgency]
+    // nobody else of ours lives on an account's own
+    const share = this.#budgets[budget]?.of === 'account' ? 1 : shares[urgency]
+    const limit = this.limitOfMinute(budget) * share
     // A call that is alone in its minute always goes: a budget may be smaller than it.
     if (used.weight > 0 && used.weight + weight > limit) return minuteMs - (exchangeNowMs % minuteMs)
     used.weight += weight
@@ -64,4 +73,14 @@ export class Limiter {
     }
     return used
   }
+}
+
+/** One for our address, and one for what is an account's own: that lives as long as a job, and what was before is heard. */
+export function budgetsOf(
+  budgets: Readonly<Record<string, Budget>>,
+  of: 'address' | 'account',
+): Readonly<Record<string, Budget>> {
+  return Object.fromEntries(
+    Object.entries(budgets).filter(([, budget]) => (budget.of === 'account') === (of === 'account')),
+  )
 }

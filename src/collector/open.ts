@@ -6,7 +6,7 @@ import { Caller, type Slot } from './call.ts'
 import type { JobClock } from './clock.ts'
 import type { Credentials } from './credentials.ts'
 import { CollectorFailure, failureOf } from './failure.ts'
-import type { Limiter } from './limiter.ts'
+import { budgetsOf, Limiter } from './limiter.ts'
 import { type Wire, WireRefusal } from './wire.ts'
 
 /** Every request of this process passes here; the slot of the call that made it learns what came back. */
@@ -96,6 +96,7 @@ export function openCalls(
     slots,
     judge,
     limiter,
+    ownLimiter: new Limiter(budgetsOf(connection.budgets, 'account')),
     mainBudget,
     clock,
     maxRetries,

@@ -59,7 +59,15 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
     sandbox: ['https://testnet.binance.vision'],
     // Everything that is read there is a GET: a request that moves something can't be one of ours.
     methods: ['GET'],
-    paths: ['/api/v3/', '/sapi/v1/', '/fapi/v1/', '/fapi/v2/', '/fapi/v3/', '/dapi/v1/'],
+    paths: [
+      '/api/v3/',
+      '/sapi/v1/',
+      '/sapi/v2/localentity/',
+      '/fapi/v1/',
+      '/fapi/v2/',
+      '/fapi/v3/',
+      '/dapi/v1/',
+    ],
     headers: ['x-mbx-apikey'],
   },
   bitget: {

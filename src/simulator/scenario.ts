@@ -88,7 +88,14 @@ export type PlannedEvent =
       readonly info?: string
     })
   /** All that is left of these assets becomes BNB. Default: everything worth less than 10 USDT. */
-  | (Planned & { readonly kind: 'dust'; readonly assets?: readonly string[] })
+  | (Planned & { readonly kind: 'dust'; readonly assets?: readonly string[]; readonly purse?: Purse })
+  /** All that is owed of a coin in a margin wallet is paid with another that it holds. */
+  | (Planned & {
+      readonly kind: 'small-debt'
+      readonly asset: string
+      readonly to: string
+      readonly purse: Purse
+    })
   /** `amount: 'all'` is what is held then. */
   | (Planned & {
       readonly kind: 'convert'

@@ -7,6 +7,7 @@ import type { LeverageDesk } from './leverage.ts'
 import { listingOf } from './listing.ts'
 import type { PlannedEvent } from './scenario.ts'
 import type { Chance } from './seed.ts'
+import type { Purse } from './truth.ts'
 import { fromUnits, toUnits } from './units.ts'
 import type { Wallet } from './wallet.ts'
 
@@ -52,6 +53,8 @@ export class Teller {
         return this.#agenda.at(event.atMs, (now) => this.#transfer(event, now))
       case 'dust':
         return this.#agenda.at(event.atMs, (now) => this.#sweep(event, now))
+      case 'small-debt':
+        return this.#agenda.at(event.atMs, (now) => this.#payDebt(event, now))
       case 'convert':
         return this.#agenda.at(event.atMs, (now) => this.#convert(event, now))
       case 'reward':
@@ -223,9 +226,11 @@ export class Teller {
   }
 
   #sweep(event: PlannedEvent & { kind: 'dust' }, atMs: number): void {
-    const assets = event.assets ?? this.#wallet.held().filter((asset) => this.#isDust(asset, atMs))
+    const purse = this.#wallet.purse(event.purse ?? 'spot')
+    const assets =
+      event.assets ?? this.#wallet.held(purse).filter((asset) => this.#isDust(asset, purse, atMs))
     const parts = assets.flatMap((asset) => {
-      const amount = this.#wallet.balance(asset)
+      const amount = this.#wallet.balance(asset, purse)
       const gross = this.#exchange(asset, 'BNB', amount, atMs)
       if (amount === 0n || gross === null || gross === 0n) return []
       const charge = gross / 50n
@@ -234,12 +239,13 @@ export class Teller {
     if (parts.length === 0) return
     const id = this.#newId()
     const moves = parts.flatMap(({ asset, units, received }) => [
-      [asset, -units] as const,
-      ['BNB', received] as const,
+      [asset, -units, purse] as const,
+      ['BNB', received, purse] as const,
     ])
     if (this.#wallet.move({ atMs, cause: 'dust', id, moves }) === null) return
     this.#wallet.dust.push({
       id: Number(id),
+      purse,
       atMs,
       visibleAtMs: atMs,
       parts: parts.map(({ asset, units, received, charge }) => ({
@@ -251,9 +257,15 @@ export class Teller {
     })
   }
 
-  #isDust(asset: string, atMs: number): boolean {
+  #payDebt({ asset, to, purse }: PlannedEvent & { kind: 'small-debt' }, atMs: number): void {
+    const { principal, interest } = this.#wallet.debt(asset, purse)
+    const cost = this.#exchange(asset, to, principal + interest, atMs)
+    if (cost !== null) this.#wallet.payDebt(asset, purse, to, cost, atMs, this.#newId())
+  }
+
+  #isDust(asset: string, purse: Purse, atMs: number): boolean {
     if (asset === 'BNB' || asset === 'USDT') return false
-    const worth = this.#desk.worth(asset, this.#wallet.balance(asset), atMs)
+    const worth = this.#desk.worth(asset, this.#wallet.balance(asset, purse), atMs)
     return worth !== null && worth > 0n && worth < toUnits('10')
   }
 

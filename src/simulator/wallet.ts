@@ -55,12 +55,22 @@ export interface TransferRecord extends Record {
 
 export interface DustRecord extends Record {
   readonly id: number
+  readonly purse: Purse
   readonly parts: readonly {
     readonly asset: string
     readonly amount: string
     readonly received: string
     readonly charge: string
   }[]
+}
+
+/** A debt of one coin that was paid with another. */
+export interface SmallDebtRecord extends Record {
+  readonly purse: Purse
+  readonly asset: string
+  readonly amount: string
+  readonly to: string
+  readonly paid: string
 }
 
 export interface ConvertRecord extends Record {
@@ -113,6 +123,7 @@ export class Wallet {
   readonly withdrawals: WithdrawalRecord[] = []
   readonly transfers: TransferRecord[] = []
   readonly dust: DustRecord[] = []
+  readonly smallDebts: SmallDebtRecord[] = []
   readonly converts: ConvertRecord[] = []
   readonly rewards: RewardRecord[] = []
   readonly #balances = new Map<Purse, Map<string, bigint>>()
@@ -261,6 +272,22 @@ export class Wallet {
     const info = `${asset} ${fromUnits(units < 0n ? -units - ofInterest : units)} ${fromUnits(ofInterest)}`
     const moves: Move[] = [{ asset, amount: fromUnits(0n), purse }]
     return this.#tell({ atMs, cause, id, moves, info })
+  }
+
+  /** All that is owed of a coin is paid with another. */
+  payDebt(asset: string, purse: Purse, to: string, units: bigint, atMs: number, id: string): Change | null {
+    const { principal, interest } = this.debt(asset, purse)
+    const owed = principal + interest
+    if (owed === 0n || units > this.balance(to, purse)) return null
+    this.#owe(asset, purse, { principal: 0n, interest: 0n })
+    this.#set(to, purse, this.balance(to, purse) - units)
+    const [amount, paid] = [fromUnits(owed), fromUnits(units)]
+    this.smallDebts.push({ atMs, visibleAtMs: atMs, purse, asset, amount, to, paid })
+    const moves: Move[] = [
+      { asset, amount, purse },
+      { asset: to, amount: `-${paid}`, purse },
+    ]
+    return this.#tell({ atMs, cause: 'convert', id, moves })
   }
 
   /** What borrowing costs: it is owed on top. */

@@ -218,3 +218,68 @@ t.test('an account of a pair is asked for that pair', async (t) => {
   if (polled.kind === 'failed') return t.fail(polled.code, { polled })
   t.match(polled.observation.fills, [{ id: '34', market: 'margin', symbol: 'BNB/BTC', execution: 'trade' }])
 })
+
+t.test('rests of coins and debts too small to be paid back are conversions', async (t) => {
+  let at = nowMs
+  const held = (btc: object, usdt: object, bnb: object): object => ({
+    userAssets: [coin('BTC', '0', btc), coin('USDT', '100', usdt), coin('BNB', '1', bnb)],
+  })
+  const exchange = await serve(t, {
+    '/api/v3/time': () => ({ serverTime: at }),
+    '/sapi/v1/margin/account': held({ free: '0.001', borrowed: '0.00083434' }, {}, {}),
+    '/sapi/v1/margin/exchange-small-liability-history': {
+      total: 1,
+      rows: [
+        {
+          asset: 'BTC',
+          amount: '0.00083434',
+          targetAsset: 'USDT',
+          targetAmount: '1.37576819',
+          bizType: 'EXCHANGE_SMALL_LIABILITY',
+          timestamp: nowMs + minuteMs,
+        },
+      ],
+    },
+    '/sapi/v1/margin/dribblet': {
+      total: 1,
+      userAssetDribblets: [
+        {
+          operateTime: nowMs + minuteMs,
+          totalTransferedAmount: '0.05',
+          totalServiceChargeAmount: '0.001',
+          transId: 45_178_372_831,
+          userAssetDribbletDetails: [
+            { transId: 1, amount: '0.001', transferedAmount: '0.05', fromAsset: 'BTC' },
+          ],
+        },
+      ],
+    },
+  })
+  const first = await exchange.poll()
+  if (first.kind === 'failed') return t.fail(first.code, { first })
+  t.notOk(
+    exchange.asked.some((each) => /dribblet|small/.test(each)),
+    'not asked for where the flow of capital has none',
+  )
+  at = nowMs + 2 * minuteMs
+  exchange.clock.atMs = at
+  const line = { tranId: 9, timestamp: nowMs + minuteMs, symbol: '', amount: '0.00083434' }
+  exchange.answers.set('/sapi/v1/margin/capital-flow', [
+    { ...line, id: 1, type: 'SMALL_CONVERT', asset: 'BTC' },
+    { ...line, id: 2, type: 'SMALL_BALANCE_CONVERT', asset: 'BNB' },
+  ])
+  exchange.answers.set('/sapi/v1/margin/account', held({}, { free: '98.62423181' }, { free: '1.05' }))
+  const second = await exchange.poll({ cursor: first.cursor })
+  if (second.kind === 'failed') return t.fail(second.code, { second })
+  t.equal(second.observation.complete, true)
+  t.strictSame(
+    second.observation.conversions.map(({ conversion, changes }) => [
+      conversion,
+      ...changes.map(({ asset, amount }) => `${amount} ${asset}`),
+    ]),
+    [
+      ['dust', '-0.001 BTC', '0.05 BNB'],
+      ['convert', '0.00083434 BTC', '-1.37576819 USDT'],
+    ],
+  )
+})

@@ -208,6 +208,55 @@ t.test('a payment takes what was paid from this wallet, and no more', async (t) 
   )
 })
 
+t.test('withdrawals that the law wants to know of are found where they are told', async (t) => {
+  const text = body(t, 'binance/Spot/Account/GetTravelRuleWithdrawalHistory.txt')
+  if (text === '') return
+  const applied = '/sapi/v2/localentity/withdraw/history'
+  const nowMs = 1_770_737_268_000 + minuteMs
+  const told = text.replaceAll('"completeTime": 1770738871000', '"completeTime": null')
+  const first = await explained(
+    t,
+    nowMs,
+    { BTC: '1', XRP: '2' },
+    { BTC: '0.995', XRP: '2' },
+    { [applied]: told },
+  )
+  t.equal(first.complete, true)
+  const expected = {
+    id: 'XXXXXXXXXXXXXXXXXXXXXX',
+    flow: 'withdrawal',
+    asset: 'BTC',
+    // 0.004985 and the fee; the one that was held up never left
+    amount: '-0.005',
+    atMs: 1_770_737_268_000,
+    atEstimated: false,
+  }
+  t.strictSame(first.flows, [expected])
+  // the other list tells it too: it left once
+  const both = await explained(
+    t,
+    nowMs,
+    { BTC: '1', USDT: '5' },
+    { BTC: '0.995', USDT: '6' },
+    {
+      [applied]: told,
+      '/sapi/v1/capital/withdraw/history': [
+        {
+          id: 'XXXXXXXXXXXXXXXXXXXXXX',
+          amount: '0.004985',
+          transactionFee: '0.000015',
+          coin: 'BTC',
+          status: 6,
+          applyTime: '2026-02-10 15:27:48',
+          walletType: 0,
+        },
+      ],
+    },
+  )
+  t.strictSame(both.flows, [expected])
+  t.equal(both.complete, false, 'a dollar came from nowhere')
+})
+
 t.test('peer to peer counts where it is just what is missing: it may be of another wallet', async (t) => {
   const text = body(t, 'binance/Spot/Trading/GetC2CTradeHistory.txt')
   if (text === '') return

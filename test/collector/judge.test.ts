@@ -36,6 +36,12 @@ t.test("by status and by the exchange's own code", async (t) => {
       ['EXCHANGE_BANNED', 'exchange', 'HTTP 418', 259_200_000, false],
     ],
     [429, { code: -1003 }, {}, ['EXCHANGE_RATE_LIMITED', 'exchange', '-1003', 60_000, false]],
+    [
+      429,
+      { code: -1003 },
+      { 'x-sapi-used-uid-weight-1m': '180001', 'retry-after': '7' },
+      ['EXCHANGE_RATE_LIMITED', 'session', '-1003', 7_000, false],
+    ],
     [429, html, { 'retry-after': 'soon' }, ['EXCHANGE_RATE_LIMITED', 'exchange', 'HTTP 429', 60_000, false]],
     [403, html, {}, ['EXCHANGE_RATE_LIMITED', 'exchange', 'HTTP 403', 300_000, false]],
     [451, { code: 0, msg: 'x' }, {}, ['EXCHANGE_UNREACHABLE', 'exchange', 'HTTP 451', 3_600_000, false]],

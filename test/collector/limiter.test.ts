@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Limiter } from '../../src/collector/limiter.ts'
+import { budgetsOf, Limiter } from '../../src/collector/limiter.ts'
 
 const budgets = { ip: { limitOfMinute: 100, header: 'x-used' } }
 
@@ -33,4 +33,27 @@ t.test('the exchange knows better what is used', async (t) => {
 
 t.test('a call that is dearer than the budget goes when it is alone', async (t) => {
   t.equal(new Limiter(budgets).take('ip', 1_000, 'needed', 0), 0)
+})
+
+t.test("an account's own budget is apart, and it has all of it", async (t) => {
+  const all = { ...budgets, own: { limitOfMinute: 100, header: 'x-own', of: 'account' } } as const
+  const [address, account] = [
+    new Limiter(budgetsOf(all, 'address')),
+    new Limiter(budgetsOf(all, 'account')),
+  ] as const
+  t.same(
+    [address, account].map((limiter) => [limiter.knows('ip'), limiter.knows('own')]),
+    [
+      [true, false],
+      [false, true],
+    ],
+  )
+  t.equal(account.take('own', 50, 'searching', 0), 0)
+  t.equal(account.take('own', 50, 'searching', 0), 0)
+  t.equal(account.take('own', 1, 'needed', 0), 60_000)
+  // what a job before used
+  const next = new Limiter(budgetsOf(all, 'account'))
+  next.take('own', 1, 'needed', 0)
+  next.heard('own', { 'x-own': '99' }, 0)
+  t.equal(next.take('own', 2, 'needed', 0), 60_000)
 })

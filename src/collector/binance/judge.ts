@@ -2,6 +2,7 @@ import { dayMs, hourMs, minuteMs, secondMs } from '@perf-agg/sdk'
 import type { CollectorFailure } from '../failure.ts'
 import { jsonOf, refusal, retryAfterOf } from '../reply.ts'
 import type { WireAnswer } from '../wire.ts'
+import { uidHeader } from './endpoint.ts'
 
 /** binance bans for up to three days. */
 const pauseMsMax = 3 * dayMs
@@ -26,7 +27,9 @@ export function judge(answer: WireAnswer, exchangeNowMs: number): unknown {
     throw refusal('EXCHANGE_BANNED', 'exchange', exchangeCode, retryAfterMs ?? untilMs ?? 2 * minuteMs)
   }
   if (status === 429 || code === -1003 || code === -1034) {
-    throw refusal('EXCHANGE_RATE_LIMITED', 'exchange', exchangeCode, retryAfterMs ?? minuteMs)
+    // an account's own budget holds up nobody else
+    const scope = answer.headers[uidHeader] === undefined ? 'exchange' : 'session'
+    throw refusal('EXCHANGE_RATE_LIMITED', scope, exchangeCode, retryAfterMs ?? minuteMs)
   }
   // the account's own pace: others may go on
   if (ownPaceCodes.has(code ?? 0)) {

@@ -1,5 +1,5 @@
 import { dayMs } from '@perf-agg/sdk'
-import type { MarketType } from '../../accounting/observation.ts'
+import type { CashFlow, MarketType } from '../../accounting/observation.ts'
 import type { Calls } from '../call.ts'
 import {
   type Base,
@@ -116,10 +116,17 @@ export class Ledger {
     for (const { id } of this.fills.known) if (this.fills.wasRead(id)) await this.fills.readAgain(id)
   }
 
+  /** From and to outside, each once: a list that is seldom read may tell what another does. */
+  told(): CashFlow[] {
+    const keyOf = ({ flow, id }: CashFlow): string => `${flow} ${id}`
+    const known = new Set(this.flows.flows.map(keyOf))
+    return [...this.flows.flows, ...this.seldom.flows.filter((flow) => !known.has(keyOf(flow)))]
+  }
+
   entries(): Entry[] {
     return [
       ...this.fills.all().map(entryOfFill),
-      ...[...this.flows.flows, ...this.flows.internal, ...this.seldom.flows].map(entryOfFlow),
+      ...[...this.told(), ...this.flows.internal].map(entryOfFlow),
       ...[...this.flows.conversions, ...this.seldom.conversions].map(entryOfConversion),
       ...this.seldom.incomes.map(entryOfIncome),
     ]

@@ -1,5 +1,5 @@
 import { parseDecimal, subtract, sum, toText } from '@perf-agg/sdk'
-import type { Amount, Income } from '../../accounting/observation.ts'
+import type { Amount, Conversion, Income } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { invalidAnswer } from '../failure.ts'
 import { assetOf, decimalOf, idOf, instantOf, type Row, rowOf, rowsOf, refuseTwice } from '../field.ts'
@@ -142,4 +142,26 @@ export function liquidationsOf(value: unknown): ReadonlySet<string> {
       return `${pair} ${idOf(row['orderId'], 'liquidation.orderId')}`
     }),
   )
+}
+
+/** Small debts that became one in another coin: what was owed is owed no more, and what it cost is gone, or owed instead. */
+export function smallDebtsOf(value: unknown, exchangeNowMs: number): Conversion[] {
+  return rowsOf(rowOf(value, 'smallDebts')['rows'] ?? [], 'smallDebts', 100).map((each) => {
+    const row = rowOf(each, 'smallDebts')
+    const asset = assetOf(row['asset'], 'smallDebt.asset')
+    const amount = decimalOf(row['amount'], 'smallDebt.amount', 'positive')
+    const target = assetOf(row['targetAsset'], 'smallDebt.targetAsset')
+    const paid = decimalOf(row['targetAmount'], 'smallDebt.targetAmount', 'positive')
+    const atMs = instantOf(row['timestamp'], 'smallDebt.timestamp', exchangeNowMs)
+    return {
+      // it has no number of its own
+      id: `small-debt:${asset}:${atMs}`.replaceAll(/[^\w:-]/g, ''),
+      conversion: 'convert',
+      changes: [
+        { asset, amount },
+        { asset: target, amount: `-${paid}` },
+      ],
+      atMs,
+    }
+  })
 }

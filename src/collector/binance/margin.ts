@@ -1,8 +1,8 @@
 import { dayMs, hourMs, minuteMs, negate, parseDecimal, secondMs, signOf, toText } from '@perf-agg/sdk'
-import type { Amount, CashFlow, Fill, Income, MarketType } from '../../accounting/observation.ts'
+import type { Amount, CashFlow, Conversion, Fill, Income, MarketType } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import type { Calls, Endpoint } from '../call.ts'
-import { entryOfFill, entryOfFlow, entryOfIncome } from '../explain.ts'
+import { entryOfConversion, entryOfFill, entryOfFlow, entryOfIncome } from '../explain.ts'
 import { CollectorFailure, invalidAnswer } from '../failure.ts'
 import { rowOf, rowsOf } from '../field.ts'
 import { sumOf } from '../holding.ts'
@@ -19,14 +19,21 @@ import {
   liquidationsOf,
   type MarginTransfer,
   marginTransfersOf,
+  smallDebtsOf,
 } from './margin-row.ts'
-import { fillsOf, type Listing } from './row.ts'
+import { dustOf, fillsOf, type Listing } from './row.ts'
 
 const pageRows = 1_000
 /** So long a span one answer of each list covers at most. */
 /** Of all its spans of a poll together. */
 const flowPagesMax = 256
-const spanMs = { trades: dayMs, flow: 7 * dayMs, interest: 29 * dayMs, transfers: 29 * dayMs }
+const spanMs = {
+  trades: dayMs,
+  flow: 7 * dayMs,
+  interest: 29 * dayMs,
+  transfers: 29 * dayMs,
+  small: 29 * dayMs,
+}
 
 /**
  * The margin accounts, cross and of each pair. The flow of capital says without a symbol what was traded at cross
@@ -74,6 +81,8 @@ export class MarginSource implements LedgerSource {
       }
     }
     const incomes = [...interest, ...lines.flatMap(incomeOf)]
+    const hasSmall = lines.some(({ type }) => type.includes('SMALL'))
+    const conversions = hasSmall ? await this.#small(fromMs) : []
     const known = new Set(fills.map(({ atMs }) => Math.floor(atMs / secondMs)))
     // between accounts of margin nothing comes and nothing goes
     const outside = [...moved.values()].filter(({ other }) => !/MARGIN/.test(other))
@@ -81,10 +90,11 @@ export class MarginSource implements LedgerSource {
     return {
       fills,
       flows,
-      conversions: [],
+      conversions,
       incomes,
       entries: [
         ...fills.map(entryOfFill),
+        ...conversions.map(entryOfConversion),
         ...incomes.map(entryOfIncome),
         ...outside.map(flowOf).map(entryOfFlow),
       ],
@@ -191,6 +201,21 @@ export class MarginSource implements LedgerSource {
     const orders = new Set<string>()
     for await (const value of pages) for (const order of liquidationsOf(value)) orders.add(order)
     return orders
+  }
+
+  /** Rests of coins that became others, and debts too small to be paid back. */
+  async #small(fromMs: number): Promise<Conversion[]> {
+    const nowMs = this.#exchangeNowMs()
+    const found = new Map<string, Conversion>()
+    for (let start = fromMs; start <= nowMs; start += spanMs.small + 1) {
+      const span = { startTime: start, endTime: Math.min(start + spanMs.small, nowMs) }
+      // a hundred at most: what became BNB by more at once stays a residual
+      const { value } = await this.#caller.call(endpoints.marginDust, span)
+      for (const dust of dustOf(value, nowMs)) found.set(`dust ${dust.id}`, dust)
+      const { pages } = this.#paged(endpoints.marginSmallDebts, span.startTime, span.endTime, {})
+      for await (const page of pages) for (const debt of smallDebtsOf(page, nowMs)) found.set(debt.id, debt)
+    }
+    return [...found.values()]
   }
 
   async #interest(pair: string | null, fromMs: number): Promise<Income[]> {

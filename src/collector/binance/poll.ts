@@ -283,7 +283,7 @@ export class Poll {
       begunAtMs: this.#begunAtMs,
       complete,
       fills: fills.all().filter(({ atMs }) => atMs >= this.#cursor.floorMs),
-      flows: since([...flows.flows, ...seldom.flows]),
+      flows: since(this.#ledger.told()),
       conversions: since([...flows.conversions, ...seldom.conversions]),
       incomes: since(seldom.incomes),
       anchor,

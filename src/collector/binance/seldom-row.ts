@@ -1,6 +1,16 @@
-import { parseDecimal, signOf } from '@perf-agg/sdk'
+import { add, negate, parseDecimal, signOf, toText } from '@perf-agg/sdk'
 import type { CashFlow, Conversion, Income } from '../../accounting/observation.ts'
-import { assetOf, decimalOf, idOf, instantOf, type Row, rowOf, rowsOf } from '../field.ts'
+import {
+  assetOf,
+  dateTimeOf,
+  decimalOf,
+  idOf,
+  instantOf,
+  integerOf,
+  type Row,
+  rowOf,
+  rowsOf,
+} from '../field.ts'
 
 /** What moves a spot wallet seldom: money of banks, payments, earn, sub-accounts. */
 
@@ -49,6 +59,30 @@ export function fiatOrdersOf(value: unknown, direction: 'in' | 'out', exchangeNo
       `-${sent}`,
       millisOf(row['createTime'], 'fiatOrder.createTime', exchangeNowMs),
     )
+  })
+}
+
+/**
+ * To other houses, in countries whose law wants to know of whom: told here, if not with the other withdrawals, under the
+ * same ids. One that the law held up never left.
+ */
+export function namedWithdrawalsOf(value: unknown, exchangeNowMs: number): CashFlow[] {
+  return rowsOf(value, 'namedWithdrawals', 1_000).flatMap((each) => {
+    const row = rowOf(each, 'namedWithdrawals')
+    // 1 cancelled, 3 rejected, 5 failed
+    const status = row['withdrawalStatus']
+    if (status === undefined || status === null || [1, 3, 5].includes(integerOf(status, 'named.status')))
+      return []
+    if (row['walletType'] === 1) return []
+    const amount = decimalOf(row['amount'], 'named.amount', 'positive')
+    const fee = decimalOf(row['transactionFee'] ?? '0', 'named.transactionFee', 'not-negative')
+    const applied = row['applyTime']
+    const atMs =
+      typeof applied === 'string' && applied.includes(':')
+        ? dateTimeOf(applied, 'named.applyTime', exchangeNowMs)
+        : millisOf(applied, 'named.applyTime', exchangeNowMs)
+    const left = toText(negate(add(parseDecimal(amount), parseDecimal(fee))))
+    return flow('withdrawal', idOf(row['id'], 'named.id'), assetOf(row['coin'], 'named.coin'), left, atMs)
   })
 }
 

@@ -10,6 +10,7 @@ import {
   fiatOrdersOf,
   fiatPaymentsOf,
   lockedOf,
+  namedWithdrawalsOf,
   paymentsOf,
   peerTradesOf,
   unlockedOf,
@@ -46,6 +47,9 @@ export class Seldom {
     await this.#list(endpoints.unlocked, page, (value) => this.flows.push(...unlockedOf(value, nowMs)))
     await this.#list(endpoints.family, { ...span, limit: 500 }, (value) =>
       this.flows.push(...familyOf(value, nowMs)),
+    )
+    await this.#list(endpoints.namedWithdrawals, { ...span, limit: 1_000 }, (value) =>
+      this.flows.push(...namedWithdrawalsOf(value, nowMs)),
     )
     for (const [direction, transactionType] of [
       ['in', 0],

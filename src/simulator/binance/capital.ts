@@ -1,4 +1,5 @@
 import { dayMs } from '@perf-agg/sdk'
+import type { Purse } from '../truth.ts'
 import { fromUnits, toUnits } from '../units.ts'
 import { shown } from '../wallet.ts'
 import type { DepositRecord, TransferRecord, WithdrawalRecord } from '../wallet.ts'
@@ -31,11 +32,26 @@ export const capitalEndpoints: Readonly<Record<string, Endpoint>> = {
     weight: fixed('sapi-ip', 150),
     answer: earnings,
   },
+  '/sapi/v2/localentity/withdraw/history': empty(1, []),
   // what nobody does here
   '/sapi/v1/simple-earn/locked/history/subscriptionRecord': empty(150, { rows: [], total: 0 }),
   '/sapi/v1/simple-earn/locked/history/redemptionRecord': empty(150, { rows: [], total: 0 }),
-  '/sapi/v1/pay/transactions': empty(1, { code: '000000', message: 'success', data: [], success: true }),
-  '/sapi/v1/fiat/orders': empty(1, { code: '000000', message: 'success', data: [], total: 0, success: true }),
+  '/sapi/v1/pay/transactions': empty(
+    3_000,
+    { code: '000000', message: 'success', data: [], success: true },
+    'sapi-uid',
+  ),
+  '/sapi/v1/fiat/orders': empty(
+    90_000,
+    {
+      code: '000000',
+      message: 'success',
+      data: [],
+      total: 0,
+      success: true,
+    },
+    'sapi-uid',
+  ),
   '/sapi/v1/fiat/payments': empty(1, {
     code: '000000',
     message: 'success',
@@ -77,8 +93,8 @@ function apiRestrictions({ wallet }: SignedRequest): unknown {
   }
 }
 
-function empty(weight: number, value: unknown): Endpoint {
-  return { access: 'signed', weight: fixed('sapi-ip', weight), answer: () => value }
+function empty(weight: number, value: unknown, budget: 'sapi-ip' | 'sapi-uid' = 'sapi-ip'): Endpoint {
+  return { access: 'signed', weight: fixed(budget, weight), answer: () => value }
 }
 
 function earnings({ exchange, query, wallet, nowMs }: SignedRequest): unknown {
@@ -189,12 +205,20 @@ function withdrawalRow(record: WithdrawalRecord, nowMs: number) {
   }
 }
 
-function dribblet({ exchange, query, wallet, nowMs }: SignedRequest): unknown {
-  query.optionalText('accountType', /^(SPOT|MARGIN)$/)
+function dribblet(request: SignedRequest): unknown {
+  const { query } = request
+  return dustIn(
+    request,
+    query.optionalText('accountType', /^(SPOT|MARGIN)$/) === 'MARGIN' ? 'margin' : 'spot',
+  )
+}
+
+/** What became BNB in one wallet. */
+export function dustIn({ exchange, query, wallet, nowMs }: SignedRequest, purse: Purse): unknown {
   const startTime = query.optionalInteger('startTime') ?? 0
   const endTime = query.optionalInteger('endTime') ?? nowMs
   const records = shown(wallet.dust, nowMs, exchange.historyMs)
-    .filter(({ atMs }) => atMs >= startTime && atMs <= endTime)
+    .filter((dust) => dust.purse === purse && dust.atMs >= startTime && dust.atMs <= endTime)
     .slice(-100)
     .toReversed()
   return {

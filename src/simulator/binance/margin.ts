@@ -4,6 +4,7 @@ import { fromUnits, toUnits } from '../units.ts'
 import type { TransferRecord, Wallet } from '../wallet.ts'
 import { shown } from '../wallet.ts'
 import { tradeRow } from './account.ts'
+import { dustIn } from './capital.ts'
 import type { Endpoint, SignedRequest } from './endpoint.ts'
 import { fixed } from './endpoint.ts'
 import { type Query, spanOf } from './query.ts'
@@ -18,6 +19,16 @@ export const marginEndpoints: Readonly<Record<string, Endpoint>> = {
   '/sapi/v1/margin/myTrades': { access: 'signed', weight: fixed('sapi-ip', 10), answer: myTrades },
   '/sapi/v1/margin/interestHistory': { access: 'signed', weight: fixed('sapi-ip', 1), answer: interest },
   '/sapi/v1/margin/transfer': { access: 'signed', weight: fixed('sapi-ip', 1), answer: transfers },
+  '/sapi/v1/margin/dribblet': {
+    access: 'signed',
+    weight: fixed('sapi-ip', 1),
+    answer: (request) => dustIn(request, 'margin'),
+  },
+  '/sapi/v1/margin/exchange-small-liability-history': {
+    access: 'signed',
+    weight: fixed('sapi-uid', 100),
+    answer: smallDebts,
+  },
   // nobody is liquidated here
   '/sapi/v1/margin/forceLiquidationRec': {
     access: 'signed',
@@ -139,6 +150,10 @@ function flowRows(change: Change, purse: Purse, symbol: string): FlowRow[] {
     const [coin = '', amount = '0'] = info.split(' ')
     return [row(cause.toUpperCase(), coin, amount, 0)]
   }
+  if (cause === 'convert' || cause === 'dust') {
+    const type = cause === 'dust' ? 'SMALL_BALANCE_CONVERT' : 'SMALL_CONVERT'
+    return own.map(({ asset, amount }, index) => row(type, asset, amount.replace('-', ''), index))
+  }
   if (cause !== 'transfer') return []
   return own.map(({ asset, amount }, index) => row('TRANSFER', asset, amount.replace('-', ''), index))
 }
@@ -194,6 +209,21 @@ function interest(request: SignedRequest): unknown {
           ...(pair === null ? {} : { isolatedSymbol: pair }),
         })),
     )
+  return pageOf(rows.toReversed(), query)
+}
+
+function smallDebts({ exchange, query, wallet, nowMs }: SignedRequest): unknown {
+  const [fromMs, toMs] = spanOf(query, { nowMs, ...month })
+  const rows = shown(wallet.smallDebts, nowMs, exchange.historyMs)
+    .filter(({ purse, atMs }) => purse === 'margin' && atMs >= fromMs && atMs <= toMs)
+    .map(({ asset, amount, to, paid, atMs }) => ({
+      asset,
+      amount,
+      targetAsset: to,
+      targetAmount: paid,
+      bizType: 'EXCHANGE_SMALL_LIABILITY',
+      timestamp: atMs,
+    }))
   return pageOf(rows.toReversed(), query)
 }
 

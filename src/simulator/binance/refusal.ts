@@ -49,6 +49,13 @@ export const refusals = {
       `Too much request weight used; current limit is ${limit} request weight per 1 MINUTE. Please use WebSocket Streams for live updates to avoid polling the API.`,
       { 'Retry-After': String(retryAfterS) },
     ),
+  ownWeight: (limit: number, used: number, retryAfterS: number) =>
+    new Refusal(
+      429,
+      -1003,
+      `Too much request weight used; current limit is ${limit} request weight per 1 MINUTE for an account.`,
+      { 'Retry-After': String(retryAfterS), 'X-SAPI-USED-UID-WEIGHT-1M': String(used) },
+    ),
   banned: (untilMs: number, nowMs: number) =>
     new Refusal(
       418,

@@ -51,6 +51,8 @@ export class Meter {
       'sapi-ip': sapiIpPerPathMax,
       'sapi-uid': sapiUidPerPathMax,
     }[cost.budget]
+    // an account's own budget bans nobody
+    if (used > most && cost.budget === 'sapi-uid') throw refusals.ownWeight(most, used, this.#leftS(nowMs))
     if (used > most) this.#refuse(most, nowMs)
     if (cost.budget === 'sapi-ip') return { 'X-SAPI-USED-IP-WEIGHT-1M': String(used) }
     if (cost.budget === 'sapi-uid') return { 'X-SAPI-USED-UID-WEIGHT-1M': String(used) }
@@ -68,7 +70,11 @@ export class Meter {
       this.#banMs = Math.min(longestBanMs, this.#banMs * 2)
       throw refusals.banned(this.#bannedUntilMs, nowMs)
     }
-    throw refusals.weight(most, Math.max(1, Math.ceil((this.#minuteMs + minuteMs - nowMs) / secondMs)))
+    throw refusals.weight(most, this.#leftS(nowMs))
+  }
+
+  #leftS(nowMs: number): number {
+    return Math.max(1, Math.ceil((this.#minuteMs + minuteMs - nowMs) / secondMs))
   }
 
   #roll(nowMs: number): void {
