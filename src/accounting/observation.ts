@@ -89,7 +89,10 @@ export interface Position {
   readonly terms: ContractTerms
   /** In contracts, > 0 long, < 0 short. */
   readonly quantity: string
-  /** Average entry price as the exchange writes it, all its decimal places. */
+  /**
+   * Average entry price as the exchange writes it, all its decimal places. 0, of linear ones, where what was paid for it
+   * has left the wallet: the whole of it is worth its mark (an option).
+   */
   readonly entry: string
 }
 

@@ -71,7 +71,7 @@ const readPosition: Reader<Position> = (value, path) => {
     quote: nameOf(position.quote, `${path}.quote`),
     terms: readTerms(position.terms, `${path}.terms`),
     quantity: amountOf(position.quantity, `${path}.quantity`),
-    entry: positiveOf(position.entry, `${path}.entry`),
+    entry: (position.market === 'linear' ? notNegativeOf : positiveOf)(position.entry, `${path}.entry`),
   }
 }
 
@@ -111,6 +111,8 @@ const readFill: Reader<Fill> = (value, path) => {
     ],
     optional: ['terms'],
   })
+  // what is settled may have come to nothing
+  const priceOf = fill.execution === 'settlement' ? notNegativeOf : positiveOf
   return {
     id: idOf(fill.id, `${path}.id`),
     market: readEnum(fill.market, `${path}.market`, marketTypes),
@@ -118,9 +120,9 @@ const readFill: Reader<Fill> = (value, path) => {
     base: nameOf(fill.base, `${path}.base`),
     quote: nameOf(fill.quote, `${path}.quote`),
     side: readEnum(fill.side, `${path}.side`, ['buy', 'sell']),
-    price: positiveOf(fill.price, `${path}.price`),
+    price: priceOf(fill.price, `${path}.price`),
     quantity: positiveOf(fill.quantity, `${path}.quantity`),
-    quoteQuantity: positiveOf(fill.quoteQuantity, `${path}.quoteQuantity`),
+    quoteQuantity: priceOf(fill.quoteQuantity, `${path}.quoteQuantity`),
     fees: readArray(fill.fees, `${path}.fees`, 8, readAmount),
     atMs: instantOf(fill.atMs, `${path}.atMs`),
     execution: readEnum(fill.execution, `${path}.execution`, ['trade', 'liquidation', 'adl', 'settlement']),
@@ -217,8 +219,8 @@ export const readCandles: Reader<readonly (readonly Candle[] | null)[]> = (value
         const [minuteMs, open, close, baseVolume, quoteVolume] = readArray(row, here, 5)
         return {
           minuteMs: instantOf(minuteMs, here),
-          open: positiveOf(open, here),
-          close: positiveOf(close, here),
+          open: notNegativeOf(open, here),
+          close: notNegativeOf(close, here),
           baseVolume: notNegativeOf(baseVolume, here),
           quoteVolume: notNegativeOf(quoteVolume, here),
         }

@@ -1,6 +1,6 @@
 import { minuteMs } from '@perf-agg/sdk'
-import { contractsOf, nearest, notionalOf } from './contract.ts'
-import type { ContractListing, DeliveryPlan } from './contract.ts'
+import { contractsOf, nearest, notionalOf, worthOf } from './contract.ts'
+import type { ContractListing, DeliveryPlan, OptionPlan } from './contract.ts'
 import type { Marks } from './mark.ts'
 import type { Position, PositionSide } from './position.ts'
 import type { TrueContract } from './truth.ts'
@@ -50,11 +50,12 @@ export class ContractDesk {
     marks: Marks
     openedMs: number
     deliveries?: readonly DeliveryPlan[]
+    options?: readonly OptionPlan[]
     /** How much BNB an amount is worth. */
     bnbIn: (asset: string, units: bigint, atMs: number) => bigint | null
   }) {
     this.marks = options.marks
-    this.contracts = contractsOf(options.deliveries)
+    this.contracts = contractsOf(options.deliveries, options.options)
     this.#bySymbol = new Map(this.contracts.map((contract) => [contract.symbol, contract]))
     this.#bnbIn = options.bnbIn
     this.#openedMs = options.openedMs
@@ -73,12 +74,23 @@ export class ContractDesk {
   unrealizedOf(wallet: Wallet, atMs: number): ReadonlyMap<string, bigint> {
     const gains = new Map<string, bigint>()
     for (const position of wallet.positions) {
-      if (position.quantity === 0n) continue
       const { contract } = position
+      if (position.quantity === 0n || contract.option !== undefined) continue
       const gain = position.unrealized(BigInt(this.marks.at(contract, atMs)))
       gains.set(contract.settle, (gains.get(contract.settle) ?? 0n) + gain)
     }
     return gains
+  }
+
+  /** What an account's options are worth, by the coin in which they pay. */
+  optionsOf(wallet: Wallet, atMs: number): ReadonlyMap<string, bigint> {
+    const worths = new Map<string, bigint>()
+    for (const { contract, quantity } of wallet.positions) {
+      if (quantity === 0n || contract.option === undefined) continue
+      const worth = worthOf(contract, quantity, BigInt(this.marks.at(contract, atMs)))
+      worths.set(contract.settle, (worths.get(contract.settle) ?? 0n) + worth)
+    }
+    return worths
   }
 
   /** @returns false where it can't be: nothing to pay with, or the contract is delivered */
@@ -86,9 +98,10 @@ export class ContractDesk {
     const { wallet, contract, atMs, quantity } = order
     if (quantity <= 0n || !this.marks.isTrading(contract, atMs)) return false
     if (wallet.balance(contract.settle, wallet.purseOf(contract)) <= 0n) return false
-    const side: PositionSide = wallet.hedges
-      ? (order.position ?? (order.side === 'buy' ? 'long' : 'short'))
-      : 'both'
+    const side: PositionSide =
+      wallet.hedges && contract.option === undefined
+        ? (order.position ?? (order.side === 'buy' ? 'long' : 'short'))
+        : 'both'
     const position = wallet.position(contract, side)
     const signed = order.side === 'buy' ? quantity : -quantity
     if (side === 'long' && position.quantity + signed < 0n) return false
@@ -148,7 +161,9 @@ export class ContractDesk {
 
   /** At the mark of that instant. */
   deliver(wallets: readonly Wallet[], contract: ContractListing, atMs: number): void {
-    const price = BigInt(this.marks.priceAt(contract, atMs, 0))
+    const price = BigInt(
+      contract.option === undefined ? this.marks.priceAt(contract, atMs, 0) : this.marks.payoff(contract),
+    )
     for (const wallet of wallets) {
       for (const position of wallet.positions) {
         if (position.contract !== contract || position.quantity === 0n) continue
@@ -251,8 +266,9 @@ export class ContractDesk {
         size: String(contract.size),
         position: position.side,
         realized: fromUnits(realized),
-        cost: fromUnits(position.cost),
+        cost: fromUnits(contract.option === undefined ? position.cost : 0n),
         execution: how.execution,
+        ...(contract.option === undefined ? {} : { option: true as const }),
       },
     }
     wallet.move({
@@ -260,7 +276,11 @@ export class ContractDesk {
       cause: 'fill',
       id: String(id),
       moves: [
-        [contract.settle, realized, purse],
+        [
+          contract.settle,
+          contract.option === undefined ? realized : -worthOf(contract, quantity, price),
+          purse,
+        ],
         ...(fee.units === 0n ? [] : [[fee.asset, -fee.units, purse] as const]),
       ],
       visibleAtMs,

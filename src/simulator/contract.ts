@@ -25,11 +25,21 @@ export interface ContractListing {
   readonly maintenance: number
   /** Null is for ever. */
   readonly deliveryMs: number | null
+  /** A right, paid for when it is bought; what it is worth it is worth in the coin that it pays. */
+  readonly option?: { readonly strikeUnits: number; readonly isCall: boolean }
 }
 
 /** Delivery of an account's positions at an instant, by the perpetual that the contract is like. */
 export interface DeliveryPlan {
   readonly symbol: string
+  readonly atMs: number
+}
+
+/** A right to buy or sell one of a coin, in that coin. */
+export interface OptionPlan {
+  readonly base: string
+  readonly strike: number
+  readonly type: 'C' | 'P'
   readonly atMs: number
 }
 
@@ -87,11 +97,14 @@ const perpetuals: readonly ContractListing[] = [
 ]
 
 /** All contracts of one simulation. @throws {RangeError} where a delivery is like no perpetual */
-export function contractsOf(deliveries: readonly DeliveryPlan[] = []): readonly ContractListing[] {
+export function contractsOf(
+  deliveries: readonly DeliveryPlan[] = [],
+  options: readonly OptionPlan[] = [],
+): readonly ContractListing[] {
   const dated = deliveries.map(({ symbol, atMs }): ContractListing => {
     const like = perpetuals.find((each) => each.symbol === symbol)
     if (like === undefined) throw new RangeError(`no such contract: ${symbol}`)
-    const date = new Date(atMs).toISOString().slice(2, 10).replaceAll('-', '')
+    const date = dateOf(atMs)
     return {
       ...like,
       id: `${like.id.replace('_PERP', '')}_${date}`,
@@ -99,7 +112,31 @@ export function contractsOf(deliveries: readonly DeliveryPlan[] = []): readonly 
       deliveryMs: atMs,
     }
   })
-  return [...perpetuals, ...dated]
+  return [...perpetuals, ...dated, ...options.map(optionOf)]
+}
+
+function dateOf(atMs: number): string {
+  return new Date(atMs).toISOString().slice(2, 10).replaceAll('-', '')
+}
+
+function optionOf({ base, strike, type, atMs }: OptionPlan): ContractListing {
+  const ending = `${dateOf(atMs)}-${strike}-${type}`
+  const id = `${base}-USD-${ending}`
+  return {
+    id,
+    symbol: `${base}/USD:${base}-${ending}`,
+    kind: 'linear',
+    base: id,
+    quote: base,
+    settle: base,
+    size: 1,
+    tickDecimals: 4,
+    stepDecimals: 2,
+    spot: spotOf(base),
+    maintenance: 0.01,
+    deliveryMs: atMs,
+    option: { strikeUnits: strike * 100_000_000, isCall: type === 'C' },
+  }
 }
 
 const one = 100_000_000n

@@ -77,7 +77,27 @@ export class Marks {
     return BigInt(Math.round((0.000_05 + chance.bell() * 0.000_2) * 100_000_000))
   }
 
+  /** What a right comes to when its time is over. */
+  payoff(contract: ContractListing): number {
+    const { deliveryMs } = contract
+    return deliveryMs === null ? 0 : this.#worth(contract, deliveryMs - minuteMs, 0)
+  }
+
+  /** In units of the coin: what using it now would bring, and the more the longer and the nearer it is. */
+  #worth({ spot, option }: ContractListing, startMs: number, untilMs: number): number {
+    if (option === undefined) return 0
+    const price = this.#market.fairPrice(spot, startMs)
+    const share = (price - option.strikeUnits) / price
+    const gain = Math.max(0, option.isCall ? share : -share)
+    const spread = 0.6 * Math.sqrt(untilMs / (365 * dayMs))
+    const distance = spread === 0 ? 0 : Math.log(price / option.strikeUnits) / spread
+    return Math.round(100_000_000 * (gain + 0.4 * spread * Math.exp((-distance * distance) / 2)))
+  }
+
   #close(contract: ContractListing, startMs: number): number {
+    if (contract.option !== undefined) {
+      return this.#worth(contract, startMs, Math.max(0, (contract.deliveryMs ?? 0) - startMs - minuteMs))
+    }
     const wave = 0.000_3 * Math.sin(startMs / (97 * minuteMs) + contract.id.length)
     const noise = this.#noiseOf(contract, startMs) * 0.000_05
     const untilMs = contract.deliveryMs === null ? 0 : Math.max(0, contract.deliveryMs - startMs)

@@ -1,4 +1,4 @@
-import type { DeliveryPlan } from './contract.ts'
+import type { DeliveryPlan, OptionPlan } from './contract.ts'
 import type { Purse } from './truth.ts'
 
 /**
@@ -14,6 +14,8 @@ export interface Scenario {
   readonly delistings?: readonly { readonly symbol: string; readonly atMs: number }[]
   /** Contracts that are delivered at an instant, each like a perpetual; they trade from the start. */
   readonly deliveries?: readonly DeliveryPlan[]
+  /** Rights that end at an instant; they trade from the start. */
+  readonly options?: readonly OptionPlan[]
 }
 
 export interface AccountPlan {

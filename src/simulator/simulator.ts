@@ -129,6 +129,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     marks: new Marks(seed, market),
     openedMs: market.openedMs,
     deliveries: scenario.deliveries ?? [],
+    options: scenario.options ?? [],
     bnbIn: (asset, units, atMs) => desk.inBnb(asset, units, atMs),
   })
   const leverage = new LeverageDesk({ market, desk, agenda })

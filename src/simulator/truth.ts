@@ -83,6 +83,8 @@ export interface TrueContract {
   /** What the position that is open afterwards cost, in the settlement coin: its worth at the average entry. */
   readonly cost: string
   readonly execution: 'trade' | 'liquidation' | 'adl' | 'settlement'
+  /** A right: all of its price moves, and what it has cost is gone. */
+  readonly option?: true
 }
 
 /** One event of one account. All its moves happen at `atMs` at once. */

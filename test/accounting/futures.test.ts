@@ -216,7 +216,7 @@ t.test('contracts without terms, or with others than before, never become a numb
       ['fill', 'terms-missing'],
       ['fill', 'amount-not-positive'],
       ['fill', 'terms-missing'],
-      ['anchor', 'amount-not-positive'],
+      ['anchor', 'amount-negative'],
       ['fill', 'contract-changed'],
     ],
   )

@@ -81,7 +81,7 @@ t.test('pages by the number of the last bill, two lists by age, every kind of ol
     exchange.asked
       .filter((each) => each.startsWith('/api/v5/trade/fills-history'))
       .map((each) => new URLSearchParams(each.split(' ')[1]).get('instType')),
-    ['SPOT', 'MARGIN', 'SWAP', 'FUTURES'],
+    ['SPOT', 'MARGIN', 'SWAP', 'FUTURES', 'OPTION'],
   )
   t.notOk(exchange.asked.some((each) => /fills |account\/bills /.test(each)))
 })
@@ -238,10 +238,16 @@ t.test('what would be read by halves is refused', async (t) => {
       { '/api/v5/account/config': good([{ ...config, acctLv: '4' }]) },
     ],
     [
-      'an option',
-      'OPTION',
+      'a kind that nobody knows',
+      'EVENTS',
       everything,
-      { '/api/v5/account/positions': good([{ ...swap, instType: 'OPTION' }]) },
+      { '/api/v5/account/positions': good([{ ...swap, instType: 'EVENTS' }]) },
+    ],
+    [
+      'an option in a spot session',
+      'OPTION',
+      spot,
+      { '/api/v5/account/bills': good([bill('2', '1', 'BTC', '-1', { instType: 'OPTION' })]) },
     ],
     [
       'a pair held on the margin of all',

@@ -5,6 +5,7 @@ import {
   readAsset,
   readId,
   readInstant,
+  readNotNegative,
   readOneOf,
   readPositive,
   readSymbol,
@@ -28,15 +29,17 @@ export function readFill(fill: Fill, latestMs: number): FillEntry {
   const quote = readAsset(fill.quote)
   if (base === quote) throw new Refusal('base-is-quote')
   const side = readOneOf(fill.side, ['buy', 'sell'], 'side-unknown')
-  const price = readPositive(fill.price)
-  const quantity = readPositive(fill.quantity)
-  const paid = readPositive(fill.quoteQuantity)
-  const fees = readFees(fill)
   const execution = readOneOf(
     fill.execution,
     ['trade', 'liquidation', 'adl', 'settlement'],
     'execution-unknown',
   )
+  // A right may end worth nothing.
+  const readPrice = execution === 'settlement' && market === 'linear' ? readNotNegative : readPositive
+  const price = readPrice(fill.price)
+  const quantity = readPositive(fill.quantity)
+  const paid = readPrice(fill.quoteQuantity)
+  const fees = readFees(fill)
   const isContract = market === 'linear' || market === 'inverse'
   // Half read is worse than refused: contracts without terms are no money, and nothing else is settled.
   if (isContract !== (fill.terms !== undefined)) throw new Refusal('terms-missing')

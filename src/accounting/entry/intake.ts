@@ -5,7 +5,16 @@ import { readCashFlow } from './cash-flow.ts'
 import { readConversion } from './conversion.ts'
 import { contractKey, readContract, sameContract, withoutPositions } from '../ledger/contract.ts'
 import type { HeldPosition } from '../ledger/contract.ts'
-import { Refusal, readAmount, readAsset, readInstant, readOneOf, readPositive, readSymbol } from './door.ts'
+import {
+  Refusal,
+  readAmount,
+  readAsset,
+  readInstant,
+  readNotNegative,
+  readOneOf,
+  readPositive,
+  readSymbol,
+} from './door.ts'
 import type { Entry } from './entry.ts'
 import { readFill } from './fill.ts'
 import { readIncome } from './income.ts'
@@ -108,8 +117,13 @@ function readPosition(position: Position): HeldPosition {
   return {
     contract: readContract(kind, names, position.terms),
     quantity,
-    // An exchange writes a closed position's entry as 0.
-    entry: signOf(quantity) === 0 ? quantity : readPositive(position.entry),
+    // An exchange writes a closed position's entry as 0; one that was paid for in full has none.
+    entry:
+      signOf(quantity) === 0
+        ? quantity
+        : kind === 'linear'
+          ? readNotNegative(position.entry)
+          : readPositive(position.entry),
     entryScale: /\.(\d+)$/.exec(position.entry)?.[1]?.length ?? 0,
   }
 }

@@ -149,11 +149,13 @@ function join(spans: readonly Span[]): Span[] {
 function readCandle(candle: Candle, want: PriceWant): TradedMinute {
   const atMs = candle.minuteMs
   if (!Number.isSafeInteger(atMs) || atMs % minuteMs !== 0) throw new Refusal('candle-not-a-minute')
+  // nobody trades for nothing, but a right may be worth that
+  const readPrice = want.kind === 'mark' ? readNotNegative : readPositive
   if (atMs < want.fromMs || atMs >= want.toMs) throw new Refusal('candle-not-asked-for')
   return {
     minuteMs: atMs,
-    open: readPositive(candle.open),
-    close: readPositive(candle.close),
+    open: readPrice(candle.open),
+    close: readPrice(candle.close),
     baseVolume: readNotNegative(candle.baseVolume),
     quoteVolume: readNotNegative(candle.quoteVolume),
   }

@@ -115,10 +115,11 @@ export class Pricing {
     if (known !== undefined) return known.quote
     const mark = this.#book.markPrice(contract.symbol, instant, (want) => this.wants.push(want))
     if (mark === undefined) return undefined
-    const quote: Quote =
-      mark === null
-        ? { usd: null, atMs: instant.atMs, stale: false, first: false }
-        : { usd: mark.price, atMs: mark.atMs, stale: mark.source === 'last', first: false }
+    // an inverse contract at nothing would be worth everything
+    const isPriced = mark !== null && (contract.kind === 'linear' || signOf(mark.price) > 0)
+    const quote: Quote = !isPriced
+      ? { usd: null, atMs: instant.atMs, stale: false, first: false }
+      : { usd: mark.price, atMs: mark.atMs, stale: mark.source === 'last', first: false }
     this.#quotes.set(name, { instant, asset: key, quote })
     return quote
   }

@@ -6,6 +6,7 @@ import { idOfSymbol, listedTypesOf } from './instrument.ts'
 import { clockCode, judge } from './judge.ts'
 import { OkxLedger } from './ledger.ts'
 import { Listings } from './listings.ts'
+import { optionIdOf } from './option.ts'
 import { refuseConfig, serverTimeOf } from './row.ts'
 
 const connection: Connection = {
@@ -26,9 +27,9 @@ const connection: Connection = {
 }
 
 /**
- * okx's trading account: one ledger for spot, margin and contracts, in spot, futures and multi-currency mode, and the
- * funding account beside it. A session refuses what its account type does not watch, every session options and
- * portfolio margin.
+ * okx's trading account: one ledger for spot, margin, contracts and options, in spot, futures and multi-currency mode,
+ * and the funding account beside it. A session refuses what its account type does not watch, every session portfolio
+ * margin.
  */
 export function newOkx(): Adapter {
   const listings = new Listings()
@@ -56,7 +57,7 @@ export function newOkx(): Adapter {
       const types = listedTypesOf(isContract ? ['linear'] : ['spot'])
       await listings.load(caller, clock.exchangeNowMs(), types)
       // What has left the exchange may still answer under the name it had.
-      const id = idOfSymbol(want.symbol)
+      const id = idOfSymbol(want.symbol) ?? optionIdOf(want.symbol)
       const gone =
         id === null ? undefined : { id, market: isContract ? ('linear' as const) : ('spot' as const) }
       const listing = listings.bySymbol(want.symbol) ?? gone

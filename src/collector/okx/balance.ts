@@ -7,6 +7,7 @@ import {
   parseDecimal,
   signOf,
   subtract,
+  sum,
   toText,
   zero,
 } from '@perf-agg/sdk'
@@ -41,7 +42,8 @@ export function holdingOf(value: unknown, aside: readonly OpenPosition[]): Holdi
     const row = rowOf(each, 'balance.details')
     const of = (name: string): Decimal => parseDecimal(orZero(row[name], `detail.${name}`))
     const asset = assetOf(row['ccy'], 'detail.ccy')
-    const owed = owedOf(row, of)
+    const worth = aside.flatMap((each) => (each.worth?.asset === asset ? [each.worth.amount] : []))
+    const owed = owedOf(row, of, sum(worth.map(parseDecimal)))
     const isOwing = signOf(owed) !== 0 || signOf(of('cashBal')) < 0
     const told = absolute(of('interest'))
     // with no debt but those of pairs it is theirs, which they tell themselves
@@ -62,15 +64,16 @@ export function holdingOf(value: unknown, aside: readonly OpenPosition[]): Holdi
 /**
  * What is owed and not yet taken off the cash. A currency that was borrowed of itself stands below zero already, and so
  * does a loss that is not realised: the equity that the exchange tells decides which it is.
+ * @param options what options are worth: that is in the equity as well
  */
-function owedOf(row: Row, of: (name: string) => Decimal): Decimal {
+function owedOf(row: Row, of: (name: string) => Decimal, options: Decimal): Decimal {
   const owed = [of('uplLiab'), of('isoLiab')].map(absolute).reduce(subtract, absolute(of('liab')))
   if (signOf(owed) <= 0) return zero
   const cash = of('cashBal')
   if (row['eq'] === undefined || row['eq'] === '') return signOf(cash) < 0 ? zero : owed
   const apart = ['upl', 'stgyEq', 'spotCopyTradingEq']
     .map(of)
-    .reduce(add, subtract(of('isoEq'), of('isoUpl')))
+    .reduce(add, add(options, subtract(of('isoEq'), of('isoUpl'))))
   const net = subtract(of('eq'), apart)
   const isTaken = compare(absolute(subtract(net, cash)), absolute(subtract(net, subtract(cash, owed)))) < 0
   return isTaken ? zero : owed

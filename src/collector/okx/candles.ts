@@ -8,6 +8,7 @@ import { CollectorFailure } from '../failure.ts'
 import { endpoints } from './endpoint.ts'
 import type { Listing } from './instrument.ts'
 import { unknownInstrumentCodes } from './judge.ts'
+import { optionIdOf } from './option.ts'
 import { candlesOf } from './row.ts'
 
 /** The list of the last minutes holds a day of them; older ones have a list of their own. */
@@ -37,7 +38,8 @@ export async function candlesFor(
   clock: Pick<JobClock, 'exchangeNowMs'>,
 ): Promise<readonly Candle[] | null> {
   const nowMs = clock.exchangeNowMs()
-  const kind = want.kind === 'mark' ? 'mark' : market === 'spot' ? 'spot' : 'contract'
+  const marked = optionIdOf(want.symbol) === null ? 'mark' : 'option'
+  const kind = want.kind === 'mark' ? marked : market === 'spot' ? 'spot' : 'contract'
   const { recent, older } = lists[want.kind ?? 'prints']
   const candles: Candle[] = []
   const endMs = Math.min(want.toMs, nowMs)

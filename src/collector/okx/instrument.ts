@@ -18,6 +18,7 @@ export interface Listing {
   readonly active: boolean
   /** Of contracts. */
   readonly terms?: ContractTerms
+  readonly isOption?: true
 }
 
 export function listingsOf(value: unknown, type: ListedType): Listing[] {

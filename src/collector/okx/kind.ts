@@ -4,7 +4,7 @@ import type { Fill, FlowKind, Income } from '../../accounting/observation.ts'
 
 /** Of a fill or a bill of one, by `subType`; others are plain trades. */
 export function executionOf(subType: string): Fill['execution'] {
-  if (['112', '113'].includes(subType)) return 'settlement'
+  if (['112', '113', '170', '171', '172'].includes(subType)) return 'settlement'
   if (['125', '126', '127', '128'].includes(subType)) return 'adl'
   return /^(?:10[0-7]|11[0145])$/.test(subType) ? 'liquidation' : 'trade'
 }

@@ -120,6 +120,6 @@ function kindsOf(wallets: readonly Wallet[]): ReadonlySet<string> {
   return new Set([
     'SPOT',
     ...(wallets.includes('margin') ? ['MARGIN'] : []),
-    ...(contracts ? ['SWAP', 'FUTURES'] : []),
+    ...(contracts ? ['SWAP', 'FUTURES', 'OPTION'] : []),
   ])
 }

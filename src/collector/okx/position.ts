@@ -4,8 +4,9 @@ import { limits } from '../../limits.ts'
 import { invalidAnswer } from '../failure.ts'
 import { assetOf, decimalOf, type Row, rowOf, rowsOf } from '../field.ts'
 import type { Listing } from './instrument.ts'
+import { familyOf } from './option.ts'
 import { isPairEmpty, pairOf } from './pair.ts'
-import { orZero, refuseAccount, textOf, word } from './text.ts'
+import { coinName, orZero, refuseAccount, textOf, word } from './text.ts'
 
 /** What is held aside of the account's cash, for one position alone. */
 export interface OpenPosition {
@@ -15,11 +16,25 @@ export interface OpenPosition {
   readonly holdings: readonly Amount[]
   /** Interest in them that is owed and not charged yet, > 0. */
   readonly accrued: readonly Amount[]
+  /** Of an option: what the exchange holds it to be worth. */
+  readonly worth?: Amount
 }
+
+/** The cash has what an option cost off already. */
+const paidEntry = `0.${'0'.repeat(18)}`
 
 type ListingOf = (id: string) => Listing | undefined
 
-/** Open contracts, and pairs with a margin of their own. Options are worth something that is not read here. */
+/** Families of the options among them. */
+export function familiesOf(value: unknown): readonly string[] {
+  return rowsOf(value, 'positions', limits.collector.positionsMax).flatMap((each) => {
+    const row = rowOf(each, 'positions')
+    const family = row['instType'] === 'OPTION' ? familyOf(assetOf(row['instId'], 'position.instId')) : null
+    return family === null ? [] : [family]
+  })
+}
+
+/** Open contracts and options, and pairs with a margin of their own. */
 export function positionsOf(
   value: unknown,
   listingOf: ListingOf,
@@ -33,7 +48,7 @@ export function positionsOf(
     if (!isOpen && (!isPair || isPairEmpty(row))) return []
     // shared margin in an account of one currency: what is held and what is owed are told nowhere else
     if (isPair && row['mgnMode'] !== 'isolated') throw refuseAccount('MARGIN')
-    if (!isPair && type !== 'SWAP' && type !== 'FUTURES') throw refuseAccount(type)
+    if (!isPair && !['SWAP', 'FUTURES', 'OPTION'].includes(type)) throw refuseAccount(type)
     if (!watched.has(type)) throw refuseAccount('positions')
     const listing = listingOf(assetOf(row['instId'], 'position.instId'))
     if (listing === undefined) throw invalidAnswer('position.instId')
@@ -41,24 +56,27 @@ export function positionsOf(
   })
 }
 
-function contractOf(row: Row, { market, symbol, base, quote, terms }: Listing): OpenPosition {
+function contractOf(row: Row, { market, symbol, base, quote, terms, isOption }: Listing): OpenPosition {
   if (market === 'spot' || terms === undefined) throw invalidAnswer('position.instId')
   const held = parseDecimal(orZero(row['pos'], 'position.pos'))
   const side = row['posSide']
   if (side !== 'long' && side !== 'short' && side !== 'net') throw invalidAnswer('position.posSide')
   const size = toText(absolute(held))
   const isShort = side === 'short' || (side === 'net' && signOf(held) < 0)
-  const entry = decimalOf(row['avgPx'], 'position.avgPx', 'positive')
+  const entry = isOption === true ? paidEntry : decimalOf(row['avgPx'], 'position.avgPx', 'positive')
   return {
     position: { market, symbol, base, quote, terms, quantity: isShort ? `-${size}` : size, entry },
     holdings: row['mgnMode'] === 'isolated' ? [marginOf(row, terms.settle)] : [],
     accrued: [],
+    ...(isOption === true
+      ? { worth: { asset: terms.settle, amount: orZero(row['optVal'], 'position.optVal') } }
+      : {}),
   }
 }
 
 function marginOf(row: Row, settle: string): Amount {
   return {
-    asset: assetOf(row['ccy'] === '' ? settle : row['ccy'], 'position.ccy'),
+    asset: textOf(row['ccy'], 'position.ccy', coinName).toUpperCase() || settle,
     amount: orZero(row['margin'], 'position.margin'),
   }
 }

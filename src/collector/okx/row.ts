@@ -124,24 +124,27 @@ export function fillsOf(value: unknown, exchangeNowMs: number): Page<FillRow> {
   return { rows, sent: sent.length, last: rows.at(-1)?.billId ?? null }
 }
 
-/** Minutes that are over, the newest first as they are told; marks have no volume. */
+/** Minutes that are over, the newest first as they are told; marks (those of options too) have no volume. */
 export function candlesOf(
   value: unknown,
   exchangeNowMs: number,
-  kind: 'spot' | 'contract' | 'mark',
+  kind: 'spot' | 'contract' | 'mark' | 'option',
 ): Candle[] {
+  // a right may be worth nothing
+  const sign = kind === 'option' ? 'not-negative' : 'positive'
   return rowsOf(value, 'candles', 300).flatMap((each): Candle[] => {
     const row = rowsOf(each, 'candles', 16)
     const minuteMs = millisOf(row[0], 'candle.ts', exchangeNowMs)
-    const isOver = String(row[kind === 'mark' ? 5 : 8] ?? '1') === '1'
+    const isMark = kind === 'mark' || kind === 'option'
+    const isOver = String(row[isMark ? 5 : 8] ?? '1') === '1'
     if (!isOver || minuteMs + 60_000 > exchangeNowMs) return []
     const volume = (place: number): string =>
-      kind === 'mark' ? '0' : decimalOf(row[place] ?? '0', 'candle.volume', 'not-negative')
+      isMark ? '0' : decimalOf(row[place] ?? '0', 'candle.volume', 'not-negative')
     return [
       {
         minuteMs,
-        open: decimalOf(row[1], 'candle.open', 'positive'),
-        close: decimalOf(row[4], 'candle.close', 'positive'),
+        open: decimalOf(row[1], 'candle.open', sign),
+        close: decimalOf(row[4], 'candle.close', sign),
         baseVolume: volume(kind === 'contract' ? 6 : 5),
         quoteVolume: volume(7),
       },

@@ -4,7 +4,6 @@ import {
   compare,
   type Decimal,
   decimalFromInteger,
-  minuteMs,
   multiply,
   negate,
   parseDecimal,
@@ -18,10 +17,10 @@ import { type Entry, entryOfContract, entryOfFill } from '../explain.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
 import type { TransferLine } from '../transfer.ts'
+import { closingOf } from './closing.ts'
 import { conversionOf, type Converted, type Joined, joinTold } from './conversion.ts'
 import type { Listing } from './instrument.ts'
 import {
-  closingSides,
   conversionTypes,
   executionOf,
   filledTypes,
@@ -176,41 +175,8 @@ function isNear(a: Decimal, b: Decimal): boolean {
   return compare(multiply(absolute(subtract(a, b)), decimalFromInteger(1_000)), absolute(b)) <= 0
 }
 
-function paid(fee: string): string {
+export function paid(fee: string): string {
   return toText(negate(parseDecimal(fee)))
-}
-
-/** A delivery, or a position that was taken over: nobody traded, and the bill alone says how many went at which price. */
-function closingOf(bill: Bill, rows: readonly FillRow[], listingOf: ListingOf): Fill[] {
-  const { id, type, subType, instId, tradeId, size, price, atMs } = bill
-  const side = Object.hasOwn(closingSides, subType) ? closingSides[subType] : undefined
-  if (side === undefined || tradeId !== '' || !['3', '5', '9'].includes(type)) return []
-  const isTold = rows.some(
-    (row) => row.instId === instId && row.subType === subType && Math.abs(row.atMs - atMs) <= minuteMs,
-  )
-  const isSome = [size, price].every((text) => signOf(parseDecimal(text)) > 0)
-  const listing = listingOf(instId)
-  if (isTold || !isSome || listing?.terms === undefined) return []
-  const { market, symbol, base, quote, terms } = listing
-  const quoteQuantity =
-    market === 'inverse' ? size : toText(multiply(parseDecimal(price), parseDecimal(size)))
-  return [
-    {
-      id: `bill-${id}`,
-      market,
-      symbol,
-      base,
-      quote,
-      side,
-      price,
-      quantity: size,
-      quoteQuantity,
-      fees: sumOf([{ asset: bill.asset, amount: paid(bill.fee) }]),
-      atMs,
-      execution: executionOf(subType),
-      terms,
-    },
-  ]
 }
 
 function isTransfer({ type, subType }: Bill): boolean {
@@ -237,7 +203,8 @@ function incomeOf(bill: Bill): Income[] {
 
 /** What a liquidation took beyond what was lost and the fee. */
 function penaltyOf({ type, instType, change, pnl, fee }: Bill): string {
-  if (type !== '5' || isPair(instType)) return '0'
+  // an option's bill has what it was bought back for as well
+  if (type !== '5' || isPair(instType) || instType === 'OPTION') return '0'
   return toText(subtract(parseDecimal(change), add(parseDecimal(pnl), parseDecimal(fee))))
 }
 

@@ -8,7 +8,8 @@ import { holdingOf } from './balance.ts'
 import type { Converted } from './conversion.ts'
 import { endpoints } from './endpoint.ts'
 import type { Listings } from './listings.ts'
-import { type OpenPosition, positionsOf } from './position.ts'
+import { familyOf } from './option.ts'
+import { familiesOf, type OpenPosition, positionsOf } from './position.ts'
 import { type Bill, billsOf, type FillRow, fillsOf, type Page, pageRows } from './row.ts'
 import { tell, type Told, type Watched } from './tell.ts'
 import { refuseAccount } from './text.ts'
@@ -26,7 +27,7 @@ export interface TradingWatch {
   readonly caller: Calls
   readonly listings: Listings
   readonly clock: Pick<JobClock, 'exchangeNowMs'>
-  /** `SPOT`, `MARGIN`, `SWAP`, `FUTURES`. */
+  /** `SPOT`, `MARGIN`, `SWAP`, `FUTURES`, `OPTION`. */
   readonly watched: Watched
 }
 
@@ -57,6 +58,7 @@ export class Trading {
   async holding(): Promise<TradingHolding> {
     const { caller, listings, watched } = this.#watch
     const { value: open } = await caller.call(endpoints.positions)
+    await listings.loadOptions(caller, this.#watch.clock.exchangeNowMs(), familiesOf(open))
     const aside: readonly OpenPosition[] = positionsOf(open, (id) => listings.byId(id), watched)
     const { value } = await caller.call(endpoints.balance)
     const { balances, isBorrowed, accrued } = holdingOf(value, aside)
@@ -82,6 +84,9 @@ export class Trading {
     const fills = new Map(
       parts.flatMap((part) => part.fills.map((fill) => [`${fill.instType} ${fill.billId}`, fill] as const)),
     )
+    const met = [...bills, ...fills.values()].filter(({ instType }) => instType === 'OPTION')
+    const families = met.map(({ instId }) => familyOf(instId)).filter((family) => family !== null)
+    await listings.loadOptions(this.#watch.caller, nowMs, families)
     const listingOf = (id: string) => listings.byId(id)
     const converted = await conversions(bills)
     return { ...tell(bills, [...fills.values()], { listingOf, watched, converted }), cutAtMs }

@@ -219,7 +219,7 @@ function accountParts(change: Change, penalty: bigint): Part[] {
   switch (cause) {
     case 'fill': {
       if (fill === undefined) return []
-      if (fill.contract !== undefined) return contractParts(fill, penalty)
+      if (fill.contract !== undefined) return contractParts(fill, moves, penalty)
       const { base, quote, quantity, quoteQuantity, fee, side } = fill
       const bought = side === 'buy'
       const types = typesOf(fill)
@@ -273,13 +273,15 @@ function accountParts(change: Change, penalty: bigint): Part[] {
 }
 
 /** Only what was realised moves, and the fee. */
-function contractParts(fill: TrueFill, penalty: bigint): Part[] {
+function contractParts(fill: TrueFill, moves: Change['moves'], penalty: bigint): Part[] {
   const { contract, fee } = fill
   if (contract === undefined) return []
   const { settle, realized } = contract
   const types = billTypesOf(fill)
   const own = fee.asset === settle ? toUnits(fee.amount) : 0n
-  const change = fromUnits(toUnits(realized) - own - penalty)
+  // all of a right's price changes hands
+  const moved = contract.option === true ? toUnits(moves[0]?.amount ?? '0') : toUnits(realized)
+  const change = fromUnits(moved - own - penalty)
   return [
     { ...types, asset: settle, change, fee: fromUnits(-own), pnl: realized },
     ...(fee.asset === settle

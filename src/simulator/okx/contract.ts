@@ -1,4 +1,4 @@
-import type { ContractListing } from '../contract.ts'
+import { type ContractListing, worthOf } from '../contract.ts'
 import type { Position } from '../position.ts'
 import type { TrueFill } from '../truth.ts'
 import { fromUnits, toUnits } from '../units.ts'
@@ -14,17 +14,20 @@ const sizes: Readonly<Record<string, string>> = {
   DOGE: '1000',
 }
 
-export function contractId({ base, quote, deliveryMs }: ContractListing): string {
+export function contractId({ id, base, quote, deliveryMs, option }: ContractListing): string {
+  if (option !== undefined) return id
   const ending =
     deliveryMs === null ? 'SWAP' : new Date(deliveryMs).toISOString().slice(2, 10).replaceAll('-', '')
   return `${base}-${quote}-${ending}`
 }
 
-export function instTypeOf({ deliveryMs }: ContractListing): 'SWAP' | 'FUTURES' {
+export function instTypeOf({ deliveryMs, option }: ContractListing): 'SWAP' | 'FUTURES' | 'OPTION' {
+  if (option !== undefined) return 'OPTION'
   return deliveryMs === null ? 'SWAP' : 'FUTURES'
 }
 
-function sizeOf({ kind, base, size }: ContractListing): string {
+function sizeOf({ kind, base, size, option, settle }: ContractListing): string {
+  if (option !== undefined) return sizes[settle] ?? '1'
   return kind === 'inverse' ? String(size) : (sizes[base] ?? '1')
 }
 
@@ -35,7 +38,31 @@ export function quantityOf(contract: ContractListing, units: bigint): string {
     : fromUnits((units * 100_000_000n) / toUnits(sizeOf(contract)))
 }
 
+function optionInfo(contract: ContractListing): unknown {
+  const { option, settle, deliveryMs } = contract
+  return {
+    alias: '',
+    baseCcy: '',
+    category: '1',
+    ctMult: sizeOf(contract),
+    ctType: '',
+    ctVal: '1',
+    ctValCcy: settle,
+    expTime: String(deliveryMs),
+    instFamily: `${settle}-USD`,
+    instId: contractId(contract),
+    instType: 'OPTION',
+    optType: option?.isCall === true ? 'C' : 'P',
+    quoteCcy: '',
+    settleCcy: settle,
+    state: 'live',
+    stk: String((option?.strikeUnits ?? 0) / 100_000_000),
+    uly: `${settle}-USD`,
+  }
+}
+
 export function contractInfo(contract: ContractListing): unknown {
+  if (contract.option !== undefined) return optionInfo(contract)
   return {
     alias: '',
     baseCcy: '',
@@ -68,8 +95,10 @@ export function positionRow(position: Position, markUnits: number): unknown {
     markPx: fromUnits(BigInt(markUnits)),
     upl: fromUnits(position.unrealized(BigInt(markUnits))),
     ccy: contract.settle,
-    mgnMode: 'cross',
+    // who bought a right keeps it apart, and needs nothing to hold it
+    mgnMode: contract.option !== undefined && quantity > 0n ? 'isolated' : 'cross',
     margin: '',
+    optVal: contract.option === undefined ? '' : fromUnits(worthOf(contract, quantity, BigInt(markUnits))),
     liab: '',
     posCcy: '',
     uTime: String(position.changedMs),
@@ -77,10 +106,14 @@ export function positionRow(position: Position, markUnits: number): unknown {
 }
 
 /** `type` and `subType` of a bill of contracts, by how it came about, which way it went and of which side it was. */
-export function billTypesOf({ side, contract }: TrueFill): { type: string; subType: string } {
+export function billTypesOf({ side, contract, price }: TrueFill): { type: string; subType: string } {
   const execution = contract?.execution ?? 'trade'
   const held = contract?.position ?? 'both'
   const bought = side === 'buy'
+  if (execution === 'settlement' && contract?.option === true) {
+    const isNothing = toUnits(price) === 0n
+    return { type: '3', subType: isNothing ? '172' : bought ? '171' : '170' }
+  }
   if (execution === 'settlement') return { type: '3', subType: bought ? '113' : '112' }
   if (execution === 'liquidation')
     return { type: '5', subType: held === 'both' ? (bought ? '106' : '107') : bought ? '105' : '104' }

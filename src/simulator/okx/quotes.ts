@@ -29,6 +29,14 @@ export function instruments({ market, contracts }: Place, query: URLSearchParams
       .filter((contract) => instTypeOf(contract) === type && contracts.marks.isTrading(contract, nowMs))
       .map(contractInfo)
   }
+  if (type === 'OPTION') {
+    const family = query.get('instFamily') ?? query.get('uly')
+    if (family === null) throw refusals.parameter('instFamily')
+    return contracts.contracts
+      .filter(({ option, settle }) => option !== undefined && family === `${settle}-USD`)
+      .filter((contract) => contracts.marks.isTrading(contract, nowMs))
+      .map(contractInfo)
+  }
   if (type !== 'SPOT') throw refusals.parameter('instType')
   return listings.map((listing) => ({
     alias: '',

@@ -182,11 +182,14 @@ export class Wire {
         return [configOf(wallet)]
       case '/api/v5/account/balance': {
         const gains = contracts.unrealizedOf(wallet, nowMs)
+        const options = contracts.optionsOf(wallet, nowMs)
         const pairs = heldPairs(wallet, this.#exchange.market, nowMs)
         const assets = [
           ...new Set([...wallet.held(), ...gains.keys(), ...pairs.map(({ marginIn }) => marginIn)]),
         ]
-        const details = assets.map((asset) => detailOf(wallet, asset, gains.get(asset) ?? 0n, pairs))
+        const details = assets.map((asset) =>
+          detailOf(wallet, asset, { gain: gains.get(asset) ?? 0n, options: options.get(asset) ?? 0n, pairs }),
+        )
         return [{ totalEq: '', uTime: String(nowMs), details }]
       }
       case '/api/v5/account/positions':
@@ -240,7 +243,15 @@ function owedText(units: bigint): string {
   return units > 0n ? fromUnits(units) : ''
 }
 
-function detailOf(wallet: Wallet, asset: string, gain: bigint, pairs: readonly HeldPair[]): unknown {
+function detailOf(
+  wallet: Wallet,
+  asset: string,
+  {
+    gain,
+    options,
+    pairs,
+  }: { readonly gain: bigint; readonly options: bigint; readonly pairs: readonly HeldPair[] },
+): unknown {
   const { principal, interest } = wallet.debt(asset, 'spot')
   // charged each hour
   const units = wallet.balance(asset) - interest
@@ -253,7 +264,7 @@ function detailOf(wallet: Wallet, asset: string, gain: bigint, pairs: readonly H
   return {
     ccy: asset,
     cashBal: balance,
-    eq: fromUnits(equity + ownEquity),
+    eq: fromUnits(equity + ownEquity + options),
     availBal: fromUnits(wallet.balance(asset) - wallet.locked(asset)),
     frozenBal: fromUnits(wallet.locked(asset)),
     // beside what was lent into it, what is below zero is borrowed of itself, a loss that is not realised too
