@@ -13,7 +13,12 @@ function good(result: unknown): object {
 }
 
 const lists: Readonly<Record<string, readonly object[]>> = {
-  spot: [{ symbol: 'BTCUSDT', baseCoin: 'BTC', quoteCoin: 'USDT', status: 'Trading' }],
+  spot: ['BTC', 'SOL'].map((baseCoin) => ({
+    symbol: `${baseCoin}USDT`,
+    baseCoin,
+    quoteCoin: 'USDT',
+    status: 'Trading',
+  })),
   linear: [
     ['BTCUSDT', 'LinearPerpetual', 'BTC', 'USDT', '0'],
     ['ETHUSDT', 'LinearPerpetual', 'ETH', 'USDT', '0'],
@@ -386,6 +391,27 @@ t.test('documented executions', async (t) => {
         price: '124.1',
         quantity: '2',
         fees: [{ amount: '0.039712' }],
+        execution: 'trade',
+      },
+    ],
+  )
+  t.match(
+    await of(
+      1744104992224 + minuteMs,
+      'spot',
+      legs.filter(({ category }) => category === 'spot'),
+    ),
+    [
+      {
+        id: '2110000000061481958',
+        market: 'spot',
+        symbol: 'SOL/USDT',
+        side: 'sell',
+        price: '103.1152',
+        quantity: '2',
+        quoteQuantity: '206.2304',
+        // taken from what a sale brings, where it does not say otherwise
+        fees: [{ asset: 'USDT', amount: '0.06186912' }],
         execution: 'trade',
       },
     ],

@@ -239,6 +239,90 @@ t.test('what goes between the two wallets is no flow, and what comes from outsid
   t.strictSame(alone.flows, ['transfer 700 USDT', 'transfer -33 USDT', 'transfer 12 USDT', 'deposit 5 USDT'])
 })
 
+t.test('what comes to the unified wallet without passing the other is a deposit by its list', async (t) => {
+  const atMs = nowMs - 20 * minuteMs
+  const exchange = await serve(
+    t,
+    {
+      '/v5/account/transaction-log': good({
+        list: [
+          line('TRANSFER_IN', 'USDT', '250', atMs),
+          line('TRANSFER_IN', 'BTC', '0.5', atMs + 1),
+          line('TRANSFER_IN', 'USDT', '31', atMs + 2),
+          line('TRANSFER_OUT', 'USDT', '-87', atMs + 3),
+          line('TRANSFER_OUT', 'USDT', '-5', atMs + 4),
+        ],
+      }),
+      '/v5/asset/deposit/query-record': good({
+        nextPageCursor: '',
+        rows: [
+          { coin: 'USDT', amount: '250', status: 3, successAt: String(atMs - minuteMs), txID: '0xa' },
+          { coin: 'BTC', amount: '0.5', status: 10012, successAt: String(atMs), txID: '0xb' },
+          // neither credited nor of that time
+          { coin: 'USDT', amount: '31', status: 2, successAt: '', txID: '' },
+          { coin: 'USDT', amount: '31', status: 3, successAt: String(atMs - hourMs), txID: '0xc' },
+        ],
+      }),
+      '/v5/asset/deposit/query-internal-record': good({
+        nextPageCursor: '',
+        rows: [{ id: '1', coin: 'USDT', amount: '31', status: 3, createdTime: String(atMs / 1_000) }],
+      }),
+      '/v5/asset/withdraw/query-record': good({
+        nextPageCursor: '',
+        rows: [{ withdrawId: '1', coin: 'USDT', amount: '77', withdrawFee: '10', createTime: String(atMs) }],
+      }),
+    },
+    { wallets: both },
+  )
+  t.strictSame((await observe(exchange)).flows, [
+    'deposit 250 USDT',
+    'deposit 0.5 BTC',
+    'transfer 31 USDT',
+    'withdrawal -87 USDT',
+    'transfer -5 USDT',
+  ])
+  const asked = exchange.asked.find((each) => each.startsWith('/v5/asset/withdraw/query-record'))
+  t.match(asked, /withdrawType=2/)
+  // a key that may not read them still tells what was moved
+  for (const path of ['deposit/query-record', 'deposit/query-internal-record', 'withdraw/query-record']) {
+    exchange.answers.set(`/v5/asset/${path}`, { retCode: 10005, retMsg: '', result: {} })
+  }
+  t.strictSame(
+    (await observe(exchange)).flows.map((text) => text.split(' ')[0]),
+    ['transfer', 'transfer', 'transfer', 'transfer', 'transfer'],
+  )
+})
+
+t.test('the documented withdrawals', async (t) => {
+  const body = documentedBody('bybit/V5Api/Account/GetWithdrawals.txt')
+  if (body === null) return t.comment('no reference folder here')
+  const none1 = good({ nextPageCursor: '', rows: [] })
+  let pages = 0
+  for (const [atMs, change] of [
+    // 77 and a fee of 10, applied for
+    [1_670_922_217_000, '-87'],
+    // to another user, without a fee
+    [1_698_889_833_000, '-20.1234'],
+  ] as const) {
+    const exchange = await serve(
+      t,
+      {
+        '/v5/account/transaction-log': good({ list: [line('TRANSFER_OUT', 'USDT', change, atMs + 2_000)] }),
+        '/v5/asset/deposit/query-record': none1,
+        '/v5/asset/deposit/query-internal-record': none1,
+        // its cursor leads on to nothing
+        '/v5/asset/withdraw/query-record': () => ((pages += 1) % 2 === 1 ? body : none1),
+      },
+      {
+        wallets: both,
+        atMs: 1_698_890_000_000,
+        sinceMs: atMs - hourMs,
+      },
+    )
+    t.strictSame((await observe(exchange)).flows, [`withdrawal ${change} USDT`])
+  }
+})
+
 t.test('a transfer whose other side is not told yet is waited for', async (t) => {
   const exchange = await serve(t, {}, { wallets: both })
   const first = await observe(exchange)
@@ -301,6 +385,27 @@ t.test('the documented history', async (t) => {
       anchor: { balances: [{ asset: 'BTC', amount: '7.5547230662687035' }] },
     },
   })
+})
+
+t.test('a documented convert and redemption, as the history has them', async (t) => {
+  const first = (path: string): Record<string, string> | undefined => {
+    const body = documentedBody(path)
+    if (body === null) return undefined
+    return (JSON.parse(body) as { result: { list: Record<string, string>[] } }).result.list[0]
+  }
+  const convert = first('bybit/V5Api/Account/GetConvertHistory.txt')
+  const order = first('bybit/V5Api/Earn/GetOrderHistory.txt')
+  if (convert === undefined || order === undefined) return t.comment('no reference folder here')
+  const atMs = nowMs - 20 * minuteMs
+  const list = [
+    row(`+${convert['toAmount']} ${convert['toCoin']} Convert: Convert`, atMs),
+    row(`-${convert['fromAmount']} ${convert['fromCoin']} Convert: Convert`, atMs),
+    row(`+${order['orderValue']} ${order['coin']} Earn: Easy Earn | Flexible Redemption`, atMs + minuteMs),
+  ]
+  const exchange = await serve(t, { '/v5/asset/fundinghistory': good({ nextPageCursor: '', list }) })
+  const { conversions, flows } = await observe(exchange)
+  t.strictSame(conversions, ['convert 0.00534882723991 BTC -0.1 ETH'])
+  t.strictSame(flows, ['transfer 0.35 BTC'])
 })
 
 t.test('an answer that can not be true is nothing', async (t) => {

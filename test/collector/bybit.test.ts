@@ -265,10 +265,45 @@ t.test('the documented wallets', async (t) => {
     { symbol: 'BTC/USDT', base: 'BTC', quote: 'USDT', type: 'spot', active: true },
   ])
   const lists: Served = documentedBody('nautilus/bybit/http_get_instruments_spot.json')!
-  const others = await serve(t, { '/v5/market/instruments-info': lists })
+  const others = await serve(t, {
+    '/v5/market/instruments-info': lists,
+    '/v5/account/info': documentedBody('nautilus/bybit/http_get_account_info.json')!,
+  })
+  t.match(await others.poll(), { kind: 'observed', observation: { complete: true } })
   t.strictSame(
     (await others.collectors.markets({ source })).map(({ symbol }) => symbol),
     ['BTC/USDT', 'ETH/USDT'],
+  )
+})
+
+t.test('documented converts and tokens, as the log and the history have them', async (t) => {
+  const rows = (path: string): readonly Record<string, string>[] | null => {
+    const body = documentedBody(path)
+    return body === null
+      ? null
+      : (JSON.parse(body) as { result: { list: Record<string, string>[] } }).result.list
+  }
+  const converts = rows('bybit/V5Api/Account/GetConvertHistory.txt')
+  if (converts === null) return t.comment('no reference folder here')
+  const unified = converts.find(({ accountType }) => accountType === 'eb_convert_uta')!
+  const [token] = rows('bybit/V5Api/Trading/GetLeverageTokenOrderHistory.txt')!
+  const list = [
+    line('CURRENCY_SELL', unified['fromCoin']!, `-${unified['fromAmount']}`, { orderId: 'c' }),
+    line('CURRENCY_BUY', unified['toCoin']!, unified['toAmount']!, { orderId: 'c' }),
+    line('TOKENS_SUBSCRIPTION', token!['valueCoin']!, `-${token!['value']}`, { orderId: token!['orderId'] }),
+    line('TOKENS_SUBSCRIPTION', token!['ltCoin']!, token!['amount']!, { orderId: token!['orderId'] }),
+  ]
+  const exchange = await serve(t, { '/v5/account/transaction-log': good({ nextPageCursor: '', list }) })
+  const answer = await exchange.poll()
+  if (answer.kind === 'failed') return t.fail(answer.code)
+  t.strictSame(
+    answer.observation.conversions.map(({ changes }) =>
+      changes.map(({ asset, amount }) => `${amount} ${asset}`),
+    ),
+    [
+      ['-0.1 BTC', '1.773938248611074 ETH'],
+      ['222.90757477 EOS3L', '-95.13860435 USDT'],
+    ],
   )
 })
 

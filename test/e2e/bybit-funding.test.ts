@@ -68,6 +68,9 @@ function scenario(at: At, opening: Readonly<Record<string, string>>, ordersPerDa
           },
           { kind: 'unexplained', atMs: at(4, 11, 52, 31), asset: 'ETH', amount: '-0.031', purse },
           // deposited, passed on and traded away within the hour that an outage hides
+          // straight to the unified wallet, and out of it
+          { kind: 'deposit', atMs: at(4, 6, 2, 3), asset: 'USDT', amount: '250' },
+          { kind: 'withdrawal', atMs: at(4, 9, 2, 3), asset: 'USDT', amount: '120', fee: '1' },
           { kind: 'deposit', atMs: at(3, 18, 30, 1), asset: 'BTC', amount: '0.05', purse },
           { kind: 'transfer', atMs: at(3, 18, 50, 3), asset: 'BTC', amount: '0.05' },
           { kind: 'withdrawal', atMs: at(5, 2, 58, 41), asset: 'XRP', amount: '100', fee: '0.25', purse },

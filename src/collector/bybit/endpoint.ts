@@ -19,4 +19,7 @@ export const endpoints = {
   executions: { method: 'privateGetV5ExecutionList', budget: 'ip', weight: 1 },
   coinsBalance: { method: 'privateGetV5AssetTransferQueryAccountCoinsBalance', budget: 'ip', weight: 1 },
   fundingHistory: { method: 'privateGetV5AssetFundinghistory', budget: 'ip', weight: 1 },
+  deposits: { method: 'privateGetV5AssetDepositQueryRecord', budget: 'ip', weight: 1 },
+  internalDeposits: { method: 'privateGetV5AssetDepositQueryInternalRecord', budget: 'ip', weight: 1 },
+  withdrawals: { method: 'privateGetV5AssetWithdrawQueryRecord', budget: 'ip', weight: 1 },
 } as const satisfies Readonly<Record<string, Endpoint>>

@@ -5,7 +5,6 @@ import type { Reading } from '../ledger-poll.ts'
 import { outerTransfers, type Span, type TransferLine } from '../transfer.ts'
 import { backWords, dustWords, securityWords, unifiedWords, yieldWords } from './funding-kind.ts'
 import type { FundLine } from './funding-row.ts'
-import { transferFlow } from './tell.ts'
 
 /** The sides of a conversion come within this of each other. */
 const sideMs = 3 * secondMs
@@ -19,15 +18,16 @@ export function tellFunding(
   lines: readonly FundLine[],
   span: Span,
   unified: readonly TransferLine[] | null,
-): Omit<Reading, 'cutAtMs' | 'fills'> {
+): Omit<Reading, 'cutAtMs' | 'fills'> & {
+  /** To and from neither of the two wallets, by the unified one's log or without a word: not among the flows. */
+  readonly outer: readonly TransferLine[]
+} {
   const own = lines.filter(({ change }) => signOf(parseDecimal(change)) !== 0)
   const isInner = (line: FundLine): boolean => unified !== null && isOfUnified(line)
   const transfers = outerTransfers<TransferLine>([...(unified ?? []), ...own.filter(isInner)], span)
   return {
-    flows: [
-      ...transfers.lines.map(transferFlow),
-      ...own.filter((line) => !isInner(line)).flatMap((line) => flowOf(line)),
-    ],
+    outer: transfers.lines,
+    flows: own.filter((line) => !isInner(line)).flatMap(flowOf),
     conversions: conversionsOf(own, span.fromMs),
     incomes: own.flatMap(incomeOf),
     entries: own.map(({ asset, change, atMs }) => ({ atMs, changes: [[asset, parseDecimal(change)]] })),

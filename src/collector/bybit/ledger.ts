@@ -13,6 +13,7 @@ import { tellFunding } from './funding-tell.ts'
 import { categoriesOf, type Category } from './instrument.ts'
 import { executedTypes } from './kind.ts'
 import type { Listings } from './listings.ts'
+import { passagesOf } from './passage.ts'
 import { positionsOf } from './position.ts'
 import { keptMsOf } from '../reach.ts'
 import {
@@ -120,7 +121,7 @@ export class BybitLedger implements LedgerSource {
   }
 
   async read(fromMs: number, thorough: boolean): Promise<Reading> {
-    const { clock, listings } = this.#watch
+    const { caller, clock, listings } = this.#watch
     const nowMs = clock.exchangeNowMs()
     const firstMs = Math.max(fromMs, nowMs - this.historyMs + minuteMs)
     // a second ahead: clocks differ, and what comes meanwhile is welcome
@@ -143,14 +144,20 @@ export class BybitLedger implements LedgerSource {
     for (const type of strange) this.#strange.add(type)
     if (!this.#hasFunding) {
       const moved = transfers.filter(({ change }) => signOf(parseDecimal(change)) !== 0)
-      return { ...told, flows: [...told.flows, ...moved.map(transferFlow)], cutAtMs }
+      return { ...told, flows: [...told.flows, ...moved.map((line) => transferFlow(line))], cutAtMs }
     }
     const span = { fromMs: firstMs, toMs: cutAtMs ?? nowMs, isOpen: cutAtMs === null }
     const hasUnified = this.#categories.length > 0
     const beside = tellFunding([...new Map(funding).values()], span, hasUnified ? transfers : null)
+    const direct = beside.outer.filter(({ account }) => account === 'unified')
+    const passed = await passagesOf(direct, caller, nowMs)
     return {
       fills: told.fills,
-      flows: [...told.flows, ...beside.flows],
+      flows: [
+        ...told.flows,
+        ...beside.flows,
+        ...beside.outer.map((line) => transferFlow(line, passed.get(line))),
+      ],
       conversions: [...told.conversions, ...beside.conversions],
       incomes: [...told.incomes, ...beside.incomes],
       entries: [...told.entries, ...beside.entries],

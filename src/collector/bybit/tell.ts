@@ -1,5 +1,5 @@
 import { absolute, add, multiply, parseDecimal, signOf, sum, toText } from '@perf-agg/sdk'
-import type { CashFlow, Conversion, Fill, Income } from '../../accounting/observation.ts'
+import type { CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
 import { type Entry, entryOfContract } from '../explain.ts'
 import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'
@@ -145,8 +145,11 @@ function transferOf({ id, asset, change, atMs }: Line): TransferLine {
   return { id, account: 'unified', asset, change, atMs }
 }
 
-export function transferFlow({ id, asset, change, atMs }: TransferLine): CashFlow {
-  return { id, flow: 'transfer', asset, amount: change, atMs, atEstimated: false }
+export function transferFlow(
+  { id, asset, change, atMs }: TransferLine,
+  flow: FlowKind = 'transfer',
+): CashFlow {
+  return { id, flow, asset, amount: change, atMs, atEstimated: false }
 }
 
 function flowOf({ id, type, asset, change, atMs }: Line): CashFlow[] {

@@ -9,6 +9,7 @@ import type { Wallet } from '../wallet.ts'
 import { type BookRow, executionsOf, logOf } from './book.ts'
 import { positionRow } from './contract.ts'
 import { fundingPage } from './funding.ts'
+import { depositsOf, passagesPage, withdrawalsOf } from './passage.ts'
 import { Pace } from './pace.ts'
 import { instrumentsInfo, integerOf, kline, markKline } from './quotes.ts'
 import { Refusal, refusals } from './refusal.ts'
@@ -33,6 +34,9 @@ const paces: Readonly<Record<string, number>> = {
   '/v5/execution/list': 50,
   '/v5/asset/transfer/query-account-coins-balance': 5,
   '/v5/asset/fundinghistory': 10,
+  '/v5/asset/deposit/query-record': 5,
+  '/v5/asset/deposit/query-internal-record': 5,
+  '/v5/asset/withdraw/query-record': 5,
 }
 
 interface Asked {
@@ -189,6 +193,12 @@ export class Wire {
         }
       case '/v5/asset/fundinghistory':
         return fundingPage(this.#exchange.truth, wallet.uid, query, nowMs)
+      case '/v5/asset/deposit/query-record':
+        return passagesPage(depositsOf(wallet, nowMs), query, nowMs)
+      case '/v5/asset/deposit/query-internal-record':
+        return passagesPage([], query, nowMs)
+      case '/v5/asset/withdraw/query-record':
+        return passagesPage(withdrawalsOf(wallet, query, nowMs), query, nowMs)
       default: {
         const category = query.get('category')
         if (category === null || !['spot', 'linear', 'inverse', 'option'].includes(category)) {
