@@ -1,6 +1,7 @@
 import { secondMs } from '@perf-agg/sdk'
 import type { Change, TrueFill, TruthWriter } from '../truth.ts'
 import { fromUnits, toUnits } from '../units.ts'
+import { type Account, isNewer, marginAccountOf, placeOf, purseOf, tradeTypeOf } from './account.ts'
 import { symbolOf } from './quotes.ts'
 
 /**
@@ -8,8 +9,6 @@ import { symbolOf } from './quotes.ts'
  * wallet; here it is three: money comes to and leaves by the main account, trades are made in the newer trading account
  * or, of one market, in the older one, and what is needed goes over first, or is swept over a little later.
  */
-
-export type Account = 'MAIN' | 'TRADE' | 'TRADE_HF'
 
 export interface LedgerRow {
   readonly account: Account
@@ -24,6 +23,15 @@ export interface FillRow {
   readonly atMs: number
   readonly symbol: string
   readonly isOlder: boolean
+  readonly tradeType: string
+  readonly row: Readonly<Record<string, unknown>>
+}
+
+export interface InterestRow {
+  readonly number: bigint
+  readonly atMs: number
+  /** `cross`, or the pair. */
+  readonly place: string
   readonly row: Readonly<Record<string, unknown>>
 }
 
@@ -31,6 +39,8 @@ export interface Book {
   /** All lines that are shown at `nowMs`, newest first. */
   readonly lines: readonly LedgerRow[]
   readonly fills: readonly FillRow[]
+  /** Charged to what is owed: it is no line. */
+  readonly interests: readonly InterestRow[]
   readonly balances: ReadonlyMap<Account, ReadonlyMap<string, bigint>>
 }
 
@@ -57,6 +67,7 @@ export function bookOf(truth: TruthWriter, uid: string, nowMs: number): Book {
   const balances = new Map<Account, Map<string, bigint>>()
   const lines: LedgerRow[] = []
   const fills: FillRow[] = []
+  const interests: InterestRow[] = []
   const move = ({ account, asset, change }: Line): bigint => {
     const held = balances.get(account) ?? new Map<string, bigint>()
     const after = (held.get(asset) ?? 0n) + toUnits(change)
@@ -66,6 +77,7 @@ export function bookOf(truth: TruthWriter, uid: string, nowMs: number): Book {
   for (const change of truth.changes) {
     if (change.account !== uid || change.atMs > nowMs) continue
     const isShown = change.visibleAtMs !== null && change.visibleAtMs <= nowMs
+    if (change.cause === 'interest') interests.push(...interestRows(change))
     for (const [index, line] of linesOf(change).entries()) {
       const atMs = change.atMs + (line.laterMs ?? 0)
       if (atMs > nowMs) continue
@@ -79,24 +91,43 @@ export function bookOf(truth: TruthWriter, uid: string, nowMs: number): Book {
   }
   const newestFirst = <Row extends { readonly atMs: number; readonly number: bigint }>(rows: Row[]): Row[] =>
     rows.toSorted((a, b) => b.atMs - a.atMs || (a.number < b.number ? 1 : -1))
-  return { lines: newestFirst(lines), fills: newestFirst(fills), balances }
+  return {
+    lines: newestFirst(lines),
+    fills: newestFirst(fills),
+    interests: newestFirst(interests),
+    balances,
+  }
 }
 
 function lineRow(line: Line, number: bigint, atMs: number, balance: bigint): LedgerRow['row'] {
-  const isNewer = line.account === 'TRADE_HF'
+  const newer = isNewer(line.account)
   return {
-    id: isNewer ? String(number) : number.toString(16).padStart(24, '6'),
+    id: newer ? String(number) : number.toString(16).padStart(24, '6'),
     currency: line.asset,
     amount: line.change.replace('-', ''),
     fee: line.fee ?? '0',
     // of the older accounts it is never told
-    balance: isNewer ? fromUnits(balance) : '0',
+    balance: newer ? fromUnits(balance) : '0',
     accountType: line.account,
-    bizType: isNewer ? line.kind.toUpperCase().replaceAll(' ', '_') : line.kind,
+    bizType: newer ? line.kind.toUpperCase().replaceAll(' ', '_') : line.kind,
     direction: line.change.startsWith('-') ? 'out' : 'in',
-    createdAt: isNewer ? String(atMs) : atMs,
+    createdAt: newer ? String(atMs) : atMs,
     context: line.context ?? '',
   }
+}
+
+function interestRows(change: Change): InterestRow[] {
+  return change.moves.map(({ asset, amount, purse = 'spot' }) => ({
+    number: BigInt(change.sequence),
+    atMs: change.atMs,
+    place: placeOf(purse),
+    row: {
+      currency: asset,
+      dayRatio: '0.000024',
+      interestAmount: amount.replace('-', ''),
+      createdAt: change.atMs,
+    },
+  }))
 }
 
 function isOlder({ symbol }: TrueFill): boolean {
@@ -111,6 +142,7 @@ function tradeIdOf({ sequence }: Change, fill: TrueFill): string {
 
 function fillRow(change: Change, fill: TrueFill): FillRow {
   const number = 2_678_000_000n + BigInt(change.sequence)
+  const tradeType = tradeTypeOf(purseOf(change))
   const row = {
     ...(isOlder(fill) ? {} : { id: Number(number) }),
     symbol: symbolOf(fill),
@@ -127,11 +159,11 @@ function fillRow(change: Change, fill: TrueFill): FillRow {
     feeRate: '0.001',
     feeCurrency: fill.fee.asset,
     stop: '',
-    tradeType: 'TRADE',
+    tradeType,
     type: fill.maker ? 'limit' : 'market',
     createdAt: change.atMs,
   }
-  return { number, atMs: change.atMs, symbol: row.symbol, isOlder: isOlder(fill), row }
+  return { number, atMs: change.atMs, symbol: row.symbol, isOlder: isOlder(fill), tradeType, row }
 }
 
 function orderIdOf({ orderId }: TrueFill): string {
@@ -165,6 +197,33 @@ function throughMain(change: Change, kind: string, context = ''): Line[] {
 }
 
 function linesOf(change: Change): Line[] {
+  return [...spotLines(change), ...marginLines(change)]
+}
+
+/** What goes to a margin account and from it, and what it owes: to borrow brings coins, to pay back takes them. */
+function marginLines(change: Change): Line[] {
+  const { cause, info = '' } = change
+  const kinds: Partial<Record<Change['cause'], string>> = {
+    transfer: 'Transfer',
+    opening: '',
+    unexplained: '',
+  }
+  const kind = kinds[cause]
+  return change.moves.flatMap(({ asset, amount, purse = 'spot' }): Line[] => {
+    const account = marginAccountOf(purse)
+    if (account === null) return []
+    if (cause === 'borrow' || cause === 'repay') {
+      const [coin = '', principal = '0', interest = '0'] = info.split(' ')
+      const all = fromUnits(toUnits(principal) + toUnits(interest))
+      return cause === 'borrow'
+        ? [{ account, kind: 'Borrowings', asset: coin, change: all }]
+        : [{ account, kind: 'Debt Repayment', asset: coin, change: negated(all) }]
+    }
+    return kind === undefined ? [] : [{ account, kind, asset, change: amount, context: '{}' }]
+  })
+}
+
+function spotLines(change: Change): Line[] {
   const { cause, moves, fill, sequence } = change
   switch (cause) {
     case 'opening':
@@ -196,7 +255,13 @@ function linesOf(change: Change): Line[] {
 function fillLines(change: Change, fill: TrueFill): Line[] {
   const { base, quote, quantity, quoteQuantity, fee, side } = fill
   const bought = side === 'buy'
-  const account: Account = isOlder(fill) ? 'TRADE' : 'TRADE_HF'
+  const purse = purseOf(change)
+  const newer = marginAccountOf(purse) ?? 'TRADE_HF'
+  const older: Account = purse === 'spot' ? 'TRADE' : 'MARGIN'
+  const account: Account = isOlder(fill) && newer !== 'ISOLATED_V2' ? older : newer
+  const kind = { TRADE: 'Trade Exchange', MARGIN: 'Margin Exchange', ISOLATED: 'Isolated Exchange' }[
+    account.replace(/_.*$/, '') as 'TRADE' | 'MARGIN' | 'ISOLATED'
+  ]
   const quoted = isOlder(fill) ? '"' : "'"
   const context =
     `{'symbol':'${symbolOf(fill)}','orderId':'${orderIdOf(fill)}','tradeId':'${tradeIdOf(change, fill)}'}`.replaceAll(
@@ -206,7 +271,7 @@ function fillLines(change: Change, fill: TrueFill): Line[] {
   const line = (asset: string, amount: string): Line => {
     const own = fee.asset === asset ? fee.amount : '0'
     const moved = fromUnits(toUnits(amount) - toUnits(own))
-    return { account, kind: 'Trade Exchange', asset, change: moved, fee: own, context }
+    return { account, kind, asset, change: moved, fee: own, context }
   }
   const lines = [
     line(base, bought ? quantity : `-${quantity}`),

@@ -1,16 +1,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { dayMs, secondMs } from '@perf-agg/sdk'
+import { secondMs } from '@perf-agg/sdk'
 import type { Exchange } from '../binance/endpoint.ts'
 import { spoil } from '../binance/spoil.ts'
 import type { FaultPlan } from '../faults.ts'
-import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
+import { bookAnswer, crossAnswer, futuresAnswer, futuresPaths, isolatedAnswer, keyOf } from './answer.ts'
 import { type Book, bookOf } from './book.ts'
-import { numberOf, positionRow } from './contract.ts'
-import { contractBookOf } from './contract-book.ts'
+import type { Asked } from './page.ts'
 import { type PoolName, Pools } from './pool.ts'
-import { activeContracts, candles, contractCandles, integerOf, symbols } from './quotes.ts'
+import { activeContracts, candles, contractCandles, symbols } from './quotes.ts'
 import { Refusal, refusals } from './refusal.ts'
 
 /**
@@ -22,7 +21,6 @@ import { Refusal, refusals } from './refusal.ts'
 export const passphrase = 'simulated'
 
 const windowMs = 5 * secondMs
-const reachMs = 365 * dayMs
 
 interface Priced {
   readonly pool: PoolName
@@ -33,6 +31,11 @@ const prices: Readonly<Record<string, Priced>> = {
   '/api/v1/timestamp': { pool: 'public', weight: 3 },
   '/api/v2/symbols': { pool: 'public', weight: 4 },
   '/api/v1/market/candles': { pool: 'public', weight: 3 },
+  '/api/v3/margin/accounts': { pool: 'spot', weight: 15 },
+  '/api/v3/isolated/accounts': { pool: 'spot', weight: 15 },
+  '/api/v3/hf/margin/account/ledgers': { pool: 'spot', weight: 2 },
+  '/api/v3/hf/margin/fills': { pool: 'spot', weight: 5 },
+  '/api/v3/margin/interest': { pool: 'spot', weight: 20 },
   '/api/v1/contracts/active': { pool: 'public', weight: 3 },
   '/api/v1/kline/query': { pool: 'public', weight: 3 },
   '/api/v1/account-overview': { pool: 'futures', weight: 5 },
@@ -46,14 +49,6 @@ const prices: Readonly<Record<string, Priced>> = {
   '/api/v1/hf/accounts/ledgers': { pool: 'spot', weight: 2 },
   '/api/v1/fills': { pool: 'spot', weight: 10 },
   '/api/v1/hf/fills': { pool: 'spot', weight: 2 },
-}
-
-interface Asked {
-  readonly path: string
-  readonly raw: string
-  readonly query: URLSearchParams
-  readonly nowMs: number
-  readonly serverMs: number
 }
 
 interface Answer {
@@ -180,40 +175,9 @@ export class Wire {
     if (futuresPaths.has(path) || (path === '/api/v1/fills' && !query.has('tradeType'))) {
       return futuresAnswer(this.#exchange, asked, wallet)
     }
-    const book = this.#bookOf(wallet, nowMs)
-    switch (path) {
-      case '/api/v1/accounts':
-        return accountsOf(book)
-      case '/api/v1/accounts/ledgers':
-        return numbered(
-          within(
-            book.lines.filter(({ account }) => account !== 'TRADE_HF'),
-            asked,
-            dayMs,
-          ),
-          query,
-        )
-      case '/api/v1/hf/accounts/ledgers':
-        return behind(
-          within(
-            book.lines.filter(({ account }) => account === 'TRADE_HF'),
-            asked,
-            dayMs,
-          ),
-          query,
-        ).map(({ row }) => row)
-      case '/api/v1/fills': {
-        const own = query.get('tradeType') === 'TRADE' ? book.fills.filter(({ isOlder }) => isOlder) : []
-        return numbered(within(own, asked, 7 * dayMs), query)
-      }
-      default: {
-        const symbol = query.get('symbol') ?? ''
-        if (symbol === '') throw refusals.parameter('symbol')
-        const own = book.fills.filter((fill) => !fill.isOlder && fill.symbol === symbol)
-        const rows = behind(within(own, asked, 7 * dayMs), query)
-        return { items: rows.map(({ row }) => row), lastId: Number(rows.at(-1)?.number ?? 0n) }
-      }
-    }
+    if (path === '/api/v3/margin/accounts') return crossAnswer(wallet)
+    if (path === '/api/v3/isolated/accounts') return isolatedAnswer(wallet)
+    return bookAnswer(this.#bookOf(wallet, nowMs), asked)
   }
 }
 
@@ -225,115 +189,4 @@ function written(answer: object): string {
 function isSame(text: string, expected: Buffer): boolean {
   const given = Buffer.from(text, 'base64')
   return given.length === expected.length && timingSafeEqual(given, expected)
-}
-
-function keyOf({ uid, apiKey, permissions, createdMs }: Wallet): unknown {
-  return {
-    remark: 'simulated',
-    apiKey,
-    apiVersion: 3,
-    permission: ['General', ...permissions].join(','),
-    createdAt: createdMs,
-    uid: Number(uid),
-    isMaster: true,
-  }
-}
-
-function accountsOf({ balances }: Book): unknown {
-  return [...balances].flatMap(([account, held]) =>
-    [...held]
-      .filter(([, units]) => units !== 0n)
-      .map(([currency, units]) => ({
-        id: `${account}${currency}`.toLowerCase(),
-        currency,
-        type: account.toLowerCase(),
-        balance: fromUnits(units),
-        available: fromUnits(units),
-        holds: '0',
-      })),
-  )
-}
-
-const futuresPaths = new Set(
-  ['account-overview', 'positions', 'transaction-history', 'funding-history'].map(
-    (name) => `/api/v1/${name}`,
-  ),
-)
-
-function futuresAnswer(exchange: Exchange, asked: Asked, wallet: Wallet): unknown {
-  const { path, query, nowMs } = asked
-  const { marks } = exchange.contracts
-  switch (path) {
-    case '/api/v1/account-overview': {
-      const currency = query.get('currency') ?? 'XBT'
-      const asset = currency === 'XBT' ? 'BTC' : currency
-      const held = wallet.balance(asset, 'linear') + wallet.balance(asset, 'inverse')
-      const open = exchange.contracts.unrealizedOf(wallet, nowMs).get(asset) ?? 0n
-      return {
-        currency,
-        accountEquity: numberOf(held + open),
-        unrealisedPNL: numberOf(open),
-        marginBalance: numberOf(held),
-        positionMargin: 0,
-        orderMargin: 0,
-        frozenFunds: 0,
-        availableBalance: numberOf(held),
-      }
-    }
-    case '/api/v1/positions':
-      return wallet.positions
-        .filter(({ quantity }) => quantity !== 0n)
-        .map((position) => positionRow(position, marks.at(position.contract, nowMs)))
-    default: {
-      const book = contractBookOf(exchange, wallet.uid, nowMs)
-      if (path === '/api/v1/transaction-history') return offset(within(book.lines, asked, dayMs), query)
-      const symbol = query.get('symbol')
-      if (path === '/api/v1/fills') return numbered(within(book.fills, asked, 7 * dayMs), query, 1_000)
-      if (symbol === null) throw refusals.parameter('symbol')
-      const own = book.fundings.filter((each) => each.symbol === symbol)
-      return offset(within(own, asked, 90 * dayMs), query)
-    }
-  }
-}
-
-/** Behind the number of a row; what is not over yet has none. */
-function offset(rows: readonly Told[], query: URLSearchParams): unknown {
-  const most = integerOf(query, 'maxCount', 50)
-  if (most < 1 || most > 100) throw refusals.parameter('maxCount')
-  const from = query.get('offset')
-  if (from !== null && !/^\d{1,18}$/.test(from)) throw refusals.parameter('offset')
-  const left = rows.filter(({ number }) => from === null || number < BigInt(from))
-  return { dataList: left.slice(0, most).map(({ row }) => row), hasMore: left.length > most }
-}
-
-interface Told {
-  readonly atMs: number
-  readonly number: bigint
-  readonly row: Readonly<Record<string, unknown>>
-}
-
-/** Of a span that may not be too long; a day where only one end of it is given. */
-function within<Row extends Told>(all: readonly Row[], { query, nowMs }: Asked, spanMs: number): Row[] {
-  const endMs = integerOf(query, 'endAt', nowMs)
-  const startMs = integerOf(query, 'startAt', endMs - dayMs)
-  if (endMs < startMs || endMs - startMs > spanMs) throw refusals.parameter('startAt')
-  const floorMs = Math.max(startMs, nowMs - reachMs)
-  return all.filter(({ atMs }) => atMs >= floorMs && atMs <= endMs)
-}
-
-function numbered(rows: readonly Told[], query: URLSearchParams, most = 500): unknown {
-  const pageSize = integerOf(query, 'pageSize', 50)
-  if (pageSize < 10 || pageSize > most) throw refusals.parameter('pageSize')
-  const currentPage = integerOf(query, 'currentPage', 1)
-  const items = rows.slice((currentPage - 1) * pageSize, currentPage * pageSize).map(({ row }) => row)
-  const totalPage = Math.ceil(rows.length / pageSize)
-  return { currentPage, pageSize, totalNum: rows.length, totalPage, items }
-}
-
-function behind<Row extends Told>(rows: readonly Row[], query: URLSearchParams): Row[] {
-  const limit = integerOf(query, 'limit', 100)
-  if (limit < 1 || limit > 200) throw refusals.parameter('limit')
-  const lastId = query.get('lastId')
-  if (lastId !== null && !/^\d{1,20}$/.test(lastId)) throw refusals.parameter('lastId')
-  return rows.filter(({ number }) => lastId === null || number < BigInt(lastId)).slice(0, limit)
 }
