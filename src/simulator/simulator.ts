@@ -25,7 +25,7 @@ import { passphrase as okxPassphrase, Wire as OkxWire } from './okx/wire.ts'
 import { readReplay } from './replay.ts'
 import type { AccountPlan, Scenario } from './scenario.ts'
 import { Chance } from './seed.ts'
-import { usualStory } from './story.ts'
+import { contractStory, usualStory } from './story.ts'
 import { Streams } from './streams.ts'
 import { Teller } from './teller.ts'
 import { Trader } from './trader.ts'
@@ -116,10 +116,14 @@ export interface Simulator {
 
 const beatMs = 20
 
+function storyOf(exchange: SimulatedExchange, startMs: number): Scenario {
+  return exchange === 'krakenfutures' ? contractStory() : usualStory(startMs, 30)
+}
+
 /** @throws {RangeError} on a scenario that names what does not exist; an Error with a code when the port is taken */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { seed, startMs } = options
-  const scenario = options.scenario ?? usualStory(startMs, 30)
+  const scenario = options.scenario ?? storyOf(options.exchange, startMs)
   const historyMs = scenario.historyMs ?? Number.POSITIVE_INFINITY
   const replay = options.marketData === undefined ? null : readReplay(options.marketData, startMs)
   const market = new Market({ seed, startMs, delistings: scenario.delistings ?? [], replay })

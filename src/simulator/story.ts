@@ -88,6 +88,21 @@ export function usualStory(startMs: number, days: number): Scenario {
   }
 }
 
+/** A life with contracts alone, for an exchange that has nothing else. */
+export function contractStory(): Scenario {
+  const symbols = 'BTC/USDT:USDT ETH/USDT:USDT SOL/USDT:USDT BTC/USD:BTC'.split(' ')
+  return {
+    accounts: [
+      {
+        opening: { USDT: '2500' },
+        purses: { linear: { USDT: '20000' }, inverse: { BTC: '0.25' } },
+        trader: null,
+        contractTrader: { ordersPerDay: 24, symbols },
+      },
+    ],
+  }
+}
+
 /** The wire's troubles of the same month: all but one are over before the lists have forgotten what they hid. */
 export function usualFaults(startMs: number): Faults {
   const at = (day: number, hour: number, minute = 0): number =>

@@ -63,6 +63,8 @@ t.test('days of margin positions at kraken, every bucket against the truth', (t)
     exchange: 'kraken',
     accountType: 'margin',
     seed: 20260311,
+    // the first day is told afterwards
+    daysBefore: 1,
     ledgerPath: '/0/private/Ledgers',
     scenario,
     wallets: ['spot', 'margin'],

@@ -209,6 +209,8 @@ function kindOf({ cause }: Change): string | null {
       return 'staking_reward'
     case 'convert':
       return 'trade'
+    case 'dust':
+      return 'retail_simple_dust'
     default:
       return null
   }
