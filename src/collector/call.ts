@@ -4,6 +4,7 @@ import type { Weight } from './answer.ts'
 import type { JobClock } from './clock.ts'
 import { CollectorFailure, failureOf, invalidAnswer } from './failure.ts'
 import type { Limiter, Urgency } from './limiter.ts'
+import { type Pace, Pacer } from './pace.ts'
 import { type WireAnswer, WireRefusal } from './wire.ts'
 
 /** One call of an exchange's API: ccxt's name for it, and its price. */
@@ -11,6 +12,8 @@ export interface Endpoint {
   readonly method: string
   readonly budget: string
   readonly weight: number
+  /** How often one account may make it. */
+  readonly pace?: Pace
   /** Where one call of ccxt's is many of the exchange's: what tells them apart. */
   readonly parameters?: Parameters
   /** One that ccxt has no name for, which is asked for by its path: a name like the others' tells of it. */
@@ -51,8 +54,11 @@ export interface UnifiedCalls extends Calls {
   unified(endpoint: Endpoint, given: readonly unknown[]): Promise<Called>
 }
 
-/** Says what an answer means: its parsed body, or the failure. @throws {CollectorFailure} */
-export type Judge = (answer: WireAnswer, exchangeNowMs: number) => unknown
+/**
+ * Says what an answer means: its parsed body, or the failure. `isOwn`: of a call that is counted by account, and whose
+ * refusal for its pace is nothing to the others. @throws {CollectorFailure}
+ */
+export type Judge = (answer: WireAnswer, exchangeNowMs: number, isOwn: boolean) => unknown
 
 export interface CallerOptions {
   /** ccxt's implicit methods, by name. */
@@ -82,6 +88,7 @@ export class Caller implements UnifiedCalls {
   readonly #queue: (() => void)[] = []
   #requests = 0
   readonly #spent = new Map<string, number>()
+  readonly #pacer = new Pacer()
 
   constructor(options: CallerOptions) {
     this.#options = options
@@ -141,8 +148,14 @@ export class Caller implements UnifiedCalls {
     return ownLimiter.knows(budget) ? ownLimiter : limiter
   }
 
-  async #room({ budget, weight }: Endpoint, urgency: Urgency): Promise<void> {
+  async #room({ method, budget, weight, pace }: Endpoint, urgency: Urgency): Promise<void> {
     const { clock, ownLimiter } = this.#options
+    // where time stands still nobody asks too fast
+    while (pace !== undefined && !clock.frozen) {
+      const waitMs = this.#pacer.take(method, pace, clock.exchangeNowMs())
+      if (waitMs === 0) break
+      await clock.pause(waitMs)
+    }
     for (;;) {
       const waitMs = this.#limiterOf(budget).take(budget, weight, urgency, clock.exchangeNowMs())
       const isOwn = ownLimiter.knows(budget)
@@ -158,14 +171,14 @@ export class Caller implements UnifiedCalls {
   }
 
   async #once(endpoint: Endpoint, parameters: Parameters): Promise<Called> {
-    const { judge, clock } = this.#options
+    const { judge, clock, ownLimiter } = this.#options
     const slot: Slot = { answer: null, refusal: null, left: 1 }
     // What ccxt makes of it, or throws, is never looked at: the slot knows what happened.
     await this.#run(endpoint, slot, [{ ...endpoint.parameters, ...parameters }]).catch(() => {})
     if (slot.refusal !== null) throw refused(slot.refusal)
     if (slot.answer === null) throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
     this.#heard(endpoint, slot.answer)
-    const value = judge(slot.answer, clock.exchangeNowMs())
+    const value = judge(slot.answer, clock.exchangeNowMs(), ownLimiter.knows(endpoint.budget))
     this.#told(endpoint, value)
     return { value, body: slot.answer.body }
   }
@@ -179,7 +192,7 @@ export class Caller implements UnifiedCalls {
   }
 
   async #made(endpoint: Endpoint, given: readonly unknown[]): Promise<Called> {
-    const { judge, clock } = this.#options
+    const { judge, clock, ownLimiter } = this.#options
     const slot: Slot = { answer: null, refusal: null, left: requestsOfMethodMax }
     let made: { readonly value: unknown } | null = null
     try {
@@ -190,7 +203,7 @@ export class Caller implements UnifiedCalls {
     if (slot.refusal !== null) throw refused(slot.refusal)
     if (slot.answer !== null) {
       this.#heard(endpoint, slot.answer)
-      judge(slot.answer, clock.exchangeNowMs())
+      judge(slot.answer, clock.exchangeNowMs(), ownLimiter.knows(endpoint.budget))
     }
     // The answers were good, and ccxt could not make anything of them.
     if (made === null) throw invalidAnswer(endpoint.method)

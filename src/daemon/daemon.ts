@@ -175,6 +175,7 @@ async function compose(
     clock.frozen ? null : clockWatch.refusal(exchange)
   const collectors = await startCollectors({
     onDates: (...heard) => clockWatch.note(...heard),
+    onWeight: (place, { budgets }) => schedule.noteBudgets(place, budgets, clock.nowMs()),
     clock,
     childUser,
     addresses,

@@ -46,7 +46,7 @@ function finished(change: Partial<Finished> & { head?: object; body?: Uint8Array
     exchange: 'binance',
     hosts: new Set(['api.binance.com', 'fapi.binance.com']),
     environment: 'live',
-    place: { usedOfMinute: null, limitOfMinute: 0 },
+    heard: () => {},
     knownAccount: null,
     ...rest,
   }

@@ -189,9 +189,19 @@ function kindOfClass(given: Class): Kind {
   return is('NetworkError', 'OperationFailed') ? 'down' : 'request'
 }
 
-function failureOf(judge: Judge, status: number, body: unknown, headers: Record<string, string> = {}) {
+function failureOf(
+  judge: Judge,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+  isOwn = false,
+) {
   try {
-    judge({ status, headers, body: utf8(typeof body === 'string' ? body : JSON.stringify(body)) }, nowMs)
+    judge(
+      { status, headers, body: utf8(typeof body === 'string' ? body : JSON.stringify(body)) },
+      nowMs,
+      isOwn,
+    )
   } catch (error) {
     if (error instanceof CollectorFailure) return error
     throw error
@@ -291,7 +301,7 @@ t.test('how long to wait, as each says it', async (t) => {
     ],
     [bybit, 200, { retCode: 10006 }, { 'x-bapi-limit-reset-timestamp': 'soon', date }, 'session', 5_000],
     [bybit, 403, '<html>', {}, 'exchange', 600_000],
-    [okx, 429, { code: '50011', msg: '', data: [] }, {}, 'session', 2_000],
+    [okx, 429, { code: '50011', msg: '', data: [] }, {}, 'exchange', 2_000],
     [okx, 429, '<html>', { 'retry-after': '30' }, 'exchange', 30_000],
     [kucoin, 429, { code: '429000' }, { 'gw-ratelimit-reset': '8500' }, 'exchange', 8_500],
     [kucoin, 429, { code: '429000' }, { 'gw-ratelimit-reset': '-1' }, 'exchange', 30_000],
@@ -319,4 +329,13 @@ t.test('how long to wait, as each says it', async (t) => {
     const { failure } = failureOf(judge, status, body, headers) ?? {}
     t.match(failure, { scope, retryAfterMs }, JSON.stringify([status, body, headers]))
   }
+  // of what is counted by account the others are not concerned
+  for (const [judge, status, body] of [
+    [okx, 429, { code: '50011', msg: '', data: [] }],
+    [kucoin, 429, { code: '429000' }],
+    [coinbase, 429, { error: 'rate_limit_exceeded' }],
+  ] as const) {
+    t.match(failureOf(judge, status, body, {}, true), { failure: { scope: 'session' } })
+  }
+  t.match(failureOf(kucoin, 429, { code: '1015' }, {}, true), { failure: { scope: 'exchange' } })
 })

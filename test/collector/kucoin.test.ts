@@ -316,7 +316,9 @@ t.test('errors become codes', async (t) => {
     ['411100', 'EXCHANGE_ACCOUNT_REFUSED', 'session'],
     ['900001', 'EXCHANGE_REQUEST_REFUSED', 'session'],
     ['500000', 'EXCHANGE_UNREACHABLE', 'exchange'],
-    ['429000', 'EXCHANGE_RATE_LIMITED', 'exchange'],
+    ['429000', 'EXCHANGE_RATE_LIMITED', 'session'],
+    // of the firewall, which knows no accounts
+    ['1015', 'EXCHANGE_RATE_LIMITED', 'exchange'],
   ] as const) {
     exchange.answers.set('/api/v1/accounts', { code, msg: 'words' })
     t.match(await exchange.poll(), { kind: 'failed', code: expected, scope, exchangeCode: code }, code)

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { budgetsOf, Limiter } from '../../src/collector/limiter.ts'
+import { every, Pacer } from '../../src/collector/pace.ts'
 
 const budgets = { ip: { limitOfMinute: 100, header: 'x-used' } }
 
@@ -56,4 +57,15 @@ t.test("an account's own budget is apart, and it has all of it", async (t) => {
   next.take('own', 1, 'needed', 0)
   next.heard('own', { 'x-own': '99' }, 0)
   t.equal(next.take('own', 2, 'needed', 0), 60_000)
+})
+
+t.test('a list is asked no faster than its pace', async (t) => {
+  const pacer = new Pacer()
+  const pace = every(2, 1_000)
+  t.equal(pacer.take('bills', pace, 0), 0)
+  t.equal(pacer.take('bills', pace, 300), 0)
+  t.equal(pacer.take('bills', pace, 400), 600)
+  t.equal(pacer.take('fills', pace, 400), 0, 'each list by itself')
+  t.equal(pacer.take('bills', pace, 1_000), 0)
+  t.equal(pacer.take('bills', pace, 1_001), 299)
 })

@@ -181,6 +181,16 @@ t.test('no more is begun in a minute than its budget holds, and no place waits f
   t.equal(schedule.take(noon + minuteMs, 100).length, 8)
 })
 
+t.test('what other jobs have used of a minute is not there for polls', async (t) => {
+  const schedule = new Schedule(pacing)
+  for (let index = 0; index < 9; index += 1) schedule.add(`a${index}`, plan, noon)
+  for (const key of schedule.take(noon, 1)) schedule.done(key, noon, { ...nothing, budgets: limited(100) })
+  schedule.noteBudgets('binance', { ip: { limitOfMinute: 100, usedOfMinute: 85 } }, noon)
+  t.same(schedule.take(noon, 100), [])
+  t.match(schedule.stats(noon)['binance'], { budgets: { ip: { used: 85, limit: 100 } } })
+  t.equal(schedule.take(noon + minuteMs, 100).length, 4)
+})
+
 t.test('an address says how many accounts it can hold, and when it is full', async (t) => {
   const schedule = new Schedule(pacing)
   schedule.add('a', plan, noon)

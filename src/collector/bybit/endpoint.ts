@@ -1,5 +1,7 @@
+import { secondMs } from '@perf-agg/sdk'
 import type { Endpoint } from '../call.ts'
 import type { Budget } from '../limiter.ts'
+import { every } from '../pace.ts'
 
 /** 600 calls in five seconds for an address; each list has a pace for the account beside, far above a poll's. */
 export const budgets: Readonly<Record<string, Budget>> = {
@@ -17,7 +19,12 @@ export const endpoints = {
   transactionLog: { method: 'privateGetV5AccountTransactionLog', budget: 'ip', weight: 1 },
   positions: { method: 'privateGetV5PositionList', budget: 'ip', weight: 1 },
   executions: { method: 'privateGetV5ExecutionList', budget: 'ip', weight: 1 },
-  coinsBalance: { method: 'privateGetV5AssetTransferQueryAccountCoinsBalance', budget: 'ip', weight: 1 },
+  coinsBalance: {
+    method: 'privateGetV5AssetTransferQueryAccountCoinsBalance',
+    budget: 'ip',
+    weight: 1,
+    pace: every(2, secondMs),
+  },
   fundingHistory: { method: 'privateGetV5AssetFundinghistory', budget: 'ip', weight: 1 },
   deposits: { method: 'privateGetV5AssetDepositQueryRecord', budget: 'ip', weight: 1 },
   internalDeposits: { method: 'privateGetV5AssetDepositQueryInternalRecord', budget: 'ip', weight: 1 },

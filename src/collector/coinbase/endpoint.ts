@@ -7,8 +7,7 @@ import type { Budget } from '../limiter.ts'
  */
 export const budgets: Readonly<Record<string, Budget>> = {
   address: { limitOfMinute: 600, header: 'x-coinbase-has-no-such-header' },
-  // bounded by the pages of a poll: the count is the key's, this budget everybody's
-  key: { limitOfMinute: 100_000, header: 'x-coinbase-has-no-such-header' },
+  key: { limitOfMinute: 1_800, header: 'x-coinbase-has-no-such-header', of: 'account' },
 }
 
 export const endpoints = {

@@ -24,7 +24,7 @@ const limitNames = new Set(['rate_limit_exceeded', 'resource_exhausted', 'RESOUR
 const downNames = new Set(['internal_server_error', 'internal', 'unavailable', 'UNAVAILABLE', 'INTERNAL'])
 
 /** What an answer of coinbase's means, by status and by the name of its error. */
-export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
+export function judge(answer: WireAnswer, _exchangeNowMs: number, isOwn: boolean): unknown {
   const { status } = answer
   const value = jsonOf(answer)
   const name = nameOf(value)
@@ -33,7 +33,7 @@ export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
   const told = name ?? `HTTP ${status}`
   if (name === null) throw refusalOfStatus(answer, told)
   if (limitNames.has(name))
-    throw refusal('EXCHANGE_RATE_LIMITED', 'exchange', told, pauseOf(answer) ?? minuteMs)
+    throw refusal('EXCHANGE_RATE_LIMITED', isOwn ? 'session' : 'exchange', told, pauseOf(answer) ?? minuteMs)
   if (keyNames.has(name)) throw refusal('EXCHANGE_KEY_REFUSED', 'session', told)
   if (accountNames.has(name)) throw refusal('EXCHANGE_ACCOUNT_REFUSED', 'session', told)
   if (downNames.has(name)) throw refusal('EXCHANGE_UNREACHABLE', 'exchange', told, null, true)

@@ -7,8 +7,8 @@ import type { Budget } from '../limiter.ts'
  */
 export const budgets: Readonly<Record<string, Budget>> = {
   address: { limitOfMinute: 60, header: 'x-kraken-has-no-such-header' },
-  // bounded by the pages of a poll: the counter is the account's, this budget everybody's
-  account: { limitOfMinute: 100_000, header: 'x-kraken-has-no-such-header' },
+  // what it allows depends on the account's tier: the pages of a poll stay below
+  account: { limitOfMinute: 100_000, header: 'x-kraken-has-no-such-header', of: 'account' },
 }
 
 export const endpoints = {

@@ -4,8 +4,7 @@ import type { Budget } from '../limiter.ts'
 /** 500 cost in ten seconds of an account's own, 100 tokens in ten minutes of its history; what is public is not counted. */
 export const budgets: Readonly<Record<string, Budget>> = {
   public: { limitOfMinute: 600, header: 'x-krakenfutures-has-no-such-header' },
-  // the account's own: bounded by the pages of a poll
-  account: { limitOfMinute: 100_000, header: 'x-krakenfutures-has-no-such-header' },
+  account: { limitOfMinute: 3_000, header: 'x-krakenfutures-has-no-such-header', of: 'account' },
 }
 
 export const endpoints = {

@@ -7,9 +7,8 @@ import type { Budget } from '../limiter.ts'
  */
 export const budgets: Readonly<Record<string, Budget>> = {
   public: { limitOfMinute: 4_000, header: 'x-kucoin-has-no-such-header' },
-  // the account's own: bounded by the pages of a poll
-  private: { limitOfMinute: 100_000, header: 'x-kucoin-has-no-such-header' },
-  futures: { limitOfMinute: 100_000, header: 'x-kucoin-has-no-such-header' },
+  private: { limitOfMinute: 4_000, header: 'x-kucoin-has-no-such-header', of: 'account' },
+  futures: { limitOfMinute: 4_000, header: 'x-kucoin-has-no-such-header', of: 'account' },
 }
 
 export const endpoints = {

@@ -20,17 +20,17 @@ const downCodes = new Set(['500', '503', '500000', '230005', '230007', '230009']
 const limitCodes = new Set(['429', '429000', '200002', '1015'])
 
 /** What an answer of kucoin's means, by status and `code`; `data` of a good one. */
-export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
+export function judge(answer: WireAnswer, _exchangeNowMs: number, isOwn: boolean): unknown {
   const { status } = answer
   const value = jsonOf(answer)
   const code = codeOf(value)
   const isGood = status >= 200 && status < 300
   if (isGood && (code === '200000' || code === '200') && hasData(value)) return value.data
   if (code === null || (isGood && code.startsWith('200'))) {
-    if (code === '200002') throw limited(answer, code)
+    if (code === '200002') throw limited(answer, code, isOwn)
     throw refusalOfStatus(answer, code ?? `HTTP ${status}`)
   }
-  if (limitCodes.has(code) || status === 429) throw limited(answer, code)
+  if (limitCodes.has(code) || status === 429) throw limited(answer, code, isOwn)
   if (keyCodes.has(code)) throw refusal('EXCHANGE_KEY_REFUSED', 'session', code)
   if (accountCodes.has(code)) throw refusal('EXCHANGE_ACCOUNT_REFUSED', 'session', code)
   if (code === clockCode) throw refusal('EXCHANGE_REQUEST_REFUSED', 'session', code, null, true)
@@ -40,9 +40,10 @@ export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
   throw refusal('EXCHANGE_REQUEST_REFUSED', 'session', code)
 }
 
-/** A pool of weight for half a minute, whose rest is told in milliseconds. */
-function limited(answer: WireAnswer, code: string): ReturnType<typeof refusal> {
-  return refusal('EXCHANGE_RATE_LIMITED', 'exchange', code, pauseOf(answer) ?? 30 * secondMs)
+/** A pool of weight for half a minute, of the account or of the address; the firewall before it counts the address. */
+function limited(answer: WireAnswer, code: string, isOwn: boolean): ReturnType<typeof refusal> {
+  const scope = isOwn && code !== '1015' ? 'session' : 'exchange'
+  return refusal('EXCHANGE_RATE_LIMITED', scope, code, pauseOf(answer) ?? 30 * secondMs)
 }
 
 function codeOf(value: unknown): string | null {

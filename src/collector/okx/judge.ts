@@ -29,7 +29,7 @@ const accountCodes = new Set([
 const downCodes = new Set(['50001', '50004', '50005', '50013', '50026', '50040', '50050', '51054'])
 
 /** What an answer of okx's means, by status and `code`; `data` of a good one. */
-export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
+export function judge(answer: WireAnswer, _exchangeNowMs: number, isOwn: boolean): unknown {
   const { status } = answer
   const value = jsonOf(answer)
   const code = codeOf(value)
@@ -41,9 +41,10 @@ export function judge(answer: WireAnswer, _exchangeNowMs: number): unknown {
     // A proxy's page or half an answer: the next one may be whole.
     throw refusal('EXCHANGE_ANSWER_INVALID', 'session', told, null, true)
   }
-  // the account's own pace: others may go on, and it itself in a moment
+  // the account's own pace: others may go on, and it itself in a moment; of what anybody may read the address's
+  const scope = isOwn ? 'session' : 'exchange'
   if (code === '50011' || code === '50061' || code === '58102') {
-    throw refusal('EXCHANGE_RATE_LIMITED', 'session', told, retryAfterMs ?? 2 * secondMs, true)
+    throw refusal('EXCHANGE_RATE_LIMITED', scope, told, retryAfterMs ?? 2 * secondMs, true)
   }
   if (status === 429) throw refusal('EXCHANGE_RATE_LIMITED', 'exchange', told, retryAfterMs ?? minuteMs)
   if (code === clockCode || code === '50112') {

@@ -12,6 +12,7 @@ import type {
   PollAnswer,
   PollRequest,
   Source,
+  Weight,
 } from '../../collector/answer.ts'
 import { failureOf } from '../../collector/failure.ts'
 import type { Asked } from '../../collector/job.ts'
@@ -40,6 +41,8 @@ export interface CollectorsOptions {
   readonly log: Log
   /** Told the time of each answer of a job, as egress saw it. */
   readonly onDates?: (exchange: string, dates: readonly (number | null)[], nowMs: number) => void
+  /** Told what each job cost at a place, whoever it was for. */
+  readonly onWeight?: (place: string, weight: Weight) => void
   /** Our own addresses that requests leave from; none: the system chooses. */
   readonly addresses?: readonly string[]
   /** Pairs of processes that work at the same time, of each address. */
@@ -60,7 +63,7 @@ export interface CollectorsStats {
   readonly failures: Readonly<Record<string, number>>
   readonly replaced: number
   readonly died: number
-  /** By exchange and host set (`binance`, `binance sandbox`): used weight of the minute, and until when nobody calls. */
+  /** By exchange and host set (`binance`, `binance sandbox`): until when nobody calls. What is used the schedule knows. */
   readonly exchanges: Readonly<Record<string, PlaceStats>>
 }
 
@@ -250,10 +253,10 @@ class Pool implements Collectors {
       const environment = baseUrl === null ? (sandbox ? 'sandbox' : 'live') : 'simulated'
       const dates = pair.reports.map(({ serverDateMs }) => serverDateMs)
       this.#options.onDates?.(exchange, dates, clock.nowMs())
-      const place = this.#places.of(source)
       const hosts = this.#hosts.get(exchange) ?? new Set()
       const { reports } = pair
-      const answer = judge({ frame, reports, exchange, hosts, environment, place, knownAccount })
+      const heard = (weight: Weight): void => this.#options.onWeight?.(placeOf(source), weight)
+      const answer = judge({ frame, reports, exchange, hosts, environment, heard, knownAccount })
       if (isFailure(answer) && this.#places.note(source, answer)) {
         const { code, exchangeCode, retryAfterMs } = answer
         const told = { exchange, code, exchange_code: exchangeCode, retry_after_ms: retryAfterMs }

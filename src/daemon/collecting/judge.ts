@@ -40,7 +40,8 @@ export interface Finished {
   readonly hosts: ReadonlySet<string>
   /** Where the configuration sends this source. */
   readonly environment: Origin['environment']
-  readonly place: { usedOfMinute: number | null; limitOfMinute: number }
+  /** Told what the job cost, and what the exchange says is used. */
+  readonly heard: (weight: Weight) => void
   /** Where no answer says whose account it is: the address that was asked for, or the key itself; null of all others. */
   readonly knownAccount: string | null
 }
@@ -213,7 +214,7 @@ function readBudget(value: unknown): BudgetWeight {
 
 const count = (value: unknown, path: string): number => readInteger(value, path, { min: 0 })
 
-function weightOf({ place }: Finished, head: DoneHead): Weight {
+function weightOf({ heard }: Finished, head: DoneHead): Weight {
   const weight = readObject(head.weight, 'weight', {
     required: ['requests', 'spent', 'usedOfMinute', 'limitOfMinute', 'budgets'],
   })
@@ -228,8 +229,7 @@ function weightOf({ place }: Finished, head: DoneHead): Weight {
         .map(([name, value]) => [name, readBudget(value)]),
     ),
   }
-  place.usedOfMinute = read.usedOfMinute
-  place.limitOfMinute = read.limitOfMinute
+  heard(read)
   return read
 }
 

@@ -6,18 +6,13 @@ export function placeOf({ exchange, sandbox, address = 0 }: Omit<Source, 'market
   return `${exchange}${sandbox ? ' sandbox' : ''}${address === 0 ? '' : ` @${address}`}`
 }
 
-/** What our address has left at one exchange, and whether it may call there at all. */
+/** Whether our address may call at one exchange at all. */
 export interface PlaceStats {
-  /** Null until the exchange has said. */
-  readonly usedOfMinute: number | null
-  readonly limitOfMinute: number
   /** Until when nobody calls: it has sent us away. */
   readonly closedUntilMs: number | null
 }
 
 interface Place {
-  usedOfMinute: number | null
-  limitOfMinute: number
   closedUntilMs: number | null
   closedFor: FailureCode
 }
@@ -41,8 +36,6 @@ export class Places {
     let place = this.#places.get(name)
     if (place === undefined) {
       place = {
-        usedOfMinute: null,
-        limitOfMinute: 0,
         closedUntilMs: null,
         closedFor: 'EXCHANGE_RATE_LIMITED',
       }
@@ -71,11 +64,6 @@ export class Places {
   }
 
   stats(): Record<string, PlaceStats> {
-    return Object.fromEntries(
-      [...this.#places].map(([name, { usedOfMinute, limitOfMinute, closedUntilMs }]) => [
-        name,
-        { usedOfMinute, limitOfMinute, closedUntilMs },
-      ]),
-    )
+    return Object.fromEntries([...this.#places].map(([name, { closedUntilMs }]) => [name, { closedUntilMs }]))
   }
 }

@@ -123,6 +123,10 @@ export class PlaceQueue {
     this.#promisesPerHour -= promisesOf(entry)
   }
 
+  noteBudgets(budgets: Readonly<Record<string, BudgetState>>, nowMs: number): void {
+    this.#allowance.heard(budgets, nowMs)
+  }
+
   /** Nothing begins before then. */
   hold(untilMs: number): void {
     this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs)

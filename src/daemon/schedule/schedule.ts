@@ -1,4 +1,5 @@
 import { Activity } from './activity.ts'
+import type { BudgetState } from './allowance.ts'
 import { MemorySpan } from './memory-span.ts'
 import { deaf, type Hearing } from './hearing.ts'
 import { type Ended, type Entry, type Pacing, PlaceQueue, type PlaceState } from './place-queue.ts'
@@ -129,6 +130,11 @@ export class Schedule {
   done(key: string, nowMs: number, ended: Ended): void {
     const entry = this.#entries.get(key)
     if (entry !== undefined && entry.reserved !== null) entry.queue.settle(entry, ended, nowMs)
+  }
+
+  /** What an exchange says is used of a place's budgets, by any job: prices and registrations spend of them too. */
+  noteBudgets(place: string, budgets: Readonly<Record<string, BudgetState>>, nowMs: number): void {
+    this.#queueOf(place).noteBudgets(budgets, nowMs)
   }
 
   /** By place: how many accounts, how late they are looked at, and how many its budgets can hold. */
