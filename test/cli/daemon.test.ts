@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { wallet } from '../e2e/address.ts'
 import { commandIn, differenceOf, readScript, readScriptFile, runStep, sandbox } from './script.ts'
 
 /** The commands against a daemon and a simulated exchange, every one of them the real program. */
@@ -57,11 +58,21 @@ t.test('the commands, with a daemon', async (t) => {
   const env = sandbox(folder)
   const exchange = await start(['simulate', '--port', '0', '--credentials-out', 'toy.json'], folder, env)
   t.teardown(() => exchange.child.kill('SIGKILL'))
+  const addresses = await start(
+    ['simulate', '--exchange', 'hyperliquid', '--port', '0', '--credentials-out', 'address.json'],
+    folder,
+    env,
+  )
+  t.teardown(() => addresses.child.kill('SIGKILL'))
+  t.match(addresses.ready, { accounts: [{ wallet_address: /^0x[0-9a-f]{40}$/ }] })
   const backend = await startBackend()
   t.teardown(() => backend.server.close())
   const config = {
     backend_url: backend.url,
-    exchanges: { binance: { base_url: exchange.ready['url'] } },
+    exchanges: {
+      binance: { base_url: exchange.ready['url'] },
+      hyperliquid: { base_url: addresses.ready['url'] },
+    },
     insecure_simulated: true,
   }
   writeFileSync(join(folder, 'perf-agg.json'), JSON.stringify(config))
@@ -102,6 +113,42 @@ t.test('the commands, with a daemon', async (t) => {
     )
     t.match(left, { exitCode: 130, stdout: /echo restored/ }, 'Ctrl-C gives the terminal back')
     t.notMatch(left.stdout, /perf-agg: /, 'and says nothing')
+  })
+
+  await t.test('an address and its signature, at a terminal', async (t) => {
+    const python = await runStep(readScript('$ python3 -c "import pty"')[0]!, folder, env)
+    if (python.exitCode !== 0) {
+      t.comment('skipped: python3 is needed to be a terminal')
+      return
+    }
+    const typed = fileURLToPath(new URL('./terminal.py', import.meta.url))
+    const signer = fileURLToPath(new URL('./sign-ownership.ts', import.meta.url))
+    const key = '46'.repeat(32)
+    const register = `perf-agg register --service-url ${urls.URL} --client-id hl --exchange hyperliquid --insecure-simulated`
+    const answering = async (name: string, lines: readonly string[]) => {
+      const wallets = { lines, wallet: [process.execPath, '--conditions=@perf-agg/source', signer] }
+      writeFileSync(join(folder, `${name}.json`), JSON.stringify(wallets))
+      const command = `$ python3 ${typed} wallet ${name}.json -- ${register} --label ${name}`
+      return runStep(readScript(command)[0]!, folder, env)
+    }
+    const proven = await answering('proven', [
+      wallet.slice(0, 20),
+      wallet,
+      'nonsense',
+      `0x${'11'.repeat(65)}`,
+      'sign',
+    ])
+    t.match(proven, { exitCode: 0, stdout: /ownership +proven/ })
+    t.match(
+      proven.stdout,
+      /that has 20 characters[^]*that has 8 characters[^]*no signature of what stands above/,
+    )
+    const secret = await answering('secret', [`0x${key}`])
+    t.match(secret, { exitCode: 2, stdout: /as long as a private key; nothing was sent/ })
+    t.notMatch(secret.stdout, /primaryType/, 'nothing is made of it')
+    const other = await answering('other', [`0x${'ab'.repeat(20)}`, 'sign', ''])
+    t.match(other.stdout, /that was signed by 0x/)
+    t.match(other, { exitCode: 0, stdout: /ownership +unproven/ })
   })
 
   await t.test('the daemon stops in time, and exits 0', async (t) => {

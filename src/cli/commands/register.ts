@@ -16,12 +16,8 @@ import {
 } from '@perf-agg/sdk'
 import { examples, integerFlag, jsonFlag, serviceUrlFlag } from '../command.ts'
 import { readServiceUrl, serviceUrlDefault } from '../input/service-url.ts'
-import {
-  askCredentials,
-  askOwnership,
-  needsCredentials,
-  readCredentialsFile,
-} from '../input/credentials-file.ts'
+import { askCredentials, needsCredentials, readCredentialsFile } from '../input/credentials-file.ts'
+import { askOwnership } from '../input/wallet-prompt.ts'
 import { UsageError } from '../failure.ts'
 import { openRegistrations, type Registrations } from '../input/registrations.ts'
 import { withSpinner } from '../terminal/spinner.ts'

@@ -2,15 +2,15 @@ import { statSync } from 'node:fs'
 import {
   type ExchangeCredentials,
   InputError,
-  type OwnershipTypedData,
   parseJson,
   readObject,
   readString,
   wipeBytes,
 } from '@perf-agg/sdk'
 import { readBounded } from './file.ts'
-import { askHidden, askOpen } from '../terminal/prompt.ts'
+import { askHidden } from '../terminal/prompt.ts'
 import { remark } from '../terminal/terminal.ts'
+import { askAddress, isAddress } from './wallet-prompt.ts'
 
 /** The exchange's secrets, from the hidden prompt, a file or standard input. Never from a flag or a variable. */
 
@@ -44,6 +44,7 @@ function parseCredentialsJson(bytes: Uint8Array): ExchangeCredentials {
     members[name] === undefined ? undefined : readString(members[name], name, { min: 1, max: textMax })
   const [apiKey, secret, passphrase] = [text('api_key'), text('secret'), text('passphrase')]
   const [address, signature] = [text('wallet_address'), text('wallet_signature')]
+  if (address !== undefined && !isAddress(address)) throw invalid()
   if (address !== undefined && apiKey === undefined && secret === undefined) {
     return { wallet_address: address, ...(signature === undefined ? {} : { wallet_signature: signature }) }
   }
@@ -72,27 +73,16 @@ export function needsCredentials(exchange: string): boolean {
 
 export async function askCredentials(exchange: string): Promise<ExchangeCredentials> {
   if (exchange === 'hyperliquid') {
-    return { wallet_address: await required('wallet address (0x…, never a private key): ', askOpen) }
+    return { wallet_address: await askAddress() }
   }
-  const api_key = await required(`${exchange} API key (hidden): `, askHidden)
-  const secret = await required(`${exchange} secret (hidden): `, askHidden)
+  const api_key = await required(`${exchange} API key (hidden): `)
+  const secret = await required(`${exchange} secret (hidden): `)
   if (!withPassphrase.includes(exchange)) return { api_key, secret }
-  return { api_key, secret, passphrase: await required(`${exchange} passphrase (hidden): `, askHidden) }
+  return { api_key, secret, passphrase: await required(`${exchange} passphrase (hidden): `) }
 }
 
-/** Shows what the wallet is to sign, and takes what it signed; null where nothing is entered, or nobody can be asked. */
-export async function askOwnership(typedData: OwnershipTypedData): Promise<string | null> {
-  if (!process.stdin.isTTY) return null
-  remark(
-    'to prove that the address is yours, have its wallet sign this (eth_signTypedData_v4), within 5 minutes:',
-  )
-  remark(JSON.stringify(typedData))
-  const answer = (await askOpen('signature (0x…, or Enter for a record that says unproven): ')).trim()
-  return answer === '' ? null : answer
-}
-
-async function required(question: string, ask: (question: string) => Promise<string>): Promise<string> {
-  const answer = (await ask(question)).trim()
+async function required(question: string): Promise<string> {
+  const answer = (await askHidden(question)).trim()
   if (answer !== '') return answer
   throw new InputError('CREDENTIALS_INVALID', 'nothing was entered; nothing was sent')
 }
