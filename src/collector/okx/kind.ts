@@ -6,11 +6,14 @@ import type { Fill, FlowKind, Income } from '../../accounting/observation.ts'
 export function executionOf(subType: string): Fill['execution'] {
   if (['112', '113', '170', '171', '172'].includes(subType)) return 'settlement'
   if (['125', '126', '127', '128'].includes(subType)) return 'adl'
-  return /^(?:10[0-7]|11[0145])$/.test(subType) ? 'liquidation' : 'trade'
+  return /^(?:10[0-7]|11[0145]|37[67])$/.test(subType) ? 'liquidation' : 'trade'
 }
 
 /** Bills of fills: trade, liquidation, deleveraging, hedging, block trade, spread, simple trade, moved position. */
 export const filledTypes: ReadonlySet<string> = new Set(['2', '5', '9', '13', '14', '24', '30', '32'])
+
+/** In the list of fills too, though nobody traded: conversions, which their bills tell, and what quick margin lends. */
+export const unfilledSubTypes: ReadonlySet<string> = new Set(['118', '119', '212', '213', '236', '237'])
 
 /** Which way a bill that no fill stands behind closed its contracts. */
 export const closingSides: Readonly<Record<string, Fill['side']>> = {
@@ -69,6 +72,10 @@ export const incomeKinds: Readonly<Record<string, Income['income']>> = {
 export const incomeSubKinds: Readonly<Record<string, Income['income']>> = {
   108: 'liquidation-fee',
   117: 'liquidation-fee',
+  // of loans for a fixed time: charged, given back, overdue
+  293: 'interest',
+  294: 'interest',
+  295: 'interest',
   381: 'earn',
 }
 
@@ -80,3 +87,6 @@ export const conversionTypes: Readonly<Record<string, 'convert' | 'dust'>> = {
   28: 'dust',
   29: 'convert',
 }
+
+/** Dollars that become the coin that an option costs. */
+export const conversionSubTypes: ReadonlySet<string> = new Set(['220', '221'])

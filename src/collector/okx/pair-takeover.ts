@@ -1,8 +1,8 @@
-import { absolute, divide, parseDecimal, signOf, toText } from '@perf-agg/sdk'
+import { absolute, divide, minuteMs, parseDecimal, signOf, toText } from '@perf-agg/sdk'
 import type { Fill } from '../../accounting/observation.ts'
 import { sumOf } from '../holding.ts'
 import type { Listing } from './instrument.ts'
-import type { Bill } from './row.ts'
+import type { Bill, FillRow } from './row.ts'
 
 /** The exchange took what was held, and what was owed with it. */
 const takenSubTypes = new Set(['110', '111'])
@@ -11,14 +11,20 @@ const priceScale = 18
 /** Pairs whose coins and debts were taken over: nobody traded, and a bill of each coin says what went. */
 export function takeoversOf(
   bills: readonly Bill[],
+  rows: readonly FillRow[],
   listingOf: (id: string) => Listing | undefined,
 ): readonly Fill[] {
+  const isTold = ({ instId, atMs }: Bill): boolean =>
+    rows.some(
+      (row) =>
+        row.instId === instId && takenSubTypes.has(row.subType) && Math.abs(row.atMs - atMs) <= minuteMs,
+    )
   const taken = bills.filter(
     ({ type, subType, tradeId, instType }) =>
       type === '5' && takenSubTypes.has(subType) && tradeId === '' && instType === 'MARGIN',
   )
   const groups = Map.groupBy(taken, ({ instId, orderId, atMs }) => `${instId} ${orderId} ${atMs}`)
-  return [...groups.values()].flatMap((own) => takeoverOf(own, listingOf))
+  return [...groups.values()].flatMap((own) => (own.some(isTold) ? [] : takeoverOf(own, listingOf)))
 }
 
 function takeoverOf(own: readonly Bill[], listingOf: (id: string) => Listing | undefined): Fill[] {

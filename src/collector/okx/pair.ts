@@ -58,7 +58,9 @@ export function pairOf(row: Row, { base, quote }: Listing): Pick<OpenPosition, '
   }
   const coin = (name: string): string => {
     const asset = textOf(row[name], `position.${name}`, coinName).toUpperCase()
-    if (asset !== base && asset !== quote) throw refuseAccount('isolated margin')
+    // a pair of dollars may be held in any coin of them
+    if (asset !== base && asset !== quote && (quote !== 'USD' || asset === ''))
+      throw refuseAccount('isolated margin')
     return asset
   }
   const debt = absolute(amountOf(row, 'liab'))

@@ -95,6 +95,8 @@ export interface FillRow {
   readonly fee: string
   /** Empty where it is not said. */
   readonly feeAsset: string
+  /** What a pair of dollars was really paid in; empty where that is the pair's own. */
+  readonly quoteAsset: string
   readonly subType: string
   readonly atMs: number
 }
@@ -117,6 +119,7 @@ export function fillsOf(value: unknown, exchangeNowMs: number): Page<FillRow> {
       size: decimalOf(row['fillSz'], 'fill.fillSz', 'positive'),
       fee: orZero(row['fee'], 'fill.fee'),
       feeAsset: textOf(row['feeCcy'], 'fill.feeCcy', coinName).toUpperCase(),
+      quoteAsset: textOf(row['tradeQuoteCcy'], 'fill.tradeQuoteCcy', coinName).toUpperCase(),
       subType: textOf(String(row['subType'] ?? ''), 'fill.subType', word),
       atMs: millisOf(filledAt, 'fill.fillTime', exchangeNowMs),
     }

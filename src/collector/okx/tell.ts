@@ -12,7 +12,7 @@ import {
   sum,
   toText,
 } from '@perf-agg/sdk'
-import type { CashFlow, Fill, Income } from '../../accounting/observation.ts'
+import type { CashFlow, Conversion, Fill, Income } from '../../accounting/observation.ts'
 import { type Entry, entryOfContract, entryOfFill } from '../explain.ts'
 import { sumOf } from '../holding.ts'
 import type { Reading } from '../ledger-poll.ts'
@@ -21,6 +21,7 @@ import { closingOf } from './closing.ts'
 import { conversionOf, type Converted, type Joined, joinTold } from './conversion.ts'
 import type { Listing } from './instrument.ts'
 import {
+  conversionSubTypes,
   conversionTypes,
   executionOf,
   filledTypes,
@@ -30,6 +31,7 @@ import {
   incomeSubKinds,
   neutralTypes,
   transferSubTypes,
+  unfilledSubTypes,
 } from './kind.ts'
 import { takeoversOf } from './pair-takeover.ts'
 import type { Bill, FillRow } from './row.ts'
@@ -60,12 +62,21 @@ interface Beside {
  */
 export function tell(
   bills: readonly Bill[],
-  rows: readonly FillRow[],
+  told: readonly FillRow[],
   { listingOf, watched, converted }: Beside,
 ): Told {
-  refuseOthers(bills, rows, watched)
-  const byFill = Map.groupBy(bills.filter(isFilled), fillKey)
+  refuseOthers(bills, told, watched)
+  const rows = told.filter(({ subType }) => !unfilledSubTypes.has(subType))
   const known = new Map(rows.map((row) => [fillKey(row), row]))
+  // the bills of a spread's or a block trade's leg may name no order
+  const byTrade = new Map(rows.toReversed().map((row) => [fillKey({ ...row, orderId: '' }), fillKey(row)]))
+  const keyOf = (bill: Bill): string => {
+    const key = fillKey(bill)
+    return bill.orderId === '' ? (byTrade.get(key) ?? key) : key
+  }
+  const isFilled = (bill: Bill): boolean =>
+    bill.tradeId !== '' && (filledTypes.has(bill.type) || known.has(keyOf(bill)))
+  const byFill = Map.groupBy(bills.filter(isFilled), keyOf)
   const seen = new Set<string>()
   const unknown = new Set(rows.map(({ instId }) => instId).filter((id) => listingOf(id) === undefined))
   const made = rows.flatMap((row) => {
@@ -74,15 +85,15 @@ export function tell(
   })
   const filled = made.map(({ fill }) => fill)
   const closed = bills.flatMap((bill) => closingOf(bill, rows, listingOf))
-  const fills = [...filled, ...closed, ...takeoversOf(bills, listingOf)]
+  const fills = [...filled, ...closed, ...takeoversOf(bills, rows, listingOf)]
   const booked = bills
     .filter((bill) => !neutralTypes.has(bill.type) && !(isAside(bill) && isFilled(bill)))
     .map((bill): Entry => ({
       // a fill and its bills are one instant
-      atMs: (bill.tradeId === '' ? undefined : known.get(fillKey(bill))?.atMs) ?? bill.atMs,
+      atMs: (bill.tradeId === '' ? undefined : known.get(keyOf(bill))?.atMs) ?? bill.atMs,
       changes: [[bill.asset, parseDecimal(bill.change)]],
     }))
-  const joined = conversionsOf(bills)
+  const joined = conversionsOf(bills.filter((bill) => !isFilled(bill)))
   return {
     fills,
     flows: bills.filter((bill) => !isTransfer(bill)).flatMap(flowOf),
@@ -103,10 +114,6 @@ export function tell(
 
 function fillKey({ instId, tradeId, orderId }: Pick<FillRow, 'instId' | 'tradeId' | 'orderId'>): string {
   return `${instId} ${tradeId} ${orderId}`
-}
-
-function isFilled({ type, tradeId }: Bill): boolean {
-  return filledTypes.has(type) && tradeId !== ''
 }
 
 /** Of a pair with a margin of its own: what its bills leave out of the coins, the fill itself says. */
@@ -134,14 +141,17 @@ function fillOf(
   const { instId, instType, side, price, size, atMs } = row
   const listing = listingOf(instId)
   if (listing === undefined) return []
-  const { symbol, base, quote, terms } = listing
+  const { base, terms } = listing
+  const isOther = terms === undefined && row.quoteAsset !== '' && row.quoteAsset !== listing.quote
+  const quote = isOther ? row.quoteAsset : listing.quote
+  const symbol = isOther ? `${base}/${quote}` : listing.symbol
   const booked = (asset: string, otherwise: string): string => {
     const own = terms === undefined ? bills.filter((bill) => bill.asset === asset) : []
     const amount = absolute(
       sum(own.map(({ change, fee }) => subtract(parseDecimal(change), parseDecimal(fee)))),
     )
-    const isOther = own.some(isAside) && !isNear(amount, parseDecimal(otherwise))
-    return signOf(amount) === 0 || isOther ? otherwise : toText(amount)
+    const isElse = own.some(isAside) && !isNear(amount, parseDecimal(otherwise))
+    return signOf(amount) === 0 || isElse ? otherwise : toText(amount)
   }
   const feeAsset = row.feeAsset === '' ? (terms?.settle ?? (side === 'buy' ? base : quote)) : row.feeAsset
   const fees =
@@ -187,7 +197,9 @@ function transferOf({ id, asset, change, atMs }: Bill): TransferLine {
   return { id, account: 'trading', asset, change, atMs }
 }
 
-function flowOf({ id, type, subType, asset, change, atMs }: Bill): CashFlow[] {
+function flowOf(bill: Bill): CashFlow[] {
+  const { id, type, subType, asset, change, atMs } = bill
+  if (conversionKindOf(bill) !== undefined || Object.hasOwn(incomeSubKinds, subType)) return []
   const flow = flowSubKinds[subType] ?? flowKinds[type]
   if (flow === undefined || signOf(parseDecimal(change)) === 0) return []
   return [{ id, flow, asset, amount: change, atMs, atEstimated: false }]
@@ -208,6 +220,11 @@ function penaltyOf({ type, instType, change, pnl, fee }: Bill): string {
   return toText(subtract(parseDecimal(change), add(parseDecimal(pnl), parseDecimal(fee))))
 }
 
+function conversionKindOf({ type, subType }: Bill): Conversion['conversion'] | undefined {
+  if (conversionSubTypes.has(subType)) return 'convert'
+  return Object.hasOwn(conversionTypes, type) ? conversionTypes[type] : undefined
+}
+
 /** Both sides of one have an order's number, or else an instant. */
 function conversionKey({ type, orderId, atMs }: Bill): string {
   return `${type} ${orderId === '' ? atMs : orderId}`
@@ -215,10 +232,10 @@ function conversionKey({ type, orderId, atMs }: Bill): string {
 
 /** Those whose bills say which belong together, and the bills that do not. */
 export function conversionsOf(bills: readonly Bill[]): Joined {
-  const converted = bills.filter(({ type }) => Object.hasOwn(conversionTypes, type))
+  const converted = bills.filter((bill) => conversionKindOf(bill) !== undefined)
   const groups = [...Map.groupBy(converted, conversionKey).values()].map((own) => ({
     own,
-    made: conversionOf(own, conversionTypes[own[0]?.type ?? ''] ?? 'convert'),
+    made: conversionOf(own, (own[0] === undefined ? undefined : conversionKindOf(own[0])) ?? 'convert'),
   }))
   return {
     conversions: groups.flatMap(({ made }) => made),
