@@ -44,8 +44,7 @@ const exchanges: Readonly<Record<string, Rules>> = {
     },
   },
   krakenfutures: {
-    // it has no call that says what a key may do
-    judge: () => ({ permissions: 'unverified', excess: [] }),
+    judge: judgeKrakenFutures,
     accountId: (answer) => idOf(rowOf(answer, 'log')['accountUid'], 'log.accountUid'),
   },
   kucoin: {
@@ -127,6 +126,23 @@ function judgeKraken(answer: unknown): Judgement {
     )
   }
   return judgement
+}
+
+/** Two words there, one for what may be done with money and one for everything else. */
+function judgeKrakenFutures(answer: unknown): Judgement {
+  const { permissions } = rowOf(answer, 'keyCheck')
+  const given = typeof permissions === 'object' && permissions !== null ? (permissions as Row) : {}
+  const excess = (name: string, good: readonly string[]): string[] => {
+    const level = given[name]
+    if (typeof level === 'string' && good.includes(level)) return []
+    return [level === 'FULL_ACCESS' ? name : `${name}?`]
+  }
+  if (given['general'] === 'NO_ACCESS') {
+    throw new CollectorFailure(
+      failureOf('EXCHANGE_KEY_REFUSED', 'session', { exchangeCode: 'lacks general' }),
+    )
+  }
+  return judgementOf(excess('transfer', ['NO_ACCESS', 'READ_ONLY']), excess('general', ['READ_ONLY']))
 }
 
 function bybitResult(answer: unknown): Row {

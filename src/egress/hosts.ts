@@ -125,7 +125,12 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
     live: ['https://futures.kraken.com'],
     sandbox: ['https://demo-futures.kraken.com'],
     methods: ['GET'],
-    paths: ['/derivatives/api/v3/', '/api/history/v3/account-log', '/api/charts/v1/'],
+    paths: [
+      '/derivatives/api/v3/',
+      '/api/history/v3/account-log',
+      '/api/charts/v1/',
+      '/api/auth/v1/api-keys/v3/check',
+    ],
     headers: ['apikey', 'authent', 'content-type'],
   },
   kucoin: {

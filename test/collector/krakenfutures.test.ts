@@ -395,7 +395,32 @@ t.test('pages of the log and of fills', async (t) => {
   t.equal(answer.observation.fills.length, 250)
 })
 
-t.test('whose account it is; what a key may do is told nowhere', async (t) => {
+t.test('whose account it is, and what its key may do', async (t) => {
+  const place = '/api/auth/v1/api-keys/v3/check'
+  const key = (general: unknown, transfer: unknown) => ({
+    apiKey: 'key',
+    accountUid,
+    iiban: 'AA08 N84G CPAR UN7A',
+    createdAt: '2019-08-24T14:15:22Z',
+    permissions: { general, transfer },
+    allowedCidrBlock: '192.168.0.0/16',
+    allowedCidrBlocks: ['192.168.0.0/16'],
+  })
+  const checked = async (served: Served) => (await serve(t, { [place]: served })).check()
+  const good = { kind: 'checked', permissions: 'read-only', excess: [], accountId: accountUid }
+  t.match(await checked(key('READ_ONLY', 'NO_ACCESS')), good)
+  t.match(await checked(key('READ_ONLY', 'READ_ONLY')), good)
+  t.match(await checked(key('FULL_ACCESS', 'NO_ACCESS')), { permissions: 'trade', excess: ['general'] })
+  t.match(await checked(key('READ_ONLY', 'FULL_ACCESS')), { permissions: 'withdraw', excess: ['transfer'] })
+  t.match(await checked(key('READ_ONLY', undefined)), { permissions: 'withdraw', excess: ['transfer?'] })
+  t.match(await checked({ accountUid }), { permissions: 'withdraw', excess: ['transfer?', 'general?'] })
+  t.match(await checked(key('NO_ACCESS', 'NO_ACCESS')), { kind: 'failed', code: 'EXCHANGE_KEY_REFUSED' })
+  t.match(await checked({ httpStatus: 401, error: 'apiKeyNotFound' }), {
+    kind: 'failed',
+    code: 'EXCHANGE_KEY_REFUSED',
+  })
+  t.match(await checked({ httpStatus: 503, error: 'unavailable' }), { code: 'EXCHANGE_UNREACHABLE' })
+  // a host without that call
   t.match(await (await serve(t, {})).check(), {
     kind: 'checked',
     permissions: 'unverified',

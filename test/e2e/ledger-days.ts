@@ -107,7 +107,7 @@ function usualFaults(at: At, ledgerPath: string): Faults {
 }
 
 /** Nothing says there what a key may do, or there is no key. */
-const unverified: ReadonlySet<string> = new Set(['hyperliquid', 'krakenfutures'])
+const unverified: ReadonlySet<string> = new Set(['hyperliquid'])
 
 export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
   const {

@@ -94,7 +94,10 @@ t.test('every call has its place in the list, and may be made', async (t) => {
     const paths = list.split(' ')
     const said = paths.map((path) =>
       path
-        .replace(/^\/(0\/(public|private)|(derivatives\/)?[sfd]?api(\/(ua|history|charts))?)?(\/?v\d)?\//, '')
+        .replace(
+          /^\/(0\/(public|private)|(derivatives\/)?[sfd]?api(\/(ua|history|charts|auth))?)?(\/?v\d)?\//,
+          '',
+        )
         .replaceAll(/[^\w]|_/g, '')
         .toLowerCase(),
     )

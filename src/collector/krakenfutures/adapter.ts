@@ -1,17 +1,19 @@
 import { minuteMs } from '@perf-agg/sdk'
 import type { Adapter, Connection } from '../adapter.ts'
 import { pollLedger } from '../ledger-poll.ts'
+import { CollectorFailure } from '../failure.ts'
 import { MarketList } from '../market-list.ts'
 import { readMinutes } from '../minutes.ts'
 import { budgets, endpoints } from './endpoint.ts'
 import { chartIdOf, instrumentsOf } from './instrument.ts'
 import { clockCode, judge, unknownSymbolCode } from './judge.ts'
 import { KrakenFuturesLedger } from './ledger.ts'
+import { addKeyCheck } from './key-check.ts'
 import { candlesOf, serverTimeOf } from './row.ts'
 
 const connection: Connection = {
   load: () => import('ccxt:krakenfutures'),
-  prepare: () => {},
+  prepare: addKeyCheck,
   hasSandbox: true,
   budgets,
   mainBudget: 'public',
@@ -20,6 +22,11 @@ const connection: Connection = {
   time: endpoints.time,
   serverTimeOf,
   timeKeptMs: minuteMs,
+}
+
+function isAbsent(error: unknown): boolean {
+  if (!(error instanceof CollectorFailure) || error.failure.code !== 'EXCHANGE_REQUEST_REFUSED') return false
+  return ['HTTP 404', 'notFound'].includes(error.failure.exchangeCode ?? '')
 }
 
 /** Rows of one answer at most. */
@@ -35,9 +42,13 @@ export function newKrakenFutures(): Adapter {
     wallets: ['linear', 'inverse'],
     async check({ caller, sync }) {
       await sync()
-      // it says whose it is, and nothing says what the key may do
-      const { body } = await caller.call(endpoints.log, { count: 1 })
-      return { restrictions: null, account: body }
+      const { body: account } = await caller.call(endpoints.log, { count: 1 })
+      const restrictions = await caller.call(endpoints.keyCheck).catch((error: unknown) => {
+        // its sandbox may have no such call
+        if (isAbsent(error)) return null
+        throw error
+      })
+      return { restrictions: restrictions?.body ?? null, account }
     },
     async poll({ caller, sync, clock }, wants) {
       await listings.load(caller, await sync())

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../call.ts'
 import type { Budget } from '../limiter.ts'
+import { keyCheckPath } from './key-check.ts'
 
 /** 500 cost in ten seconds of an account's own, 100 tokens in ten minutes of its history; what is public is not counted. */
 export const budgets: Readonly<Record<string, Budget>> = {
@@ -20,5 +21,11 @@ export const endpoints = {
   accounts: { method: 'privateGetAccounts', budget: 'account', weight: 2 },
   positions: { method: 'privateGetOpenpositions', budget: 'account', weight: 2 },
   fills: { method: 'privateGetFills', budget: 'account', weight: 25 },
+  keyCheck: {
+    method: 'authGetApiKeysV3Check',
+    unnamed: { api: 'auth', path: keyCheckPath },
+    budget: 'account',
+    weight: 1,
+  },
   log: { method: 'historyGetAccountLog', budget: 'account', weight: 3 },
 } as const satisfies Readonly<Record<string, Endpoint>>

@@ -63,7 +63,10 @@ const accountPaths: Readonly<
   poloniex: { account: '/accounts/balances', restrictions: null },
   woo: { account: '/v3/asset/balances', restrictions: null },
   kraken: { account: '/0/private/GetApiKeyInfo', restrictions: '/0/private/GetApiKeyInfo' },
-  krakenfutures: { account: '/api/history/v3/account-log', restrictions: null },
+  krakenfutures: {
+    account: '/api/history/v3/account-log',
+    restrictions: '/api/auth/v1/api-keys/v3/check',
+  },
   kucoin: { account: '/api/v1/user/api-key', restrictions: '/api/v1/user/api-key' },
   okx: { account: '/api/v5/account/config', restrictions: '/api/v5/account/config' },
 }

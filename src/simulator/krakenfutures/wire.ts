@@ -99,6 +99,8 @@ export class Wire {
     if (path === '/derivatives/api/v3/instruments') return { instruments: instruments(this.#exchange, nowMs) }
     if (path === '/derivatives/api/v3/tickers/PI_XBTUSD') return { ticker: { symbol: 'PI_XBTUSD' } }
     const wallet = this.#authenticate(request, path, query)
+    // it is no part of what is counted
+    if (path === '/api/auth/v1/api-keys/v3/check') return keyCheck(wallet)
     const [name, pace, cost] =
       path === '/api/history/v3/account-log'
         ? (['account-log', 'history', costOf(asked)] as const)
@@ -143,6 +145,19 @@ export class Wire {
         // nothing can be ordered or withdrawn here
         throw new Refusal('insufficientPermission')
     }
+  }
+}
+
+function keyCheck({ uid, apiKey, permissions }: Wallet): object {
+  const level = (name: string, usual: string) => (permissions.has(name) ? 'FULL_ACCESS' : usual)
+  return {
+    apiKey,
+    accountUid: `uid-${uid}`,
+    iiban: null,
+    createdAt: '2025-01-01T00:00:00Z',
+    permissions: { general: level('general', 'READ_ONLY'), transfer: level('transfer', 'NO_ACCESS') },
+    allowedCidrBlock: null,
+    allowedCidrBlocks: [],
   }
 }
 
