@@ -2,7 +2,7 @@ import { minuteMs } from '@perf-agg/sdk'
 import type { Adapter, Connection, Tools } from '../adapter.ts'
 import type { UnifiedCalls } from '../call.ts'
 import { CollectorFailure, failureOf } from '../failure.ts'
-import { pollWallets } from '../wallet-cursor.ts'
+import { pollLedger } from '../ledger-poll.ts'
 import { MarketList } from '../market-list.ts'
 import { readMinutes } from '../minutes.ts'
 import { budgets, endpoints } from './endpoint.ts'
@@ -51,7 +51,7 @@ export function newHyperliquid(): Adapter {
       const user = userOf(tools)
       await listings.load(caller, await sync())
       const { wallets } = wants
-      return pollWallets(
+      return pollLedger(
         new HyperliquidLedger({ caller, listings, standings, clock, user, wallets }),
         sync,
         wants,
