@@ -39,8 +39,8 @@ t.test('what it cost has left the cash, and all of it is worth its mark', async 
   const exchange = await serve(t, {
     '/api/v5/public/instruments': instruments,
     '/api/v5/account/balance': balance([
-      // sold short of nothing: -0.3 is borrowed of itself, and the rights are in the equity
-      { ccy: 'BTC', cashBal: '-0.3', liab: '0.3', eq: '0.1', upl: '0' },
+      // 0.4 was lent, and the rights are in the equity: 1 - 0.4 + 0.42 - 0.02
+      { ccy: 'BTC', cashBal: '1', liab: '0.4', eq: '1', upl: '0' },
     ]),
     '/api/v5/account/positions': good([
       { ...right, pos: '200', avgPx: '0.055', optVal: '0.42', upl: '0.31', margin: '' },
@@ -56,7 +56,7 @@ t.test('what it cost has left the cash, and all of it is worth its mark', async 
   })
   t.strictSame((await observed(exchange, t))?.anchor, {
     atMs: nowMs,
-    balances: [{ asset: 'BTC', amount: '-0.3' }],
+    balances: [{ asset: 'BTC', amount: '0.6' }],
     positions: [
       { ...call, quantity: '200', entry: '0.000000000000000000' },
       {

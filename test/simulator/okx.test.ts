@@ -1,16 +1,22 @@
 import { createHmac } from 'node:crypto'
-import { dayMs, minuteMs, secondMs } from '@perf-agg/sdk'
+import { dayMs, hourMs, minuteMs, secondMs } from '@perf-agg/sdk'
 import t from 'tap'
 import { startSimulator } from '../../src/simulator/simulator.ts'
 
 /** okx's protocol as the simulator speaks it: as strict as the original where an adapter could be careless. */
 
 const startMs = Date.UTC(2026, 0, 5)
+const pair = 'isolated ETH-USDT'
+const right = 'BTC/USD:BTC-260107-1000-C'
 const simulator = await startSimulator({
   exchange: 'okx',
   seed: 5,
   startMs,
   scenario: {
+    options: [
+      { base: 'BTC', strike: 1_000, type: 'C', atMs: startMs + 2 * dayMs },
+      { base: 'BTC', strike: 900_000, type: 'C', atMs: startMs + 40 * dayMs },
+    ],
     accounts: [
       { opening: { USDT: '20000', BTC: '0.1' }, trader: { ordersPerDay: 90, symbols: ['BTC/USDT'] } },
       { opening: { USDT: '1' }, trader: null, permissions: ['trade'] },
@@ -21,12 +27,41 @@ const simulator = await startSimulator({
         contractTrader: { ordersPerDay: 80, symbols: ['BTC/USDT:USDT', 'BTC/USD:BTC'] },
         events: [{ kind: 'borrow', atMs: startMs + dayMs, asset: 'USDT', amount: '900', purse: 'spot' }],
       },
+      {
+        opening: { USDT: '5000', BTC: '0.5' },
+        purses: { funding: { USDT: '100' } },
+        unified: true,
+        trader: null,
+        events: [
+          { kind: 'transfer', atMs: startMs + hourMs, asset: 'USDT', amount: '-1000', other: pair },
+          { kind: 'borrow', atMs: startMs + hourMs, asset: 'USDT', amount: '2000', purse: pair },
+          {
+            kind: 'fill',
+            atMs: startMs + hourMs,
+            symbol: 'ETH/USDT',
+            side: 'buy',
+            quantity: '0.5',
+            purse: pair,
+          },
+          { kind: 'transfer', atMs: startMs + 2 * hourMs, asset: 'USDT', amount: '-200' },
+          { kind: 'deposit', atMs: startMs + 3 * hourMs, asset: 'BTC', amount: '0.25', purse: 'funding' },
+          {
+            kind: 'transfer',
+            atMs: startMs + 4 * hourMs,
+            asset: 'USDT',
+            amount: '-50',
+            purse: 'funding',
+            other: 'elsewhere',
+          },
+          { kind: 'contract-fill', atMs: startMs + 5 * hourMs, symbol: right, side: 'buy', quantity: '0.1' },
+        ],
+      },
     ],
   },
 })
 t.teardown(() => simulator.close())
 type Account = (typeof simulator.accounts)[0]
-const [trader, other, holder] = simulator.accounts as [Account, Account, Account]
+const [trader, other, holder, owner] = simulator.accounts as [Account, Account, Account, Account]
 
 interface Answer {
   readonly status: number
@@ -195,4 +230,47 @@ t.test('contracts in the one account: what the bills moved is what it holds', as
   )
   t.equal((await ask('market/mark-price-candles', 'instId=BTC-USDT&bar=1m')).code, '51001')
   t.equal((await ask('market/mark-price-candles', 'instId=BTC-USDT-SWAP&bar=1m&limit=3')).data.length, 3)
+})
+
+t.test('a pair, the funding account and a right of one account, each by its own rules', async (t) => {
+  const account = owner
+  simulator.advanceTo(simulator.nowMs() + 2 * secondMs)
+  const until = async (end: number) => (await ask('account/bills-archive', `end=${end}`, { account })).data
+  const archive = [...(await until(startMs + 6 * hourMs)), ...(await until(startMs + 2 * dayMs))]
+  const bill = (type: string, ccy: string) =>
+    archive.find((row) => row['type'] === type && row['ccy'] === ccy)
+  t.match(bill('6', 'USDT'), { balChg: '-1000.00000000', posBalChg: '1000.00000000', subType: '160' })
+  t.match(bill('2', 'ETH'), { balChg: '0', instType: 'MARGIN', instId: 'ETH-USDT', mgnMode: 'isolated' })
+  t.match(bill('7', 'USDT'), { balChg: '0', mgnMode: '', instType: 'MARGIN' })
+  const used = bill('3', 'BTC')
+  t.match(used, { subType: '170', instType: 'OPTION', tradeId: '', sz: '10.00000000' })
+  const [position] = (await ask('account/positions', '', { account })).data
+  t.match(position, { instType: 'MARGIN', posCcy: 'ETH', liabCcy: 'USDT', ccy: 'USDT', mgnMode: 'isolated' })
+  t.ok(Number(position?.['liab']) < -2_000, 'with its interest')
+  const worth = Number(position?.['pos']) * Number(position?.['markPx']) + Number(position?.['liab'])
+  t.ok(Math.abs(worth - Number(position?.['upl'])) < 1e-6, 'the margin stands beside')
+  t.equal(
+    (await ask('public/instruments', 'instType=OPTION')).code,
+    '51000',
+    'families are asked for one by one',
+  )
+  t.match((await ask('public/instruments', 'instType=OPTION&instFamily=BTC-USD')).data, [
+    { instId: 'BTC-USD-260214-900000-C', ctVal: '1', ctMult: '0.01', settleCcy: 'BTC' },
+  ])
+  t.match((await ask('asset/balances', '', { account })).data, [
+    { ccy: 'USDT', bal: '250.00000000' },
+    { ccy: 'BTC', bal: '0.25000000' },
+  ])
+  const bills = (await ask('asset/bills', '', { account })).data
+  t.strictSame(
+    bills.map(({ type, ccy, balChg }) => `${type} ${balChg} ${ccy}`),
+    ['75 -50.00000000 USDT', '1 0.25000000 BTC', '130 200.00000000 USDT'],
+  )
+  const [, second, third] = bills
+  const older = await ask('asset/bills', `pagingType=2&after=${second?.['billId']}`, { account })
+  t.strictSame(older.data, [third])
+  t.strictSame((await ask('asset/bills', `after=${second?.['ts']}`, { account })).data, [third])
+  simulator.advanceTo(startMs + 31 * dayMs)
+  t.strictSame((await ask('asset/bills', '', { account })).data, [], 'a month')
+  t.equal((await ask('asset/bills-history', '', { account })).data.length, 3)
 })
