@@ -138,7 +138,7 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
     live: ['https://api.kucoin.com', 'https://api-futures.kucoin.com'],
     sandbox: [],
     methods: ['GET'],
-    paths: ['/api/v1/', '/api/v2/', '/api/v3/', '/api/ua/v1/account/mode'],
+    paths: ['/api/v1/', '/api/v2/', '/api/v3/', '/api/ua/v1/'],
     headers: ['kc-api-key', 'kc-api-key-version', 'kc-api-passphrase', 'kc-api-sign', 'kc-api-timestamp'],
   },
   okx: {

@@ -10,7 +10,8 @@ import { contractCandlesOf } from './contract-row.ts'
 import { budgets, endpoints } from './endpoint.ts'
 import { badParameterCode, clockCode, judge } from './judge.ts'
 import { KucoinLedger } from './ledger.ts'
-import { candlesOf, listingsOf, refuseMode, serverTimeOf } from './row.ts'
+import { candlesOf, isUnified, listingsOf, serverTimeOf } from './row.ts'
+import { UnifiedLedger } from './unified.ts'
 
 const connection: Connection = {
   load: () => import('ccxt:kucoin'),
@@ -36,7 +37,7 @@ const contractCandleRows = 199
 const isFutures = (wallets: readonly Wallet[]): boolean =>
   wallets.includes('linear') || wallets.includes('inverse')
 
-/** The main and the trading account at kucoin, its margin and its futures. A unified account is refused. */
+/** The main and the trading account at kucoin, its margin and its futures; or the one wallet of a unified account. */
 export function newKucoin(): Adapter {
   const listings = new MarketList(async (caller) => listingsOf((await caller.call(endpoints.symbols)).value))
   /** By their names, also when they have left the list: their last fills are told behind that. */
@@ -58,19 +59,11 @@ export function newKucoin(): Adapter {
     },
     async poll({ caller, sync, clock }, wants) {
       await listings.load(caller, await sync())
-      if (wants.cursor === null) {
-        try {
-          refuseMode((await caller.call(endpoints.accountMode)).value)
-        } catch (error) {
-          // an account that was never asked about its mode has none but the older one
-          const code = error instanceof CollectorFailure ? error.failure.code : null
-          if (code !== 'EXCHANGE_REQUEST_REFUSED') throw error
-        }
-      }
       const { wallets } = wants
-      if (isFutures(wallets)) await contracts.load(caller, clock.exchangeNowMs())
+      const isOne = await hasOneWallet(caller)
+      if (isFutures(wallets) || isOne) await contracts.load(caller, clock.exchangeNowMs())
       const watch = { caller, listings, contracts, clock, wallets }
-      return pollLedger(new KucoinLedger(watch), sync, wants)
+      return pollLedger(isOne ? new UnifiedLedger(watch) : new KucoinLedger(watch), sync, wants)
     },
     async markets({ caller, sync }, wallets) {
       await listings.load(caller, await sync())
@@ -96,6 +89,18 @@ export function newKucoin(): Adapter {
         },
       })
     },
+  }
+}
+
+/** Whoever becomes one leaves nothing behind in the older accounts: it is asked each time. */
+async function hasOneWallet(caller: Tools['caller']): Promise<boolean> {
+  try {
+    return isUnified((await caller.call(endpoints.accountMode)).value)
+  } catch (error) {
+    // an account that was never asked about its mode has none but the older one
+    const code = error instanceof CollectorFailure ? error.failure.code : null
+    if (code !== 'EXCHANGE_REQUEST_REFUSED') throw error
+    return false
   }
 }
 

@@ -204,7 +204,7 @@ function tradedAt(row: Row, exchangeNowMs: number): number {
   return millisOf(row['createdAt'], 'fill.createdAt', exchangeNowMs)
 }
 
-function executionOf(tradeType: string): Fill['execution'] {
+export function executionOf(tradeType: string): Fill['execution'] {
   if (tradeType.includes('adl')) return 'adl'
   if (tradeType.includes('liq')) return 'liquidation'
   return tradeType.includes('settle') ? 'settlement' : 'trade'

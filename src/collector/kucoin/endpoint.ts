@@ -16,7 +16,7 @@ export const endpoints = {
   symbols: { method: 'publicGetSymbols', budget: 'public', weight: 4 },
   candles: { method: 'publicGetMarketCandles', budget: 'public', weight: 3 },
   apiKey: { method: 'privateGetUserApiKey', budget: 'private', weight: 3 },
-  accountMode: { method: 'utaPrivateGetAccountMode', budget: 'private', weight: 3 },
+  accountMode: { method: 'utaPrivateGetAccountMode', budget: 'private', weight: 30 },
   accounts: { method: 'privateGetAccounts', budget: 'private', weight: 5 },
   ledgers: { method: 'privateGetAccountsLedgers', budget: 'private', weight: 2 },
   hfLedgers: { method: 'privateGetHfAccountsLedgers', budget: 'private', weight: 2 },
@@ -34,4 +34,8 @@ export const endpoints = {
   contractLines: { method: 'futuresPrivateGetTransactionHistory', budget: 'futures', weight: 2 },
   contractFills: { method: 'futuresPrivateGetFills', budget: 'futures', weight: 5 },
   fundings: { method: 'futuresPrivateGetFundingHistory', budget: 'futures', weight: 5 },
+  unifiedBalances: { method: 'utaPrivateGetAccountModeAccountBalance', budget: 'private', weight: 5 },
+  unifiedPositions: { method: 'utaPrivateGetAccountModePositionOpenList', budget: 'private', weight: 3 },
+  unifiedLedger: { method: 'utaPrivateGetAccountLedger', budget: 'private', weight: 2 },
+  unifiedFills: { method: 'utaPrivateGetAccountModeOrderExecution', budget: 'private', weight: 4 },
 } as const satisfies Readonly<Record<string, Endpoint>>

@@ -1,7 +1,7 @@
 import { negate, parseDecimal, toText } from '@perf-agg/sdk'
 import type { Amount, Candle } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import { CollectorFailure, failureOf, invalidAnswer } from '../failure.ts'
+import { invalidAnswer } from '../failure.ts'
 import {
   amountOrZero,
   assetOf,
@@ -42,10 +42,9 @@ export function listingsOf(value: unknown): Listed[] {
   })
 }
 
-/** A unified account holds contracts in the same wallet: it is refused, not half read. */
-export function refuseMode(value: unknown): void {
-  if (wordOf(rowOf(value, 'accountMode')['selfAccountMode'], 'accountMode') !== 'UNIFIED') return
-  throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode: 'UNIFIED' }))
+/** A unified account has one wallet for all markets, and lists of its own. */
+export function isUnified(value: unknown): boolean {
+  return wordOf(rowOf(value, 'accountMode')['selfAccountMode'], 'accountMode') === 'UNIFIED'
 }
 
 /** Where the coins of a spot account lie. Those of margin and futures are wallets of their own. */

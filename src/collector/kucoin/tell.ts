@@ -85,7 +85,7 @@ function isLoan({ account, kind }: Line): boolean {
 }
 
 /** The selling side of a trade with oneself is told apart. */
-function named(trades: readonly Trade[]): Trade[] {
+export function named(trades: readonly Trade[]): Trade[] {
   const numbers = Map.groupBy(trades, ({ market, symbol, tradeId }) => `${market} ${symbol} ${tradeId}`)
   return trades.map((trade) => {
     const { market, symbol, tradeId, side } = trade
@@ -94,7 +94,7 @@ function named(trades: readonly Trade[]): Trade[] {
   })
 }
 
-function fillOf(trade: Trade, listingOf: (id: string) => Listed | undefined): Fill {
+export function fillOf(trade: Trade, listingOf: (id: string) => Listed | undefined): Fill {
   const [base, quote, more] = trade.symbol.split('-')
   const listing = listingOf(trade.symbol)
   // one that has left the list still says which coins it joined
@@ -148,12 +148,12 @@ const flowKinds: Readonly<Record<string, FlowKind>> = {
   openredenvelope: 'reward',
 }
 
-function flowOf(line: Line): CashFlow[] {
+export function flowOf(line: Line): CashFlow[] {
   const flow = Object.hasOwn(flowKinds, line.kind) ? flowKinds[line.kind] : undefined
   return flow === undefined || isNothing(line) ? [] : [flowAs(line, flow)]
 }
 
-function flowAs({ id, account, asset, change, atMs }: TransferLine, flow: FlowKind): CashFlow {
+export function flowAs({ id, account, asset, change, atMs }: TransferLine, flow: FlowKind): CashFlow {
   // those of margin count for themselves
   return {
     id: isMarginAccount(account) ? `margin.${id}` : id,
@@ -180,9 +180,12 @@ const incomeKinds: Readonly<Record<string, Income['income']>> = {
   deductionfees: 'rebate',
   kcsdeductionfees: 'rebate',
   liquidationfees: 'liquidation-fee',
+  futuresexchangerebate: 'rebate',
+  fundingfee: 'funding',
+  liabilityinterest: 'interest',
 }
 
-function incomeOf(line: Line): Income[] {
+export function incomeOf(line: Line): Income[] {
   const income = Object.hasOwn(incomeKinds, line.kind) ? incomeKinds[line.kind] : undefined
   const { account, asset, change, atMs } = line
   const id = isMarginAccount(account) ? `margin.${line.id}` : line.id
@@ -196,11 +199,13 @@ function isNothing({ change }: Line): boolean {
 const conversionKinds: Readonly<Record<string, Conversion['conversion']>> = {
   instantexchange: 'convert',
   convert: 'convert',
+  // what the exchange changes to pay back what is owed
+  autoexchangeuser: 'convert',
   converttokcs: 'dust',
 }
 
 /** The lines of one order, or of one instant where none is told, are one conversion. */
-function conversionsOf(lines: readonly Line[]): Conversion[] {
+export function conversionsOf(lines: readonly Line[]): Conversion[] {
   const converted = lines.filter(({ kind }) => Object.hasOwn(conversionKinds, kind))
   const joint = ({ kind, orderId, atMs }: Line): string => (orderId === '' ? `${kind}.${atMs}` : orderId)
   return [...Map.groupBy(converted, joint)].flatMap(([id, own]): Conversion[] => {
