@@ -411,6 +411,12 @@ t.test('an account that would be half read is refused, with the flag that says s
     code: 'EXCHANGE_ACCOUNT_REFUSED',
     exchangeCode: 'isPortfolioMarginRetailEnabled',
   })
+  const spot = await serveExchange(t, 'binance', {
+    nowMs: 1_700_000_000_000,
+    sinceMs: 1_700_000_000_000,
+    answers: Object.fromEntries(exchange.answers),
+  })
+  t.match(await spot.check(), { kind: 'checked' }, "spot's wallet stands beside the others")
   exchange.answers.set('/sapi/v1/account/info', { ...info, isFutureEnabled: false })
   t.match(await exchange.check(), { code: 'EXCHANGE_ACCOUNT_REFUSED', exchangeCode: 'isFutureEnabled' })
   exchange.answers.delete('/sapi/v1/account/info')

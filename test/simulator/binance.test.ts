@@ -322,3 +322,32 @@ t.test('minutes: empty ones repeat the close, a running one is told as far as it
   t.equal((await rows({ symbol: 'BTCUSDT' })).length, 500)
   t.equal((await rows({ symbol: 'BTCUSDT', limit: 1500 })).length, 1000)
 })
+
+t.test("an account's own budget is of one path, and bans nobody", async (t) => {
+  const nobody = { opening: { USDT: '1' }, trader: null }
+  const simulator = await simulatorFor(t, { scenario: { accounts: [nobody, nobody] } })
+  const path = '/sapi/v1/capital/withdraw/history'
+  for (let call = 1; call <= 10; call += 1) {
+    const { status, headers } = await ask(simulator, path)
+    t.equal(status, 200)
+    t.equal(headers.get('x-sapi-used-uid-weight-1m'), String(call * 18_000))
+  }
+  // many more than are forgiven where an address is counted
+  for (let call = 0; call < 15; call += 1) {
+    const { status, headers, body } = await ask(simulator, path)
+    t.equal(status, 429)
+    t.equal(body.code, -1003)
+    t.ok(Number(headers.get('x-sapi-used-uid-weight-1m')) > 180_000)
+    t.ok(Number(headers.get('retry-after')) > 0)
+  }
+  const now = simulator.nowMs()
+  const converts = await ask(simulator, '/sapi/v1/convert/tradeFlow', {
+    startTime: now - dayMs,
+    endTime: now,
+  })
+  t.equal(converts.headers.get('x-sapi-used-uid-weight-1m'), '3000', 'each path by itself')
+  const { apiKey, secret } = simulator.accounts[1]!
+  t.equal((await ask(simulator, path, {}, { apiKey, secret })).status, 200, 'each account by itself')
+  simulator.advanceTo(simulator.nowMs() + minuteMs)
+  t.equal((await ask(simulator, path)).status, 200)
+})

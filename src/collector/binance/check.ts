@@ -25,15 +25,17 @@ export async function checkKey(
 }
 
 /**
- * In portfolio margin all wallets stand for each other and owe through other calls: half of it would be read. A wallet
- * that was never opened holds nothing to watch. @throws {CollectorFailure}
+ * In portfolio margin the wallets of margin and of contracts stand for each other and owe through other calls: half of it
+ * would be read. Spot's stands beside them as before. A wallet that was never opened holds nothing to watch.
+ *
+ * @throws {CollectorFailure}
  */
 async function refuseMode(caller: Calls, wallets: readonly Wallet[]): Promise<void> {
   const info = await accountInfo(caller)
   if (info === null) return
   const has = (wanted: readonly Wallet[]): boolean => wallets.some((wallet) => wanted.includes(wallet))
   const refused =
-    info['isPortfolioMarginRetailEnabled'] === true
+    info['isPortfolioMarginRetailEnabled'] === true && has(['margin', 'linear', 'inverse'])
       ? 'isPortfolioMarginRetailEnabled'
       : has(['linear', 'inverse']) && info['isFutureEnabled'] === false
         ? 'isFutureEnabled'
