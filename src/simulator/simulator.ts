@@ -25,7 +25,7 @@ import { passphrase as okxPassphrase, Wire as OkxWire } from './okx/wire.ts'
 import { readReplay } from './replay.ts'
 import type { AccountPlan, Scenario } from './scenario.ts'
 import { Chance } from './seed.ts'
-import { contractStory, usualStory } from './story.ts'
+import { contractStory, plainStory, usualStory } from './story.ts'
 import { Streams } from './streams.ts'
 import { Teller } from './teller.ts'
 import { Trader } from './trader.ts'
@@ -117,7 +117,8 @@ export interface Simulator {
 const beatMs = 20
 
 function storyOf(exchange: SimulatedExchange, startMs: number): Scenario {
-  return exchange === 'krakenfutures' ? contractStory() : usualStory(startMs, 30)
+  if (exchange === 'krakenfutures') return contractStory()
+  return exchange === 'hyperliquid' ? plainStory(startMs, 30) : usualStory(startMs, 30)
 }
 
 /** @throws {RangeError} on a scenario that names what does not exist; an Error with a code when the port is taken */

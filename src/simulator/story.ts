@@ -120,3 +120,16 @@ export function usualFaults(startMs: number): Faults {
     { kind: 'refuse', fromMs: at(25, 12, 5), toMs: at(27, 14, 10) },
   ]
 }
+
+/** The same where nothing is converted, by the account or for it, and fees are of what is received. */
+export function plainStory(startMs: number, days: number): Scenario {
+  const story = usualStory(startMs, days)
+  const accounts = story.accounts.map((account) => {
+    const kept = (account.events ?? []).filter(
+      ({ kind }) => kind !== 'dust' && kind !== 'convert' && kind !== 'bnb-fees',
+    )
+    const events: PlannedEvent[] = [{ kind: 'bnb-fees', atMs: startMs, on: false }, ...kept]
+    return { ...account, events }
+  })
+  return { ...story, accounts }
+}

@@ -257,6 +257,30 @@ t.test('withdrawals that the law wants to know of are found where they are told'
   t.equal(both.complete, false, 'a dollar came from nowhere')
 })
 
+t.test('deposits that the law held up count where they are just what is missing', async (t) => {
+  const nowMs = 1_770_737_268_000
+  const row = {
+    trId: 765_127_651,
+    tranId: 3_554_151,
+    amount: '0.02',
+    coin: 'BTC',
+    network: 'BTC',
+    depositStatus: 1,
+    travelRuleReqStatus: 0,
+    address: 'x',
+    txId: 'y',
+    insertTime: nowMs - minuteMs,
+  }
+  const listed = { '/sapi/v2/localentity/deposit/history': [row, { ...row, tranId: 2, depositStatus: 0 }] }
+  const missing = await explained(t, nowMs, { BTC: '1' }, { BTC: '1.02' }, listed)
+  t.equal(missing.complete, true)
+  t.match(missing.flows, [
+    { flow: 'deposit', asset: 'BTC', amount: '0.02', atMs: nowMs - minuteMs, atEstimated: true },
+  ])
+  const known = await explained(t, nowMs, { BTC: '1' }, { BTC: '1.03' }, listed)
+  t.strictSame([known.complete, known.flows], [false, []], 'another sum is not guessed')
+})
+
 t.test('peer to peer counts where it is just what is missing: it may be of another wallet', async (t) => {
   const text = body(t, 'binance/Spot/Trading/GetC2CTradeHistory.txt')
   if (text === '') return

@@ -52,6 +52,12 @@ export const endpoints = {
     budget: 'sapi',
     weight: 1,
   },
+  namedDeposits: {
+    method: 'sapiV2GetLocalentityDepositHistory',
+    unnamed: { api: 'sapiV2', path: 'localentity/deposit/history' },
+    budget: 'sapi',
+    weight: 1,
+  },
   peerTrades: { method: 'sapiGetC2cOrderMatchListUserOrderHistory', budget: 'sapi', weight: 1 },
   accountInfo: { method: 'sapiGetAccountInfo', budget: 'sapi', weight: 1 },
   marginAccount: { method: 'sapiGetMarginAccount', budget: 'sapi', weight: 10 },

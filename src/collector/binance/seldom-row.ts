@@ -86,6 +86,25 @@ export function namedWithdrawalsOf(value: unknown, exchangeNowMs: number): CashF
   })
 }
 
+/**
+ * From other houses, the same. The list of deposits tells what the law let in: one counts here only where it is just what
+ * is missing, at the time it appeared.
+ */
+export function namedDepositsOf(value: unknown, exchangeNowMs: number): CashFlow[] {
+  return rowsOf(value, 'namedDeposits', 1_000).flatMap((each) => {
+    const row = rowOf(each, 'namedDeposits')
+    // 1 success, 6 credited but not yet to be withdrawn
+    if (row['depositStatus'] !== 1 && row['depositStatus'] !== 6) return []
+    const id = `named:${idOf(row['tranId'] ?? row['depositId'] ?? row['trId'], 'named.tranId')}`
+    const amount = decimalOf(row['amount'], 'named.amount', 'positive')
+    const atMs = millisOf(row['insertTime'], 'named.insertTime', exchangeNowMs)
+    return flow('deposit', id, assetOf(row['coin'], 'named.coin'), amount, atMs).map((deposit) => ({
+      ...deposit,
+      atEstimated: true,
+    }))
+  })
+}
+
 /** Coins bought or sold for money of a card, or for what lies in the wallet itself: then one thing became another. */
 export function fiatPaymentsOf(
   value: unknown,

@@ -10,6 +10,7 @@ import {
   fiatOrdersOf,
   fiatPaymentsOf,
   lockedOf,
+  namedDepositsOf,
   namedWithdrawalsOf,
   paymentsOf,
   peerTradesOf,
@@ -65,6 +66,10 @@ export class Seldom {
         this.flows.push(...fiatOrdersOf(value, direction, nowMs)),
       )
     }
+    await this.#list(endpoints.namedDeposits, { ...span, limit: 1_000 }, (value) => {
+      for (const flow of namedDepositsOf(value, nowMs))
+        if (this.#isMissing(flow, missing)) this.flows.push(flow)
+    })
     for (const tradeType of ['BUY', 'SELL']) {
       const asked = { tradeType, startTimestamp: startTime, endTimestamp: nowMs, page: 1, rows: 100 }
       await this.#list(endpoints.peerTrades, asked, (value) => {

@@ -33,6 +33,7 @@ export const capitalEndpoints: Readonly<Record<string, Endpoint>> = {
     answer: earnings,
   },
   '/sapi/v2/localentity/withdraw/history': empty(1, []),
+  '/sapi/v2/localentity/deposit/history': empty(1, []),
   // what nobody does here
   '/sapi/v1/simple-earn/locked/history/subscriptionRecord': empty(150, { rows: [], total: 0 }),
   '/sapi/v1/simple-earn/locked/history/redemptionRecord': empty(150, { rows: [], total: 0 }),
