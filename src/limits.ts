@@ -99,6 +99,8 @@ export const limits = {
     /** Accounts of one process: its connections are bounded as well. */
     accountsMax: 256,
     eventDepthMax: 16,
+    /** A session that is over leaves its traces in a process for no longer than that. */
+    replaceAfterMs: 1_800_000,
     /** The longest ban there is: binance's three days. */
     retryAfterMsMax: 259_200_000,
   },
@@ -139,6 +141,8 @@ export const limits = {
     searchSymbolsMax: 40,
     /** The same while the time before the first poll is read: more than half a minute's weight. */
     historySymbolsMax: 150,
+    /** Markets that a stream named and a poll tries: where it lies, a poll costs so much more. */
+    hintsMax: 12,
     /** Waits of our own inside a poll (retries, a full minute); longer ones are the scheduler's. */
     waitMsMax: 10_000,
     retriesMax: 10,

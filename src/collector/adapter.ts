@@ -2,6 +2,7 @@ import type { PriceWant } from '../accounting/hour/hour.ts'
 import type { Anchor, Candle, Market, Observation, Wallet } from '../accounting/observation.ts'
 import type { Endpoint, Judge, UnifiedCalls } from './call.ts'
 import type { JobClock } from './clock.ts'
+import type { Hint } from './hint.ts'
 import type { Budget } from './limiter.ts'
 
 /**
@@ -81,6 +82,8 @@ export interface PollWants {
   readonly sweep: boolean
   /** What is watched. It may have grown since the cursor was made. */
   readonly wallets: readonly Wallet[]
+  /** Where a stream told of something: the first to be looked at, where markets have to be looked for. */
+  readonly hints?: readonly Hint[]
 }
 
 export interface Polled {

@@ -1,3 +1,4 @@
+import type { Hint } from './hint.ts'
 import type { PriceWant } from '../accounting/hour/hour.ts'
 import type { Anchor, Candle, Market, Observation, Wallet } from '../accounting/observation.ts'
 
@@ -118,6 +119,8 @@ export interface PollRequest {
   readonly maxRetries: number
   /** Try every listed symbol (slowly, over several polls), not only those that the balances point to. */
   readonly sweep: boolean
+  /** Where to look first, in no order: a stream told of something there. Nothing of it is believed. */
+  readonly hints?: readonly Hint[]
 }
 
 export interface PollResult {

@@ -13,6 +13,7 @@ import type { PriceWant } from '../accounting/hour/hour.ts'
 import type { Anchor, Wallet } from '../accounting/observation.ts'
 import { wallets as known } from '../accounting/wallet.ts'
 import { limits } from '../limits.ts'
+import { type Hint, readHints } from './hint.ts'
 import { readAnchor } from './observation.ts'
 
 /** What the daemon asks of the collector, over its control pipe. Credentials are the frame's body. */
@@ -34,6 +35,7 @@ export interface PollJob extends Common {
   readonly previousAnchor: Anchor | null
   readonly maxRetries: number
   readonly sweep: boolean
+  readonly hints: readonly Hint[]
 }
 
 export interface CandlesJob extends Common {
@@ -51,7 +53,7 @@ export function readJob(head: unknown): Job {
   const common = ['job', 'id', 'nowMs', 'frozen', 'exchange', 'sandbox', 'baseUrl', 'wallets'] as const
   if (job === 'poll') {
     const poll = readObject(head, '', {
-      required: [...common, 'sinceMs', 'cursor', 'previousAnchor', 'maxRetries', 'sweep'],
+      required: [...common, 'sinceMs', 'cursor', 'previousAnchor', 'maxRetries', 'sweep', 'hints'],
     })
     return {
       ...readCommon(poll),
@@ -63,6 +65,7 @@ export function readJob(head: unknown): Job {
       previousAnchor: readNullable(poll.previousAnchor, 'previousAnchor', readAnchor),
       maxRetries: readInteger(poll.maxRetries, 'maxRetries', { min: 0, max: limits.collector.retriesMax }),
       sweep: readBoolean(poll.sweep, 'sweep'),
+      hints: readHints(poll.hints, 'hints'),
     }
   }
   if (job === 'candles') {

@@ -89,8 +89,8 @@ export class Jobs {
         return { head: { ...head(), parts }, body: concat(restrictions ?? new Uint8Array(), account) }
       }
       case 'poll': {
-        const { sinceMs, cursor, previousAnchor, sweep } = job
-        const polled = await adapter.poll(tools, { sinceMs, cursor, previousAnchor, sweep, wallets })
+        const { sinceMs, cursor, previousAnchor, sweep, hints } = job
+        const polled = await adapter.poll(tools, { sinceMs, cursor, previousAnchor, sweep, wallets, hints })
         return { head: { ...head(), cursor: polled.cursor }, body: json(polled.observation) }
       }
       case 'markets':

@@ -4,6 +4,7 @@ import type { Enclave } from '../enclave/enclave.ts'
 import type { Log } from '../http/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
+import type { Streams } from './collecting/streams.ts'
 import type { Composites, Stated } from './composites.ts'
 import type { Feeds } from './feeds.ts'
 import type { Indices } from './indices.ts'
@@ -18,6 +19,7 @@ interface Parts {
   readonly store: Store
   readonly enclave: Enclave
   readonly schedule: Schedule
+  readonly streams: Pick<Streams, 'tick' | 'nextMs'>
   readonly poller: Poller
   readonly pending: PendingSessions
   readonly feeds: Feeds
@@ -50,6 +52,7 @@ export class Conductor {
   #wake: () => void = () => {}
   #running: Promise<void> | null = null
   #feedsUnderWay: Promise<void> | null = null
+  #streamsUnderWay: Promise<void> | null = null
   #housekeeping: Promise<void> | null = null
 
   constructor(parts: Parts) {
@@ -58,10 +61,11 @@ export class Conductor {
 
   /** The next instant at which something is due. */
   async nextMs(): Promise<number> {
-    const { clock, store, schedule, feeds, delivery } = this.#parts
+    const { clock, store, schedule, streams, feeds, delivery } = this.#parts
     const deliveryMs = clock.frozen && delivery !== null ? await store.outboxNextMs() : null
     return Math.min(
       schedule.nextMs(clock.nowMs()),
+      streams.nextMs(),
       await feeds.nextMs(),
       deliveryMs ?? Number.POSITIVE_INFINITY,
       this.#housekeptAtMs + (clock.frozen ? hourMs : minuteMs),
@@ -74,6 +78,7 @@ export class Conductor {
     await this.#housekeep(nowMs)
     await this.#parts.feeds.closeDue(nowMs)
     while (this.#beginPolls(nowMs)) await Promise.all(this.#underWay)
+    await this.#parts.streams.tick()
     await this.#parts.delivery?.runDue(nowMs)
   }
 
@@ -95,7 +100,7 @@ export class Conductor {
   }
 
   async #loop(): Promise<void> {
-    const { clock, feeds } = this.#parts
+    const { clock, feeds, streams } = this.#parts
     while (!this.#stopped) {
       const nowMs = clock.nowMs()
       try {
@@ -106,6 +111,9 @@ export class Conductor {
         this.#beginPolls(nowMs)
         this.#feedsUnderWay ??= feeds.closeDue(nowMs).finally(() => {
           this.#feedsUnderWay = null
+        })
+        this.#streamsUnderWay ??= streams.tick().finally(() => {
+          this.#streamsUnderWay = null
         })
         const next = await this.nextMs()
         await this.#nap(Math.min(Math.max(next - clock.nowMs(), napMsMin), napMsMax))

@@ -7,20 +7,23 @@ import { findAttester, type Machine } from '../enclave/detection.ts'
 import { type Enclave, openEnclave } from '../enclave/enclave.ts'
 import { findWeaknesses, judgeSurroundings, surroundingsOf } from '../enclave/hardening.ts'
 import { openMountedKey } from '../enclave/mounted-key.ts'
-import { type Listeners, startListeners } from '../http/listeners.ts'
+import { startListeners } from '../http/listeners.ts'
 import type { Log } from '../http/log.ts'
 import { limits } from '../limits.ts'
 import { outageMsMaxOf, rowsMaxOf } from '../collector/reach.ts'
 import { Issuer } from '../statement/issuer.ts'
 import type { SessionRow } from '../store/store.ts'
 import { Admission } from './schedule/admission.ts'
+import { addressFor } from './schedule/egress-address.ts'
 import { BackendMemory } from './chain/backend-memory.ts'
 import { Book, MarketLists } from './book.ts'
 import { findChildUser } from './collecting/child-user.ts'
 import { Chain, type LiveSession } from './chain/chain.ts'
 import { ClockWatch } from './collecting/clock-watch.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { type ExchangeSettings, startCollectors } from './collecting/collectors.ts'
+import { startCollectors } from './collecting/collectors.ts'
+import { exchangeSettings } from './collecting/exchange-settings.ts'
+import { openStreams } from './collecting/open-streams.ts'
 import { type Configuration, configurationDigest, publicConfiguration } from './configuration/config.ts'
 import { Composites } from './composites.ts'
 import { Conductor } from './conductor.ts'
@@ -49,6 +52,8 @@ export interface DaemonOptions {
   /** The system's, unless a run is composed that steps it. */
   readonly clock?: Clock
   readonly pacing?: Pacing
+  /** Whether accounts' streams are listened to; on a stepped clock only where it is asked for. */
+  readonly streams?: boolean
   /** Another machine than this one, which tests fake: no setting, flag or variable reaches here. */
   readonly machine?: Partial<Machine>
 }
@@ -80,9 +85,10 @@ const deliveryGraceMs = 3_000
  */
 export async function startDaemon(configuration: Configuration, options: DaemonOptions): Promise<Daemon> {
   const { log, clock = systemClock, pacing = limits.pacing, machine = {} } = options
+  const { streams = !clock.frozen } = options
   const opened: (() => Promise<void> | void)[] = []
   try {
-    return await compose(configuration, { log, clock, pacing, machine }, opened)
+    return await compose(configuration, { log, clock, pacing, streams, machine }, opened)
   } catch (error) {
     for (const close of opened.toReversed()) await close()
     throw error
@@ -91,7 +97,7 @@ export async function startDaemon(configuration: Configuration, options: DaemonO
 
 async function compose(
   configuration: Configuration,
-  { log, clock, pacing, machine }: Required<DaemonOptions>,
+  { log, clock, pacing, streams: listens, machine }: Required<DaemonOptions>,
   opened: (() => Promise<void> | void)[],
 ): Promise<Daemon> {
   refuseUnsafeSurroundings(configuration, log)
@@ -226,6 +232,19 @@ async function compose(
   const admission = new Admission(schedule, addresses)
 
   let conductor: Conductor | null = null
+  const streams = openStreams({
+    clock,
+    store,
+    collectors,
+    schedule,
+    exchanges: exchangeSettings(configuration),
+    log: (level, event, fields) => log[level](event, fields),
+    accountsMax: listens ? configuration.streamsMax : 0,
+    addresses,
+    childUser,
+    wake: () => conductor?.wake(),
+  })
+  opened.push(() => streams.close())
   const watch = (session: LiveSession): void => {
     const settings = readSettings(session.settings)
     expiry.note(session)
@@ -238,7 +257,12 @@ async function compose(
     }
     if (session.account === null) schedule.add(pending.add(session), plan, clock.nowMs())
     else if (methodOf(session.exchange) === 'capital-in-use') feeds.watch(session.account, session)
-    else schedule.add(session.account, plan, clock.nowMs())
+    else {
+      schedule.add(session.account, plan, clock.nowMs())
+      const { exchange } = session
+      const address = addressFor(session.account, addresses)
+      streams.watch(session.account, session.idHash, { exchange, sandbox: settings.sandbox, address })
+    }
     conductor?.wake()
   }
   const unwatch = (session: SessionRow): void => {
@@ -246,6 +270,7 @@ async function compose(
     if (session.account === null) schedule.remove(PendingSessions.keyOf(session))
     else {
       schedule.remove(session.account)
+      streams.unwatch(session.account)
       feeds.unwatch(session.account)
       health.good(session.account)
     }
@@ -277,6 +302,7 @@ async function compose(
     clock,
     store,
     collectors,
+    streams,
     lanes,
     book,
     markets,
@@ -294,6 +320,7 @@ async function compose(
     clock,
     store,
     collectors,
+    streams,
     schedule,
     feeds,
     health,
@@ -337,6 +364,7 @@ async function compose(
     store,
     enclave,
     schedule,
+    streams,
     poller,
     pending,
     feeds,
@@ -362,7 +390,8 @@ async function compose(
     clearTimeout(cut)
   })
 
-  const listeners = await listenersOf(configuration, service, log)
+  const bounds = { http: { ...limits.http, ...configuration.limits }, ws: limits.ws }
+  const listeners = await startListeners(service, configuration, bounds, log, { version: softwareVersion })
   opened.push(() => listeners.close(listenersGraceMs))
   if (!clock.frozen) {
     running.start()
@@ -388,23 +417,4 @@ function refuseUnsafeSurroundings(configuration: Configuration, log: Log): void 
   for (const { code, message } of judgeSurroundings(weaknesses, configuration.insecureSimulated)) {
     log.warn('surroundings-unsafe', { code, message })
   }
-}
-
-function exchangeSettings(configuration: Configuration): ExchangeSettings {
-  return Object.fromEntries(
-    Object.entries(configuration.exchanges).map(([id, { baseUrl }]) => [
-      id,
-      baseUrl === null ? {} : { base_url: baseUrl },
-    ]),
-  )
-}
-
-function listenersOf(configuration: Configuration, service: Service, log: Log): Promise<Listeners> {
-  return startListeners(
-    service,
-    configuration,
-    { http: { ...limits.http, ...configuration.limits }, ws: limits.ws },
-    log,
-    { version: softwareVersion },
-  )
 }

@@ -16,6 +16,7 @@ import { addressFor } from './schedule/egress-address.ts'
 import type { Log } from '../http/log.ts'
 import type { Collectors } from './collecting/collectors.ts'
 import { Cut, PollCut } from './collecting/cut.ts'
+import type { Streams } from './collecting/streams.ts'
 import type { Expiry } from './expiry.ts'
 import type { Health } from './health.ts'
 import type { Lanes } from './lane.ts'
@@ -27,6 +28,8 @@ export interface PollOutcome {
   readonly news: boolean
   /** Fills that it told. */
   readonly fills?: number
+  /** It left something to be looked for. */
+  readonly open?: boolean
   readonly retryAfterMs: number | null
   /** Nobody may ask this exchange from here before then. */
   readonly heldForMs: number | null
@@ -57,6 +60,8 @@ interface Parts {
   readonly clock: Clock
   readonly store: Store
   readonly collectors: Pick<Collectors, 'check' | 'poll' | 'candles' | 'markets'>
+  /** What was told of the account since its last poll; absent where nobody listens. */
+  readonly streams?: Pick<Streams, 'hintsOf' | 'answered' | 'noteSkew'>
   readonly lanes: Lanes
   readonly book: Book
   readonly markets: MarketLists
@@ -156,7 +161,7 @@ export class Poller {
   }
 
   async #pollWith(row: AccountRow, session: SessionRow, credentials: Uint8Array): Promise<PollOutcome> {
-    const { clock, collectors, book, health } = this.#parts
+    const { clock, collectors, streams, book, health } = this.#parts
     const { sandbox, apiIntervalMs, maxRetries } = readSettings(session.settings)
     const marketTypes = walletsOf(row.scope)
     const address = addressFor(row.pseudonym, this.#parts.addresses)
@@ -165,14 +170,18 @@ export class Poller {
     const refusal = await this.#recheck(row.pseudonym, source, credentials)
     if (refusal !== null) return this.#closed(row, session, watched, refusal)
     const request = { source, credentials, apiIntervalMs, maxRetries }
+    const hints = streams?.hintsOf(row.pseudonym) ?? []
     const answer = await collectors.poll({
       ...request,
+      hints,
       sinceMs: watched.account.openedAtMs,
       cursor: watched.cursor,
       previousAnchor: watched.account.lastAnchor(),
       sweep: watched.account.openResiduals().some(({ toMs }) => clock.nowMs() - toMs < sweepMsMax),
     })
     if (answer.kind === 'failed') return this.#failed(row, session, watched, answer)
+    streams?.answered(row.pseudonym, hints)
+    streams?.noteSkew(row.pseudonym, answer.origin.serverTimeSkewMs)
     this.#memory.refusals.delete(row.pseudonym)
     this.#parts.chain.noteOrigin(row.pseudonym, answer.origin)
     const isOff = Math.abs(answer.origin.serverTimeSkewMs) > skewMsMax && !clock.frozen
@@ -227,6 +236,7 @@ export class Poller {
       return {
         news,
         fills,
+        open: !answer.observation.complete,
         retryAfterMs: null,
         heldForMs: null,
         weight: answer.weight,

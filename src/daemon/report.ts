@@ -2,6 +2,7 @@ import { type PerfAggError, toInstant } from '@perf-agg/sdk'
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import type { Collectors } from './collecting/collectors.ts'
+import type { Streams } from './collecting/streams.ts'
 import type { Feeds } from './feeds.ts'
 import type { Health } from './health.ts'
 import type { PlaceState } from './schedule/place-queue.ts'
@@ -11,6 +12,7 @@ interface Parts {
   readonly clock: Clock
   readonly store: Store
   readonly collectors: Collectors
+  readonly streams: Pick<Streams, 'stats'>
   readonly schedule: Schedule
   readonly feeds: Feeds
   readonly health: Health
@@ -64,7 +66,8 @@ export class Report {
   }
 
   async status(): Promise<object> {
-    const { clock, store, collectors, schedule, feeds, health, startedAtMs, version, tee } = this.#parts
+    const { clock, store, collectors, streams, schedule, feeds, health, startedAtMs, version, tee } =
+      this.#parts
     const [outbox, parked, accounts] = await Promise.all([
       store.outboxCounts(),
       store.outboxParked(20),
@@ -88,6 +91,7 @@ export class Report {
         parked_codes: [...new Set(parked.map((row) => row.lastCode ?? 'unknown'))],
       },
       collectors: collectors.stats(),
+      streams: streams.stats(),
       places: Object.fromEntries(
         Object.entries(schedule.stats(nowMs)).map(
           ([place, { accounts, limit, lag, heldUntilMs, budgets }]) => [
@@ -111,8 +115,9 @@ export class Report {
   }
 
   prometheus(): string {
-    const { clock, store, collectors, schedule, feeds, health, startedAtMs } = this.#parts
+    const { clock, store, collectors, streams, schedule, feeds, health, startedAtMs } = this.#parts
     const stats = collectors.stats()
+    const heard = streams.stats()
     const { pending, parked, oldestQueuedAtMs } = this.#deliveries
     const nowMs = clock.nowMs()
     return [
@@ -137,6 +142,14 @@ export class Report {
       counter('collector_died_total', 'collector or egress processes that died', stats.died),
       counter('collector_failures_total', 'failed jobs by code', labelled('code', stats.failures)),
       gauge('collector_waiting', 'jobs waiting for a collector', stats.waiting),
+      gauge('streams_up', 'accounts whose events are listened to', labelled('place', heard.up)),
+      counter('stream_hints_total', 'times that a stream told of something', heard.hints),
+      counter(
+        'stream_ended_total',
+        'streams that ended or were not opened, by code',
+        labelled('code', heard.ended),
+      ),
+      counter('listener_died_total', 'listener processes that died', heard.died),
       ...this.#placeGauges(nowMs),
     ].join('')
   }

@@ -41,6 +41,8 @@ export type Fault =
   | (Span & { readonly kind: 'stream-delay'; readonly delayMs: number })
   /** It is told twice. */
   | (Span & { readonly kind: 'stream-twice' })
+  /** Something else is told, and much of it. */
+  | (Span & { readonly kind: 'stream-lie' })
 
 export type Faults = readonly Fault[]
 

@@ -109,8 +109,10 @@ export interface Simulator {
   /** Lets simulated time run at `speed` × real time until the returned function is called. */
   run(speed: number): () => void
   schedule(fault: Fault): void
-  /** The connections on which it tells of events. */
-  readonly streams: { readonly open: number; readonly opened: number }
+  /** The connections on which it tells of events, and how many it told. */
+  readonly streams: { readonly open: number; readonly opened: number; readonly told: number }
+  /** Weight of all calls so far, by path, where the exchange counts in weights. */
+  readonly spent: ReadonlyMap<string, number>
   close(): Promise<void>
 }
 
@@ -300,6 +302,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     },
     schedule: (fault) => faults.schedule(fault),
     streams,
+    spent: 'spent' in wire ? wire.spent : new Map(),
     async close() {
       following = null
       streams.close()

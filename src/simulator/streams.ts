@@ -44,6 +44,8 @@ export class Streams {
   readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 65_536 })
   /** How many connections were opened, ever. */
   opened = 0
+  /** How many events were sent on them, ever. */
+  told = 0
 
   constructor(options: {
     protocol: StreamProtocol | null
@@ -106,10 +108,29 @@ export class Streams {
     const fault = this.#faults.meetStream(path, atMs)
     if (fault?.kind === 'stream-lose') return
     if (fault?.kind === 'stream-cut') return client?.terminate()
-    if (fault?.kind === 'stream-delay') return this.#at(atMs + fault.delayMs, () => client?.send(text))
-    client?.send(text)
-    if (fault?.kind === 'stream-twice') client?.send(text)
+    const send = (what: string): void => {
+      this.told += 1
+      client?.send(what)
+    }
+    if (fault?.kind === 'stream-delay') return this.#at(atMs + fault.delayMs, () => send(text))
+    if (fault?.kind === 'stream-lie') for (const lie of liesFor(message)) send(lie)
+    else send(text)
+    if (fault?.kind === 'stream-twice') send(text)
   }
+}
+
+/** The same event on other markets, on none that there is, and what is no event at all. */
+function liesFor(message: object): readonly string[] {
+  const elsewhere = (market: string): string =>
+    JSON.stringify(message, (name, value: unknown) =>
+      ['s', 'symbol', 'instId'].includes(name) && typeof value === 'string' ? market : value,
+    )
+  return [
+    ...['LTCUSDT', 'ETHBTC', 'NOSUCHCOIN', '__proto__', 'A'.repeat(200)].map(elsewhere),
+    ...Array.from({ length: 100 }, (_, index) => elsewhere(`LIE${index}USDT`)),
+    '{"e":"executionReport"}',
+    'pong',
+  ]
 }
 
 function refuse(socket: Duplex, status: number, headers: Readonly<Record<string, string>> = {}): void {

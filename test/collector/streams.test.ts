@@ -43,8 +43,9 @@ t.test('an account’s events are hints: where, never how much', async (t) => {
       { kind: 'fill', atMs: startMs + 3 * minuteMs + 1, symbol: 'ETH/USDT', side: 'sell', quantity: '0.1' },
     ],
   })
-  const id = await ears.listen(simulator.accounts[0]!)
-  t.same(await ears.next(), { kind: 'up', id })
+  // on a clock that runs what comes together is one hint
+  const id = await ears.listen(simulator.accounts[0]!, { frozen: false })
+  t.same(await ears.next(), { kind: 'up', id, whole: true })
   simulator.advanceTo(startMs + minuteMs)
   t.same(await ears.next(), { kind: 'hint', id, hints: spotHint('ETHUSDT') })
   simulator.advanceTo(startMs + 2 * minuteMs)
@@ -73,8 +74,8 @@ t.test('each wallet tells on a connection of its own', async (t) => {
     ],
   })
   const id = await ears.listen(simulator.accounts[0]!, { wallets: ['spot', 'margin', 'linear', 'inverse'] })
-  t.same(await ears.next(), { kind: 'up', id })
-  t.equal(simulator.streams.open, 3, 'margin has none here')
+  t.same(await ears.next(), { kind: 'up', id, whole: false }, 'margin has none here')
+  t.equal(simulator.streams.open, 3)
   const linear = { kind: 'hint', id, hints: [{ wallet: 'linear', market: 'BTCUSDT' }] }
   simulator.advanceTo(startMs + 1_000)
   t.same(await ears.next(), linear)
@@ -97,7 +98,7 @@ t.test('what the exchange refuses is said by its code', async (t) => {
   await ears.listen(account!, { nowMs: startMs - minuteMs })
   t.match(await ears.next(), { ...down, exchangeCode: '-1021' }, 'a clock that is late')
   const id = await ears.listen(account!, { nowMs: startMs - minuteMs, skewMs: -minuteMs })
-  t.same(await ears.next(), { kind: 'up', id }, 'and that is known to be late')
+  t.same(await ears.next(), { kind: 'up', id, whole: true }, 'and that is known to be late')
   await ears.listen(account!, { exchange: 'coinbase' })
   t.match(await ears.next(), { kind: 'down', code: 'STREAM_NOT_SUPPORTED' })
   simulator.schedule({ kind: 'ban', fromMs: startMs, toMs: startMs + 90 * secondMs, path: '/ws-api/v3' })
@@ -124,7 +125,7 @@ t.test('a stream that was cut is over until the daemon says otherwise', async (t
   t.match(await ears.next(), { kind: 'down', id: 2, code: 'STREAM_UNREACHABLE' })
   simulator.advanceTo(startMs + 4 * minuteMs)
   await ears.listen(account!)
-  t.same(await ears.next(), { kind: 'up', id: 3 })
+  t.same(await ears.next(), { kind: 'up', id: 3, whole: true })
   simulator.advanceTo(startMs + 5 * minuteMs)
   t.same(await ears.next(), { kind: 'hint', id: 3, hints: spotHint('ETHUSDT') })
 })
@@ -197,7 +198,7 @@ t.test('documented events give the hints that they are', async (t) => {
   const { ears, clients, said } = await serveEvents(t)
   const key = { apiKey: 'a'.repeat(64), secret: 'b'.repeat(64) }
   const id = await ears.listen(key, { wallets: ['spot', 'linear', 'inverse'] })
-  t.same(await ears.next(), { kind: 'up', id })
+  t.same(await ears.next(), { kind: 'up', id, whole: true })
   t.same(said, [
     '/ws-api/v3',
     'POST /fapi/v1/listenKey',
@@ -271,12 +272,12 @@ t.test('a lying stream is bounded: names, floods and garbage', async (t) => {
   ]
   for (const bytes of garbage) {
     id = await ears.listen(key)
-    t.same(await ears.next(({ kind }) => kind !== 'hint'), { kind: 'up', id })
+    t.same(await ears.next(({ kind }) => kind !== 'hint'), { kind: 'up', id, whole: true })
     clients().at(-1)!.send(bytes)
     t.match(await ears.next(), { kind: 'down', id, code: 'STREAM_INVALID' }, String(bytes).slice(0, 20))
   }
   id = await ears.listen(key)
-  t.same(await ears.next(), { kind: 'up', id })
+  t.same(await ears.next(), { kind: 'up', id, whole: true })
   for (const odd of [
     'pong',
     '{}',
@@ -321,7 +322,8 @@ t.test('orders and words are read strictly', async (t) => {
   for (const wrong of [
     { ...down, code: 'X' },
     { ...down, exchangeCode: 'secret=abc' },
-    { kind: 'up', id: '1' },
+    { kind: 'up', id: '1', whole: true },
+    { kind: 'up', id: 1 },
     { kind: 'hint', id: 1, hints: [{ wallet: 'spot', market: 'a b' }] },
     { kind: 'hint', id: 1, hints: Array.from({ length: 65 }, () => ({ wallet: 'spot', market: 'A' })) },
     { kind: 'fills', id: 1 },

@@ -44,6 +44,10 @@ export interface ComposedOptions {
   readonly exchangeUrl: string
   readonly backendUrl: string
   readonly pauseMs: number
+  /** The longest pause; the same unless told. */
+  readonly pauseMsMax?: number
+  /** Whether its accounts' streams are listened to. */
+  readonly streams?: boolean
   /** Beside what makes it a daemon of its own. */
   readonly config?: object
 }
@@ -100,8 +104,9 @@ export async function startComposed(options: ComposedOptions): Promise<Composed>
     home: folder,
     cwd: folder,
   })
-  const pacing = { pauseMsMin: options.pauseMs, pauseMsMax: options.pauseMs, settlingMs: 5_000 }
-  const daemon = await startDaemon(configuration, { log, clock, pacing })
+  const { pauseMs, pauseMsMax = pauseMs, streams = false } = options
+  const pacing = { pauseMsMin: pauseMs, pauseMsMax, settlingMs: 5_000 }
+  const daemon = await startDaemon(configuration, { log, clock, pacing, streams })
   return {
     daemon,
     clock,

@@ -13,10 +13,12 @@ import {
 } from '../explain.ts'
 import { allOf } from '../failure.ts'
 import type { Cursor } from './cursor.ts'
+import { limits } from '../../limits.ts'
 import { farMs, Fills } from './fills.ts'
 import { Flows } from './flows.ts'
 import { Seldom } from './seldom.ts'
-import type { Account } from './row.ts'
+import type { Account, Listing } from './row.ts'
+import { isOutOfBudget } from './search.ts'
 
 /** After so many of the latest symbols a deposit is likelier than one more symbol. */
 const likelySymbols = 4
@@ -76,23 +78,56 @@ export class Ledger {
   /** Every symbol that was traded lately, a day back: late fills move no balance when they appear. */
   async readThoroughly(): Promise<void> {
     const activeFromMs = Math.min(this.fromMs, this.#begunAtMs - farMs)
-    const active = this.fills.known.filter(({ lastAtMs }) => lastAtMs >= activeFromMs)
+    // what was met for the first time just now has been read as far back as it goes
+    const active = this.fills.known.filter(
+      ({ id, lastAtMs }) => lastAtMs >= activeFromMs && !this.fills.wasRead(id),
+    )
     const reach = this.#catchingUp ? 'on' : 'far'
     await allOf(active.map(({ id }) => this.fills.readKnown(id, reach, this.fromMs)))
     await this.#readFlows()
   }
 
+  /**
+   * Markets that a stream named, before any other, and no further than until what moved is explained. Those whose coins
+   * did not move come last: a hint can be late, doubled or a lie, and costs a few reads then.
+   */
+  async readHinted(listings: readonly Listing[], thorough: boolean): Promise<void> {
+    if (this.base === null) return
+    let explanation = this.explain()
+    const residual = explanation?.kind === 'open' ? explanation.residual : null
+    const touches = ({ base, quote }: Listing): number =>
+      Number(residual?.has(base) ?? false) + Number(residual?.has(quote) ?? false)
+    const likely = listings.toSorted((a, b) => touches(b) - touches(a))
+    try {
+      for (const listing of likely.slice(0, limits.collector.hintsMax)) {
+        if (explanation?.kind === 'exact') return
+        const isKnown = this.fills.isKnown(listing.id)
+        if (!isKnown) await this.fills.readUnknown(listing, this.fromMs, 'searching')
+        // a thorough poll reads those anyway, further back
+        else if (!thorough) await this.fills.readKnown(listing.id, this.#reach, this.fromMs)
+        explanation = this.explain()
+      }
+    } catch (error) {
+      // the minute's weight is spent: what is left of it is for what the balances point to
+      if (!isOutOfBudget(error)) throw error
+    }
+  }
+
+  get #reach(): 'on' | 'near' {
+    return this.#catchingUp ? 'on' : 'near'
+  }
+
   /** Between thorough polls: the likeliest first, and no further than until what moved is explained. */
   async readMoved(): Promise<void> {
     const recent = this.fills.known.toSorted((a, b) => b.lastAtMs - a.lastAtMs)
-    const reach = this.#catchingUp ? 'on' : 'near'
     let explanation = this.explain()
     let count = 0
     for (const symbol of recent) {
       if (explanation?.kind === 'exact') return
+      if (this.fills.wasRead(symbol.id)) continue
       const residual = explanation?.residual
       if (residual !== undefined && !residual.has(symbol.base) && !residual.has(symbol.quote)) continue
-      await this.fills.readKnown(symbol.id, reach, this.fromMs)
+      await this.fills.readKnown(symbol.id, this.#reach, this.fromMs)
       count += 1
       if (count === likelySymbols) await this.#readFlows()
       explanation = this.explain()

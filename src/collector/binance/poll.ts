@@ -7,8 +7,9 @@ import { type Cursor, firstCursor, parseCursor, type Search, writeCursor } from 
 import { endpoints } from './endpoint.ts'
 import { Ledger } from './ledger.ts'
 import type { Polled } from '../adapter.ts'
+import type { Hint } from '../hint.ts'
 import type { Listings } from './listings.ts'
-import { type Account, accountOf } from './row.ts'
+import { type Account, accountOf, type Listing } from './row.ts'
 import { search } from './search.ts'
 import { isSwept, sweepOn } from './sweep.ts'
 import { historyMsOf } from '../reach.ts'
@@ -22,6 +23,7 @@ export interface PollOptions {
   readonly cursor: string | null
   readonly previousAnchor: Anchor | null
   readonly sweep: boolean
+  readonly hints?: readonly Hint[]
   readonly wallets: readonly MarketType[]
 }
 
@@ -78,6 +80,7 @@ export class Poll {
     if (!thorough && this.#isQuiet()) return this.#quiet()
 
     const ledger = this.#ledger
+    await ledger.readHinted(this.#hinted(), thorough)
     await (thorough ? ledger.readThoroughly() : ledger.readMoved())
     const transfers = await ledger.readTransfers()
     const known = ledger.explain()
@@ -92,6 +95,12 @@ export class Poll {
     const anchor =
       explanation?.kind === 'exact' ? this.#provedAnchor(explanation.atMs) : await this.#agreedAnchor()
     return this.#result(anchor, { thorough, transfers, sweep, history })
+  }
+
+  /** What a stream told of, as far as there are such markets. */
+  #hinted(): readonly Listing[] {
+    const { hints = [], listings } = this.#options
+    return hints.flatMap(({ wallet, market }) => (wallet === 'spot' ? (listings.byId(market) ?? []) : []))
   }
 
   /** Not looked for by the poll before, or not within the hour. */

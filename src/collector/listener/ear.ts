@@ -13,7 +13,7 @@ import type { Down, Listen } from './message.ts'
 import type { ProInstance, StreamReader, StreamSource } from './source.ts'
 
 export interface EarEvents {
-  up(): void
+  up(whole: boolean): void
   hint(hints: readonly Hint[]): void
   /** Once; the ear holds nothing any more then. */
   down(down: Down): void
@@ -31,6 +31,7 @@ export class Ear {
   readonly #hints = new Map<string, Hint>()
   #exchange: ProInstance | null = null
   #gathering = false
+  #gatherMs: number = limits.listener.gatherMs
   #up = false
   #over = false
   /** What the exchange last said to an HTTP request, where that was no. */
@@ -48,6 +49,8 @@ export class Ear {
     ways: { readonly wire: Wire; readonly lines: Lines },
   ): Promise<void> {
     const { sandbox, baseUrl } = order
+    // where time stands still nothing comes with waiting
+    if (order.frozen) this.#gatherMs = 5
     this.#later(limits.listener.openTimeoutMs, () => {
       if (!this.#up) this.#end(downOf('STREAM_TIMED_OUT'))
     })
@@ -59,14 +62,12 @@ export class Ear {
       const clock = new JobClock(order.nowMs, order.frozen)
       clock.skewMs = order.skewMs
       this.#prepare(pro, clock, ways)
-      await source.start(
-        pro,
-        order.wallets.filter((wallet) => source.wallets.includes(wallet)),
-      )
+      const wallets = source.wallets.filter((wallet) => order.wallets.includes(wallet))
+      await source.start(pro, wallets)
       await Promise.all(this.#clients.filter(({ dialled }) => dialled).map(({ connected }) => connected))
       if (this.#over) return
       this.#up = true
-      this.#events.up()
+      this.#events.up(wallets.length === order.wallets.length)
     } catch (error) {
       const isOurs = error instanceof CollectorFailure
       this.#end(this.#refusal ?? downOf(isOurs ? 'STREAM_NOT_SUPPORTED' : 'STREAM_REFUSED'))
@@ -147,7 +148,7 @@ export class Ear {
     }
     if (this.#gathering) return
     this.#gathering = true
-    this.#later(limits.listener.gatherMs, () => {
+    this.#later(this.#gatherMs, () => {
       this.#gathering = false
       const gathered = [...this.#hints.values()]
       this.#hints.clear()

@@ -36,7 +36,7 @@ export class Listening {
       return this.#tell({ kind: 'down', id, ...downOf('STREAM_NOT_SUPPORTED') })
     }
     const ear = new Ear(source, {
-      up: () => this.#tell({ kind: 'up', id }),
+      up: (whole) => this.#tell({ kind: 'up', id, whole }),
       hint: (hints) => this.#tell({ kind: 'hint', id, hints }),
       down: (down) => {
         this.#ears.delete(id)

@@ -8,10 +8,9 @@ import {
   readRecord,
   readString,
 } from '@perf-agg/sdk'
-import type { MarketType } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { type Hint, readHints } from '../hint.ts'
-import { marketTypes } from '../../accounting/wallet.ts'
+import { type Wallet, wallets as known } from '../../accounting/wallet.ts'
 
 /** What the daemon asks of a listener. Of `listen` the credentials are the frame's body. */
 export type Order =
@@ -26,7 +25,7 @@ export type Order =
       readonly exchange: string
       readonly sandbox: boolean
       readonly baseUrl: string | null
-      readonly wallets: readonly MarketType[]
+      readonly wallets: readonly Wallet[]
     }
   | { readonly kind: 'leave'; readonly id: number }
 
@@ -55,7 +54,8 @@ export interface Down {
 /** What a listener tells. None of it is believed: a poll looks. */
 export type Word =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'up'; readonly id: number }
+  /** `whole`: of all wallets of the account, so that its silence says something. */
+  | { readonly kind: 'up'; readonly id: number; readonly whole: boolean }
   | { readonly kind: 'hint'; readonly id: number; readonly hints: readonly Hint[] }
   | ({ readonly kind: 'down'; readonly id: number } & Down)
 
@@ -80,8 +80,8 @@ export function readOrder(head: unknown): Order {
     baseUrl: readNullable(listen.baseUrl, 'baseUrl', (value, path) =>
       readString(value, path, { max: 2_048 }),
     ),
-    wallets: readArray(listen.wallets, 'wallets', marketTypes.length, (value, path) =>
-      readEnum(value, path, marketTypes),
+    wallets: readArray(listen.wallets, 'wallets', known.length, (value, path) =>
+      readEnum(value, path, known),
     ),
   }
 }
@@ -94,8 +94,8 @@ export function readWord(head: unknown): Word {
     return { kind }
   }
   if (kind === 'up') {
-    const { id } = readObject(head, '', { required: ['kind', 'id'] })
-    return { kind, id: readInteger(id, 'id', { min: 1 }) }
+    const { id, whole } = readObject(head, '', { required: ['kind', 'id', 'whole'] })
+    return { kind, id: readInteger(id, 'id', { min: 1 }), whole: readBoolean(whole, 'whole') }
   }
   if (kind === 'hint') {
     const { id, hints } = readObject(head, '', { required: ['kind', 'id', 'hints'] })

@@ -20,13 +20,11 @@ import { knowsAccounts } from '../../collector/permissions.ts'
 import { exchangesWithHosts, type Rule, rulesOf } from '../../egress/hosts.ts'
 import { limits } from '../../limits.ts'
 import type { ChildUser } from './child-user.ts'
+import { baseUrlOf, type ExchangeSettings } from './exchange-settings.ts'
 import { type Finished, judgeCandles, judgeCheck, judgeMarkets, judgePoll } from './judge.ts'
 import { Pair } from './pair.ts'
 import { PairDied } from './spawn-pair.ts'
 import { placeOf, Places, type PlaceStats } from './place.ts'
-
-/** Where an exchange is looked for instead of its own hosts; environment `simulated`. Part of `config_digest`. */
-export type ExchangeSettings = Readonly<Record<string, { readonly base_url?: string }>>
 
 export type Log = (
   level: 'info' | 'warn' | 'error',
@@ -82,6 +80,8 @@ export interface Collectors {
   /** Of the source's market types, inactive ones included. @throws {CollectorError} */
   markets(request: MarketsRequest): Promise<MarketsAnswer>
   stats(): CollectorsStats
+  /** The exchange has sent our address away. */
+  isClosed(source: Source): boolean
   /** Waits for no job: what runs answers `COLLECTOR_CLOSED`. Resolves when every child is gone. */
   close(): Promise<void>
 }
@@ -175,9 +175,9 @@ class Pool implements Collectors {
   }
 
   async poll(request: PollRequest, signal?: AbortSignal): Promise<PollAnswer> {
-    const { source, credentials, sinceMs, cursor, previousAnchor, sweep } = request
+    const { source, credentials, sinceMs, cursor, previousAnchor, sweep, hints = [] } = request
     const maxRetries = Math.min(Math.max(request.maxRetries, 0), limits.collector.retriesMax)
-    const job = { job: 'poll', sinceMs, cursor, previousAnchor, maxRetries, sweep } as const
+    const job = { job: 'poll', sinceMs, cursor, previousAnchor, maxRetries, sweep, hints } as const
     return this.#job(source, job, credentials, judgePoll, signal)
   }
 
@@ -200,6 +200,10 @@ class Pool implements Collectors {
       died: this.#died,
       exchanges: this.#places.stats(),
     }
+  }
+
+  isClosed(source: Source): boolean {
+    return this.#places.closed(source) !== null
   }
 
   async close(): Promise<void> {
@@ -370,15 +374,6 @@ function knownAccountOf(exchange: string, credentials: Uint8Array): string | nul
 
 function isSupported(source: Source): boolean {
   return exchangesWithHosts.includes(source.exchange)
-}
-
-function baseUrlOf(exchanges: ExchangeSettings, exchange: string): string | null {
-  const given = Object.hasOwn(exchanges, exchange) ? exchanges[exchange]?.base_url : undefined
-  if (given === undefined) return null
-  if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
-    throw new InputError('BASE_URL_INVALID', `exchanges.${exchange}.base_url is no http or https URL`)
-  }
-  return given
 }
 
 function isFailure(answer: unknown): answer is Failure {

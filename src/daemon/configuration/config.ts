@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { InputError, parseJson } from '@perf-agg/sdk'
+import { limits } from '../../limits.ts'
 import { collect, type Flags, flagName, setting } from './setting.ts'
 import {
   allExchanges,
@@ -86,6 +87,8 @@ export interface Configuration {
   readonly witnesses: readonly string[]
   /** Our own addresses that exchanges are asked from; none: the system chooses one. */
   readonly egressAddresses: readonly string[]
+  /** Accounts whose streams are listened to, of each address; 0 listens to none. */
+  readonly streamsMax: number
   readonly limits: RateLimits
   /** User of the collector and egress processes; null: another one than the daemon's where it may choose. */
   readonly childUid: number | null
@@ -156,6 +159,7 @@ const settings = {
   ingest: setting(readIngest, { profile: 'full' }),
   witnesses: setting(listReader(readWitness, 16), []),
   egress_addresses: setting(listReader(readAddress, 64), []),
+  streams_max: setting(integerReader(0, limits.listener.accountsMax), 64),
   limits: setting(readLimits, defaultLimits),
   child_uid: setting(readUid, null),
 } as const
@@ -237,6 +241,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     ingest: values.ingest,
     witnesses: values.witnesses,
     egressAddresses: [...new Set(values.egress_addresses)],
+    streamsMax: values.streams_max,
     limits: values.limits,
     childUid: values.child_uid,
   }

@@ -102,6 +102,7 @@ export function toConfigFile(configuration: Configuration): Readonly<Record<stri
     ingest: { profile: configuration.ingest.profile },
     witnesses: configuration.witnesses,
     egress_addresses: configuration.egressAddresses,
+    streams_max: configuration.streamsMax,
     limits: limitsOf(configuration.limits),
   }
 }

@@ -84,19 +84,23 @@ export class Schedule {
     if (isFirst || entry.reserved !== null) this.#hear(entry, { ...entry.hearing, hintedAtMs: nowMs })
   }
 
-  /** Its stream is up since then, and tells of everything from there on; null: nobody listens any more. */
-  heard(key: string, sinceMs: number | null): void {
+  /**
+   * Its stream is up since then; null: nobody listens any more.
+   * @param whole it tells of all that is polled: its silence says something
+   */
+  heard(key: string, sinceMs: number | null, whole = true): void {
     const entry = this.#entries.get(key)
-    if (entry !== undefined) this.#hear(entry, { ...entry.hearing, sinceMs, silent: false })
+    if (entry !== undefined) this.#hear(entry, { ...entry.hearing, sinceMs, whole, silent: false })
   }
 
   #hear(entry: Entry, hearing: Hearing): void {
     this.#entries.set(entry.key, entry.queue.hear(entry, hearing))
   }
 
-  /** The mean time between events of an account, as far as its polls tell; Infinity of one that is not here. */
-  meanMs(key: string): number {
-    return this.#entries.get(key)?.activity.meanMs ?? Number.POSITIVE_INFINITY
+  /** The mean time between events of an account, as far as its polls tell; null before the first. */
+  meanMs(key: string): number | null {
+    const entry = this.#entries.get(key)
+    return entry === undefined || entry.fresh ? null : entry.activity.meanMs
   }
 
   /** No poll at the place of this account begins before then: the exchange refused its whole address. */

@@ -27,6 +27,9 @@ export class Meter {
   #banMs = firstBanMs
   #bannedUntilMs = 0
 
+  /** Weight of all calls ever, by path. */
+  readonly spent = new Map<string, number>()
+
   /** Weight used in this minute by the trading API. */
   get used(): number {
     return this.#used.get('ip') ?? 0
@@ -43,6 +46,7 @@ export class Meter {
       ? `${cost.budget} ${cost.budget === 'sapi-uid' ? uid : ''} ${path}`
       : cost.budget
     const used = (this.#used.get(key) ?? 0) + cost.weight
+    this.spent.set(path, (this.spent.get(path) ?? 0) + cost.weight)
     this.#used.set(key, used)
     const most = {
       ip: weightPerMinuteMax,

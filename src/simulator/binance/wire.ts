@@ -55,6 +55,10 @@ export class Wire {
     })
   }
 
+  get spent(): ReadonlyMap<string, number> {
+    return this.#meter.spent
+  }
+
   handle(request: IncomingMessage, response: ServerResponse): void {
     const nowMs = this.#nowMs()
     const serverMs = nowMs + this.#faults.skewMs(nowMs)
