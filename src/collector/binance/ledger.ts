@@ -11,14 +11,13 @@ import {
   type Explanation,
   explain,
 } from '../explain.ts'
-import { allOf } from '../failure.ts'
+import { allOf, isOutOfBudget } from '../failure.ts'
 import type { Cursor } from './cursor.ts'
 import { limits } from '../../limits.ts'
 import { farMs, Fills } from './fills.ts'
 import { Flows } from './flows.ts'
 import { Seldom } from './seldom.ts'
 import type { Account, Listing } from './row.ts'
-import { isOutOfBudget } from './search.ts'
 
 /** After so many of the latest symbols a deposit is likelier than one more symbol. */
 const likelySymbols = 4
