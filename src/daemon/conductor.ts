@@ -52,7 +52,7 @@ export class Conductor {
   #wake: () => void = () => {}
   #running: Promise<void> | null = null
   #feedsUnderWay: Promise<void> | null = null
-  #streamsUnderWay: Promise<void> | null = null
+  #openingStreams = false
   #housekeeping: Promise<void> | null = null
 
   constructor(parts: Parts) {
@@ -112,9 +112,11 @@ export class Conductor {
         this.#feedsUnderWay ??= feeds.closeDue(nowMs).finally(() => {
           this.#feedsUnderWay = null
         })
-        this.#streamsUnderWay ??= streams.tick().finally(() => {
-          this.#streamsUnderWay = null
-        })
+        // nobody waits for a stream, at the end neither
+        if (!this.#openingStreams) {
+          this.#openingStreams = true
+          void streams.tick().finally(() => (this.#openingStreams = false))
+        }
         const next = await this.nextMs()
         await this.#nap(Math.min(Math.max(next - clock.nowMs(), napMsMin), napMsMax))
       } catch (error) {

@@ -338,7 +338,7 @@ export class Streams {
   }
 
   #allDown(address: number): void {
-    for (const ear of [...this.#byId.values()]) {
+    for (const ear of this.#byId.values()) {
       if (ear.address === address) this.#forget(ear)
     }
   }
