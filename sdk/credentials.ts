@@ -3,7 +3,8 @@ import { readInstant } from './bucket.ts'
 import { checkCredentialBytes } from './credential-bytes.ts'
 import { InputError } from './errors.ts'
 import { parseJson, parseJsonWithSlice } from './json.ts'
-import { readBase64, readDigest, readExchange } from './metadata.ts'
+import { readBase64 } from './metadata.ts'
+import { readDigest, readExchange } from './source.ts'
 import {
   memberPath,
   readBoolean,

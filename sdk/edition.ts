@@ -14,17 +14,15 @@ import type {
   StatementType,
 } from './metadata.ts'
 import {
-  readDigest,
   readGap,
   readKeyStart,
   readLog,
   readPseudonym,
   readSignature,
-  readSource,
-  readText,
   readThumbprint,
   statementTypes,
 } from './metadata.ts'
+import { readDigest, readSource, readText } from './source.ts'
 import {
   memberPath,
   readArray,

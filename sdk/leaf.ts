@@ -2,7 +2,7 @@ import { concat, fromBase64url, fromHex, sha256, toBase64url, utf8 } from './byt
 import { canonicalBytes } from './canonical.ts'
 import { InputError } from './errors.ts'
 import { parseJson } from './json.ts'
-import { readDigest, readText } from './metadata.ts'
+import { readDigest, readText } from './source.ts'
 import { readEnum, readObject, readRecord, readString } from './shape.ts'
 
 /**

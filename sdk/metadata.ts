@@ -15,41 +15,20 @@ import {
   readObject,
   readString,
 } from './shape.ts'
+import { readDigest, readSource, readText, type Source } from './source.ts'
 import { parseInstant } from './time.ts'
 
 export type StatementType = 'registered' | 'period' | 'scope' | 'gap' | 'correction' | 'closed' | 'key_start'
-export type Environment = 'live' | 'sandbox' | 'simulated' | 'self-reported'
-export type Permissions = 'read-only' | 'unverified' | 'trade'
-export type Ownership = 'key-holder' | 'proven' | 'unproven'
-export type Registration = 'sealed' | 'plain'
 export type ReturnMethod = 'twr' | 'capital-in-use'
 export type CorrectionCause = 'late-fill' | 'late-flow' | 'explained' | 'changed'
 
 export const statementSchema = 'perf-agg/statement/v1'
-export const environments: readonly Environment[] = ['live', 'sandbox', 'simulated', 'self-reported']
-export const permissionLevels: readonly Permissions[] = ['read-only', 'unverified', 'trade']
-export const ownershipLevels: readonly Ownership[] = ['key-holder', 'proven', 'unproven']
 
 /** Hours that could not be observed, and why; half-open. */
 export interface GapClaim {
   readonly from: string
   readonly to: string
   readonly reason: string
-}
-
-export interface Source {
-  readonly exchange: string
-  /** Where the data really came from; null for self-reported trades. */
-  readonly host: string | null
-  readonly environment: Environment
-  readonly market_types: readonly string[]
-  readonly collector: string
-  readonly permissions: Permissions
-  readonly ownership: Ownership
-  readonly registration: Registration
-  readonly server_time_skew_ms: number | null
-  /** Digest of the certificate that the exchange's host showed; null without TLS. */
-  readonly certificate: string | null
 }
 
 export interface Pricing {
@@ -228,39 +207,6 @@ export function readLog(value: unknown, path: string): { origin: string } {
   return { origin: readText(log.origin, memberPath(path, 'origin')) }
 }
 
-export function readSource(value: unknown, path: string): Source {
-  const source = readObject(value, path, {
-    required: [
-      'exchange',
-      'host',
-      'environment',
-      'market_types',
-      'collector',
-      'permissions',
-      'ownership',
-      'registration',
-      'server_time_skew_ms',
-      'certificate',
-    ],
-  })
-  return {
-    exchange: readExchange(source.exchange, memberPath(path, 'exchange')),
-    host: readNullable(source.host, memberPath(path, 'host'), readText),
-    environment: readEnum(source.environment, memberPath(path, 'environment'), environments),
-    market_types: readArray(source.market_types, memberPath(path, 'market_types'), 32, readCode),
-    collector: readText(source.collector, memberPath(path, 'collector')),
-    permissions: readEnum(source.permissions, memberPath(path, 'permissions'), permissionLevels),
-    ownership: readEnum(source.ownership, memberPath(path, 'ownership'), ownershipLevels),
-    registration: readEnum(source.registration, memberPath(path, 'registration'), ['sealed', 'plain']),
-    server_time_skew_ms: readNullable(
-      source.server_time_skew_ms,
-      memberPath(path, 'server_time_skew_ms'),
-      readInteger,
-    ),
-    certificate: readNullable(source.certificate, memberPath(path, 'certificate'), readDigest),
-  }
-}
-
 function readPricing(value: unknown, path: string): Pricing {
   const pricing = readObject(value, path, { required: ['currency', 'pegged', 'price_age_max_s', 'unpriced'] })
   return {
@@ -349,31 +295,6 @@ function readCount(value: unknown, path: string): number {
 }
 
 /** ASCII-safe text. */
-export function readText(value: unknown, path: string): string {
-  return readString(value, path, {
-    min: 1,
-    max: 256,
-    pattern: /^[\x20-\x7e]+$/,
-    form: 'printable ASCII',
-  })
-}
-
-export function readExchange(value: unknown, path: string): string {
-  return readString(value, path, {
-    min: 2,
-    max: 32,
-    pattern: /^[a-z][a-z0-9_]+$/,
-    form: 'an exchange id like binance',
-  })
-}
-
-export function readDigest(value: unknown, path: string): string {
-  return readString(value, path, {
-    pattern: /^sha256:[0-9a-f]{64}$/,
-    form: 'a digest like sha256:<64 hexadecimal digits>',
-  })
-}
-
 const base64url32 = {
   pattern: /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/,
   form: '32 bytes as base64url',

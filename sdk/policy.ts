@@ -1,6 +1,6 @@
 import { InputError } from './errors.ts'
-import type { Environment, Ownership } from './metadata.ts'
-import { environments, ownershipLevels, readText } from './metadata.ts'
+import type { Environment, Ownership } from './source.ts'
+import { environments, ownershipLevels, readText } from './source.ts'
 import type { Claims } from './quote.ts'
 import {
   memberPath,

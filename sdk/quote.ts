@@ -3,7 +3,7 @@ import { InputError } from './errors.ts'
 import { parseJson } from './json.ts'
 import type { PublicJwk } from './key.ts'
 import { readPublicJwk } from './key.ts'
-import { readDigest, readText } from './metadata.ts'
+import { readDigest, readText } from './source.ts'
 import { readEnum, readInteger, readNullable, readObject, readRecord, readString } from './shape.ts'
 
 export type Tee = 'tdx' | 'sev-snp' | 'nitro' | 'dstack-tdx' | 'simulated'

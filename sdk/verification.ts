@@ -7,6 +7,7 @@ import { thumbprint } from './key.ts'
 import { verifySignature } from './signature.ts'
 import type { Contract, Statement } from './statement.ts'
 import { enclaveSignedBytes, signedBytes, statementDigest } from './statement.ts'
+import type { Source } from './source.ts'
 import type { Step } from './step.ts'
 import { affirm, contraindicate, warn } from './step.ts'
 import { hourMs, parseInstant } from './time.ts'
@@ -32,7 +33,16 @@ export async function verifyStatement(
     judgeTotals(statement),
     judgeCoverage(statement),
     judgeTimes(statement),
+    ...judgeLists([statement.metadata.source]),
   ]
+}
+
+/** What exchanges kept from whoever read the account: no doubt about what is stated, and to be known beside it. */
+export function judgeLists(sources: readonly Pick<Source, 'unavailable'>[]): readonly Step[] {
+  const lists = [...new Set(sources.flatMap(({ unavailable }) => unavailable ?? []))].toSorted()
+  if (lists.length === 0) return []
+  const detail = `the exchange did not tell of ${lists.join(', ')}: what moved there shows as unreconciled`
+  return [affirm('lists', detail)]
 }
 
 /** A body of the minimal profile: its signature and sums may hold, and still nothing in it can be recomputed. */

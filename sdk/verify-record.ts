@@ -12,10 +12,11 @@ import { claimsBytesOf, parseClaims } from './quote.ts'
 import { judgeChain, type RecordFigures } from './record-chain.ts'
 import { ProvenTree } from './proven-tree.ts'
 import { judgeRecordByPolicy } from './record-policy.ts'
-import { linksOf, type RecordLink } from './record-link.ts'
+import { linksOf, metadataOf, type RecordLink } from './record-link.ts'
 import type { Logged, RecordEntry, RecordEvidence, TrackRecord } from './record.ts'
 import type { Step } from './step.ts'
 import { affirm, contraindicate, verdictOf, warn, type Verdict } from './step.ts'
+import { judgeLists } from './verification.ts'
 
 export interface RecordOptions {
   readonly policy: Policy | null
@@ -102,6 +103,7 @@ export async function verifyRecord(
     await judgeInclusion(record, links, size, root),
     ...evidence.steps,
     ...chain.steps,
+    ...judgeLists(record.statements.map((entry) => metadataOf(entry).source)),
     ...(policy === null
       ? []
       : judgeRecordByPolicy(record, chain.figures, evidence.byDigest, policy, options.nowMs)),

@@ -2,18 +2,10 @@ import type { Bucket, Totals } from './bucket.ts'
 import { readBucket, readCode, readInstant, readTotals } from './bucket.ts'
 import { fromBase64 } from './bytes.ts'
 import { readNonce } from './credentials.ts'
-import type { Environment, GapClaim, Ownership, Permissions } from './metadata.ts'
-import {
-  environments,
-  ownershipLevels,
-  permissionLevels,
-  readDigest,
-  readExchange,
-  readGap,
-  readPseudonym,
-  readSignature,
-  readThumbprint,
-} from './metadata.ts'
+import type { GapClaim } from './metadata.ts'
+import type { Environment, Ownership, Permissions } from './source.ts'
+import { readGap, readPseudonym, readSignature, readThumbprint } from './metadata.ts'
+import { environments, ownershipLevels, permissionLevels, readDigest, readExchange } from './source.ts'
 import {
   memberPath,
   readArray,

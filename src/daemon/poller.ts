@@ -144,7 +144,7 @@ export class Poller {
         ...this.#parts,
         collectors: cut.asking(collectors),
         chain: {
-          noteOrigin: (account, origin) => chain.noteOrigin(account, origin),
+          noteOrigin: (...what) => chain.noteOrigin(...what),
           write: async (...what) => {
             cut.check()
             return chain.write(...what)
@@ -183,7 +183,7 @@ export class Poller {
     streams?.answered(row.pseudonym, hints)
     streams?.noteSkew(row.pseudonym, answer.origin.serverTimeSkewMs)
     this.#memory.refusals.delete(row.pseudonym)
-    this.#parts.chain.noteOrigin(row.pseudonym, answer.origin)
+    this.#parts.chain.noteOrigin(row.pseudonym, answer.origin, answer.observation.unavailable)
     const isOff = Math.abs(answer.origin.serverTimeSkewMs) > skewMsMax && !clock.frozen
     if (isOff || this.#parts.clockRefusal(row.exchange) !== null) {
       health.bad(row.pseudonym, 'CLOCK_SKEW', clock.nowMs())

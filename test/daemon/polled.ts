@@ -52,6 +52,8 @@ export class TwoWallets implements Pick<Collectors, 'check' | 'poll' | 'candles'
   readonly marks: Prices
   readonly #clock: { nowMs(): number }
   readonly #acts: { readonly atMs: number; readonly act: () => void }[] = []
+  /** What it does not tell. */
+  unavailable: readonly string[] = []
   /** How it fails, if it does. */
   fails: (request: PollRequest) => FailureCode | null = () => null
   /** The exchange's clock goes on while it answers. */
@@ -127,7 +129,7 @@ export class TwoWallets implements Pick<Collectors, 'check' | 'poll' | 'candles'
             .map(([asset, amount]) => ({ asset, amount: toText(amount) })),
           ...(isFutures && { positions: this.futures.positions }),
         },
-        unavailable: [],
+        unavailable: this.unavailable,
         lost: null,
       },
     }

@@ -97,6 +97,21 @@ async function viewOf(polled: Polled) {
   return row === null ? null : (await polled.book.stored(row)).account.view(0)
 }
 
+t.test('what the exchange did not tell is stated, and not what it was about', async (t) => {
+  const clock = new SteppedClock(start)
+  const exchange = new TwoWallets(clock, new FuturesDesk({ USDT: '10000' }), flat, flat)
+  exchange.unavailable = ['transfers', 'instrument.DOGE-USDC-SWAP', 'instrument.XRP', 'Execution.New', 'a b']
+  const polled = await startPolled(t, clock, exchange, { scope: ['linear'] })
+  const before = periods(await run(polled, 2))
+  t.ok(before.length > 0)
+  for (const { metadata } of before) {
+    t.same(metadata.source.unavailable, ['execution', 'instrument', 'transfers'])
+  }
+  exchange.unavailable = []
+  const last = periods(await run(polled, 4)).at(-1)
+  t.equal(last === undefined || 'unavailable' in last.metadata.source, false)
+})
+
 t.test('a wallet that joins brings what it holds as a flow, and makes no gain of it', async (t) => {
   const clock = new SteppedClock(start)
   const desk = new FuturesDesk({ USDT: '4000' })

@@ -153,6 +153,17 @@ t.test('refuses by the path', async (t) => {
   for (const other of [null, 1, 'x', [], {}]) t.throws(() => parseStatement(other), InputError)
 })
 
+t.test('what an exchange did not tell is named in order, each once, or not at all', async (t) => {
+  const path = 'metadata.source.unavailable'
+  const told = altered(path, ['interest', 'transfers'])
+  const parsed = parseStatement(told)
+  t.same(parsed.metadata.source.unavailable, ['interest', 'transfers'])
+  t.equal(canonicalize(parsed), canonicalize(told))
+  for (const wrong of [[], ['b', 'a'], ['a', 'a'], ['BTC-USDT'], ['a b'], 'a', null, [1]]) {
+    t.throws(() => parseStatement(altered(path, wrong)), { code: 'INPUT_INVALID' }, JSON.stringify(wrong))
+  }
+})
+
 t.test('totals are exact, and the nearest doubles on the wire', async (t) => {
   const bucket = { trades: 1, volume_base: '0.1', volume_quote: '9007199254740993.5', fees_usd: '-0.1' }
   const totals = exactTotals([bucket, { ...bucket, fees_usd: '0.3' }, bucket])

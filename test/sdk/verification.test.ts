@@ -175,6 +175,21 @@ t.test('figures that are signed and still do not follow from the exact amounts',
   )
 })
 
+t.test('what an exchange did not tell is said, and signed like all the rest', async (t) => {
+  const told = await resigned(({ metadata }) => {
+    metadata.source.unavailable = ['dust', 'transfers']
+  })
+  const steps = await verifyStatement(told, [enclaveKey])
+  t.match(
+    steps.filter(({ name }) => name === 'lists'),
+    [{ status: 'affirming', code: 'OK', detail: /dust, transfers/ }],
+  )
+  t.equal(verdictOf(steps), 'holds')
+  const { unavailable: _, ...source } = told.metadata.source
+  const hidden = { ...told, metadata: { ...told.metadata, source } }
+  t.equal(verdictOf(await verifyStatement(hidden, [enclaveKey])), 'broken', 'it can not be left out')
+})
+
 t.test("a mounted key's signature is worth something only beside the enclave's", async (t) => {
   const body = periodBody({ keyId: (await signedPeriod(enclave)).metadata.key_id })
   const enclaveSignature = toBase64(await enclave.sign(enclaveSignedBytes(body)))

@@ -64,7 +64,7 @@ interface Parts {
  */
 export class Chain {
   readonly #parts: Parts
-  readonly #origins = new Map<string, Origin>()
+  readonly #origins = new Map<string, Origin & { readonly lists: readonly string[] }>()
   /** The ends of chains that this start has written to. */
   readonly #ends = new Map<string, ChainEnd>()
 
@@ -72,9 +72,13 @@ export class Chain {
     this.#parts = parts
   }
 
-  /** Where the account's data came from last: statements without a poll of their own say that. */
-  noteOrigin(account: string, origin: Origin): void {
-    this.#origins.set(account, origin)
+  /**
+   * Where the account's data came from last: statements without a poll of their own say that.
+   * @param unavailable what the exchange did not tell, as the adapter names it; what it is about stays here
+   */
+  noteOrigin(account: string, origin: Origin, unavailable: readonly string[] = []): void {
+    const lists = new Set(unavailable.map((name) => name.split('.')[0]?.toLowerCase() ?? '').filter(isList))
+    this.#origins.set(account, { ...origin, lists: [...lists].toSorted().slice(0, listsMax) })
   }
 
   async write(
@@ -230,8 +234,16 @@ export class Chain {
       registration: session.registration,
       server_time_skew_ms: origin === undefined ? null : Math.round(origin.serverTimeSkewMs),
       certificate: origin?.certificate ?? null,
+      ...(origin === undefined || origin.lists.length === 0 ? {} : { unavailable: origin.lists }),
     }
   }
+}
+
+/** As many as an exchange has, and more. */
+const listsMax = 32
+
+function isList(name: string): boolean {
+  return /^[a-z0-9][a-z0-9_-]{0,63}$/.test(name)
 }
 
 const widened = (subject: Subject, scope: readonly string[]): Subject => ({

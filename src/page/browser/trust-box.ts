@@ -87,6 +87,7 @@ export function anchorList(
     ['Witnesses', `${witnesses}${witnessedAtS === null ? '' : `, at ${toInstant(witnessedAtS * 1_000)}`}`],
     ['Hosts', unique(links.flatMap(({ source }) => source.host ?? [])).join(', ') || 'none'],
     ['Collector', unique(links.map(({ source }) => source.collector)).join(', ') || '–'],
+    ['Lists not told', unique(links.flatMap(({ source }) => source.unavailable ?? [])).join(', ') || 'none'],
     [
       'Exchange key',
       `${unique(links.map(({ source }) => source.permissions)).join(', ')}; ${unique(links.map(({ source }) => source.ownership)).join(', ')}`,
