@@ -158,6 +158,75 @@ t.test('the documented ledger: what was lent comes back from outside', async (t)
   ])
 })
 
+t.test('the documented deposit and withdrawal are what the ledger says of them', async (t) => {
+  const deposits = documentedBody('kucoin/Spot/Account/GetDeposits.txt')
+  const withdrawals = documentedBody('kucoin/Spot/Account/GetWithdrawals.txt')
+  if (deposits === null || withdrawals === null) return t.comment('no reference folder here')
+  // 20.5 came in, and what went out took its fee along
+  const at = (createdAt: number) => ({ createdAt })
+  const exchange = await serve(
+    t,
+    {
+      '/api/v1/deposits': deposits,
+      '/api/v1/withdrawals': withdrawals,
+      '/api/v1/accounts/ledgers': page([
+        line('MAIN', 'Deposit', '20.50000000', 'XRP', at(1_666_600_549_000)),
+        line('MAIN', 'Withdrawal', '-21.00000000', 'XRP', { fee: '0.50000000', ...at(1_666_600_379_000) }),
+      ]),
+    },
+    1_666_600_000_000,
+    1_666_601_000_000,
+  )
+  const answer = await exchange.poll()
+  if (answer.kind === 'failed') return t.fail(answer.code, { answer })
+  t.strictSame(
+    answer.observation.flows.map(({ flow, asset, amount, atMs }) => [flow, asset, amount, atMs]),
+    [
+      ['withdrawal', 'XRP', '-21', 1_666_600_379_000],
+      ['deposit', 'XRP', '20.50000000', 1_666_600_549_000],
+    ],
+  )
+  // by a chain or from another client of the exchange: both come from outside
+  t.notOk(exchange.asked.some((each) => /deposits|withdrawals/.test(each)))
+})
+
+t.test('who trades with oneself has one number on both sides', async (t) => {
+  const atMs = nowMs - 2 * minuteMs
+  const context = '{"symbol":"BTC-USDT","orderId":"o","tradeId":"77"}'
+  const fill = (side: string, id: number) => ({
+    id,
+    symbol: 'BTC-USDT',
+    tradeId: 77,
+    side,
+    price: '5',
+    size: '2',
+    funds: '10',
+    fee: '0.01',
+    feeCurrency: 'USDT',
+    tradeType: 'TRADE',
+    createdAt: atMs,
+  })
+  const exchange = await serve(t, {
+    '/api/v1/hf/accounts/ledgers': (url: URL) =>
+      good(
+        url.searchParams.has('lastId')
+          ? []
+          : ['2', '-2'].map((change) => line('TRADE_HF', 'TRADE_EXCHANGE', change, 'BTC', { context })),
+      ),
+    '/api/v1/hf/fills': (url: URL) =>
+      good({ items: url.searchParams.has('lastId') ? [] : [fill('buy', 1), fill('sell', 2)], lastId: 2 }),
+  })
+  t.match(await exchange.poll(), {
+    observation: {
+      complete: true,
+      fills: [
+        { id: '77', side: 'buy' },
+        { id: '77.sell', side: 'sell' },
+      ],
+    },
+  })
+})
+
 t.test('from poll to poll, to the last unit, a day at a time', async (t) => {
   const sinceMs = nowMs - 3 * dayMs
   const exchange = await serve(

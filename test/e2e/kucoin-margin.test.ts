@@ -68,7 +68,7 @@ t.test('days of margin beside spot at kucoin: what goes between them is no flow'
     ledgerPath: '/api/v3/hf/margin',
     scenario,
     wallets: ['spot', 'margin'],
-    days: 5,
+    days: 4,
     tradesMin: 80,
   }),
 )
