@@ -653,7 +653,7 @@ export const accounts: readonly Account[] = [
           misc: '',
         }),
         page: byId('trades'),
-        positive: ['price', 'cost', 'vol'],
+        positive: ['price', 'vol'],
         time: 'time',
         timeAs: (atMs) => atMs / 1_000,
       },

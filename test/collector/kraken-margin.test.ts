@@ -217,3 +217,49 @@ t.test('a position is opened, costs interest, is closed in part, taken over, and
   ])
   t.strictSame(fifth.observation.anchor?.balances, [{ asset: 'ETH', amount: '9.506' }])
 })
+
+t.test('trades of next to nothing, and positions that can not be', async (t) => {
+  const cheap = (more: object) => trade('buy', '0.00000001', '0.1', '0.00000', { time: seconds(-5), ...more })
+  const exchange = await serve(t, {
+    '/0/private/TradesHistory': good({ trades: { T1: cheap({ margin: '0' }), T2: cheap({}) }, count: 2 }),
+  })
+  t.match(await exchange.poll(), {
+    observation: {
+      fills: [
+        { id: 'T1', market: 'spot', quoteQuantity: '0.000000001' },
+        { id: 'T2', market: 'margin', quoteQuantity: '0.000000001' },
+      ],
+    },
+  })
+  for (const cost of ['NaN', '-1', '1e999', '', null, true]) {
+    exchange.answers.set('/0/private/TradesHistory', good({ trades: { T1: cheap({ cost }) }, count: 1 }))
+    t.match(await exchange.poll(), { kind: 'failed', code: 'EXCHANGE_ANSWER_INVALID' }, String(cost))
+  }
+  exchange.answers.set('/0/private/TradesHistory', good({ trades: {}, count: 0 }))
+  const sound = { ...position, vol: '2', vol_closed: '0', cost: '500' }
+  for (const strange of [
+    { cost: 'NaN' },
+    { vol: '0' },
+    { vol: '-1' },
+    { vol_closed: '3' },
+    { pair: 'NOTHERE' },
+    { type: 'both' },
+    { oflags: 'viqc' },
+    { cost: undefined },
+  ]) {
+    exchange.answers.set('/0/private/OpenPositions', good({ T: { ...sound, ...strange } }))
+    const answer = await exchange.poll()
+    t.match(answer, { kind: 'failed', code: 'EXCHANGE_ANSWER_INVALID' }, JSON.stringify(strange))
+  }
+  exchange.answers.set('/0/private/OpenPositions', good({ T: { ...sound, vol_closed: undefined } }))
+  t.match(await exchange.poll(), {
+    observation: {
+      anchor: {
+        balances: [
+          { asset: 'ETH', amount: '-2' },
+          { asset: 'EUR', amount: '500' },
+        ],
+      },
+    },
+  })
+})

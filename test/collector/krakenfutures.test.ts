@@ -362,6 +362,61 @@ t.test('from poll to poll, to the last unit', async (t) => {
   t.match(await exchange.poll({ cursor: second.cursor }), { observation: { complete: true, fills: [] } })
 })
 
+t.test(
+  'a line with every member that the exchange tells of, empty or nothing; credit is no money',
+  async (t) => {
+    const held = (bch: number) => ({
+      accounts: {
+        cash: { type: 'cashAccount', balances: { bch, 'usd credit': 25, 'USD CREDIT': 5 } },
+        flex: { type: 'multiCollateralMarginAccount', currencies: { 'USD CREDIT': { quantity: 50 } } },
+      },
+    })
+    const exchange = await serve(t, { [`${place}/accounts`]: held(0.01215667051) })
+    const first = await exchange.poll()
+    if (first.kind === 'failed') return t.fail(first.code, { first })
+    exchange.clock.atMs = nowMs + 2 * minuteMs
+    const serverTime = new Date(nowMs + 2 * minuteMs).toISOString()
+    exchange.answers.set(`${place}/tickers/PI_XBTUSD`, { serverTime })
+    exchange.answers.set(`${place}/accounts`, held(0.01215736653))
+    const date = new Date(nowMs + minuteMs).toISOString()
+    const nothing = {
+      old_average_entry_price: 0,
+      new_average_entry_price: 0,
+      trade_price: 0,
+      mark_price: 0,
+      realized_pnl: 0,
+      fee: 0,
+      execution: '',
+      collateral: 'bch',
+      conversion_spread_percentage: 0,
+      liquidation_fee: 0,
+      contract: '',
+    }
+    exchange.answers.set('/api/history/v3/account-log', {
+      accountUid,
+      logs: [
+        line('funding rate change', 'bch', 0.01215667051, 0.01215736653, {
+          ...nothing,
+          date,
+          margin_account: 'f-bch:usd',
+          funding_rate: -8.7002552653e-8,
+          realized_funding: 6.9602e-7,
+        }),
+        line('transfer', 'usd credit', 0, 25, { ...nothing, date, booking_uid: '' }),
+      ],
+    })
+    t.match(await exchange.poll({ cursor: first.cursor }), {
+      observation: {
+        complete: true,
+        fills: [],
+        flows: [],
+        incomes: [{ income: 'funding', asset: 'BCH', amount: '0.00000069602' }],
+        anchor: { balances: [{ asset: 'BCH', amount: '0.01215736653' }] },
+      },
+    })
+  },
+)
+
 t.test('pages of the log and of fills', async (t) => {
   const logs = Array.from({ length: 700 }, (_, index) =>
     line('interest payment', 'usd', index, index + 1, {

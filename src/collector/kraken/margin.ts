@@ -1,4 +1,14 @@
-import { absolute, compare, type Decimal, negate, parseDecimal, signOf, sum, toText } from '@perf-agg/sdk'
+import {
+  absolute,
+  compare,
+  type Decimal,
+  multiply,
+  negate,
+  parseDecimal,
+  signOf,
+  sum,
+  toText,
+} from '@perf-agg/sdk'
 import type { Amount, Conversion, Fill, Income } from '../../accounting/observation.ts'
 import type { Base, Entry, Residual } from '../explain.ts'
 import { sumOf } from '../holding.ts'
@@ -55,7 +65,7 @@ export function marginTradesOf(
 
 /** Until its lines are there, the trade's own figure of the fee stands. */
 export function fillOfMargin({ trade, symbol, base, quote, lines }: MarginTrade): Fill {
-  const { id, side, price, cost, volume, atMs, misc } = trade
+  const { id, side, price, volume, atMs, misc } = trade
   const fees =
     lines.length === 0
       ? [{ asset: quote, amount: trade.fee }]
@@ -69,11 +79,17 @@ export function fillOfMargin({ trade, symbol, base, quote, lines }: MarginTrade)
     side,
     price,
     quantity: volume,
-    quoteQuantity: cost,
+    quoteQuantity: worthOf(trade),
     fees: sumOf(fees),
     atMs,
     execution: executionOf(misc),
   }
+}
+
+/** What it cost; of one so small that this is told as nothing, what follows from the rest. */
+export function worthOf({ cost, price, volume }: Trade): string {
+  if (signOf(parseDecimal(cost)) !== 0) return cost
+  return toText(multiply(parseDecimal(price), parseDecimal(volume)))
 }
 
 export function executionOf(misc: string): Fill['execution'] {

@@ -162,7 +162,8 @@ export function tradesOf(value: unknown, exchangeNowMs: number): Page<Trade> {
       atMs: secondsOf(row['time'], 'trade.time', exchangeNowMs),
       side,
       price: decimalOf(row['price'], 'trade.price', 'positive'),
-      cost: decimalOf(row['cost'], 'trade.cost', 'positive'),
+      // of next to nothing it is rounded to nothing
+      cost: decimalOf(row['cost'], 'trade.cost', 'not-negative'),
       fee: decimalOf(row['fee'], 'trade.fee', 'any'),
       volume: decimalOf(row['vol'], 'trade.vol', 'positive'),
       margin: decimalOf(row['margin'] ?? '0', 'trade.margin', 'not-negative'),

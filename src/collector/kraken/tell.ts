@@ -12,6 +12,7 @@ import {
   isMargin,
   isSettlement,
   type MarginTrade,
+  worthOf,
 } from './margin.ts'
 import type { Line, Trade } from './row.ts'
 
@@ -87,7 +88,7 @@ function fillOf(trade: Trade, lines: readonly Line[], listings: Pick<Listings, '
     side: trade.side,
     price: trade.price,
     quantity: booked(base, trade.volume),
-    quoteQuantity: booked(quote, trade.cost),
+    quoteQuantity: booked(quote, worthOf(trade)),
     fees: sumOf(fees),
     atMs: trade.atMs,
     execution: executionOf(trade.misc),

@@ -37,6 +37,11 @@ function entriesOf(value: unknown, place: string): (readonly [string, unknown])[
   return entries
 }
 
+/** `usd credit`: given to trade with, and nobody's to take away. */
+function isCredit(name: unknown): boolean {
+  return typeof name === 'string' && / credit$/i.test(name)
+}
+
 /** The holding wallet, one margin account for each pair, and the one that backs all others: all of them together. */
 export function balancesOf(value: unknown): Amount[] {
   const accounts = entriesOf(rowOf(value, 'accounts')['accounts'], 'accounts')
@@ -44,14 +49,16 @@ export function balancesOf(value: unknown): Amount[] {
     accounts.flatMap(([, each]): Amount[] => {
       const account = rowOf(each, 'account')
       if (account['currencies'] !== undefined) {
-        return entriesOf(account['currencies'], 'account.currencies').map(([name, of]) => ({
-          asset: coin(name, 'account.currency'),
-          amount: decimalOf(rowOf(of, 'account.currency')['quantity'], 'currency.quantity', 'any'),
-        }))
+        return entriesOf(account['currencies'], 'account.currencies')
+          .filter(([name]) => !isCredit(name))
+          .map(([name, of]) => ({
+            asset: coin(name, 'account.currency'),
+            amount: decimalOf(rowOf(of, 'account.currency')['quantity'], 'currency.quantity', 'any'),
+          }))
       }
       // contracts stand there as well, by their names
       return entriesOf(account['balances'] ?? {}, 'account.balances')
-        .filter(([name]) => !name.includes('_'))
+        .filter(([name]) => !name.includes('_') && !isCredit(name))
         .map(([name, amount]) => ({
           asset: coin(name, 'account.asset'),
           amount: decimalOf(amount, 'account.balance', 'any'),
@@ -108,27 +115,34 @@ export const logRows = 500
 
 export function linesOf(value: unknown, exchangeNowMs: number): Page<Line> {
   const all = rowsOf(rowOf(value, 'log')['logs'], 'log', 10_000)
-  const rows = all.map((each) => lineOf(rowOf(each, 'log'), exchangeNowMs))
-  const last = rows.at(-1)
-  return { rows, next: last === undefined || all.length < logRows ? null : String(Number(last.id) + 1) }
+  const rows = all
+    .map((each) => rowOf(each, 'log'))
+    .filter((row) => !isCredit(row['asset']))
+    .map((row) => lineOf(row, exchangeNowMs))
+  if (all.length < logRows) return { rows, next: null }
+  const last = idOf(rowOf(all.at(-1), 'log')['id'], 'log.id')
+  return { rows, next: String(Number(last) + 1) }
+}
+
+/** Nothing is null, left out, or an empty text. */
+function idOrNone(value: unknown, place: string): string {
+  return value === undefined || value === null || value === '' ? '' : idOf(value, place)
 }
 
 function lineOf(row: Row, exchangeNowMs: number): Line {
-  const contract = row['contract']
-  const name = contract === undefined || contract === null ? '' : idOf(contract, 'log.contract').toUpperCase()
+  const name = idOrNone(row['contract'], 'log.contract').toUpperCase()
   const raw = idOf(row['asset'], 'log.asset').toUpperCase()
   const [before, after] = ['old_balance', 'new_balance'].map((at) =>
     parseDecimal(decimalOf(row[at], `log.${at}`, 'any')),
   )
-  const execution = row['execution']
   return {
     id: idOf(row['id'], 'log.id'),
     info: wordOf(row['info'], 'log.info').toLowerCase(),
     contract: name,
     asset: raw === name || raw.includes('_') ? raw : coinOf(raw),
     change: toText(subtract(mustBe(after, 'log.new_balance'), mustBe(before, 'log.old_balance'))),
-    booking: idOf(row['booking_uid'], 'log.booking_uid'),
-    execution: execution === undefined || execution === null ? '' : idOf(execution, 'log.execution'),
+    booking: idOrNone(row['booking_uid'], 'log.booking_uid'),
+    execution: idOrNone(row['execution'], 'log.execution'),
     price: amountOrZero(row['trade_price'], 'log.trade_price'),
     fee: amountOrZero(row['fee'], 'log.fee'),
     funding: amountOrZero(row['realized_funding'], 'log.realized_funding'),
