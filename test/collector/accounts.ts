@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import type { MarketType } from '../../src/accounting/observation.ts'
+import type { Wallet } from '../../src/accounting/observation.ts'
 import type { Served } from './served.ts'
 
 /** One account of each kind that is read, as its exchange would answer for it: for what all adapters have in common. */
@@ -27,7 +27,7 @@ export interface List {
 export interface Account {
   readonly name: string
   readonly exchange: string
-  readonly marketTypes: readonly MarketType[]
+  readonly marketTypes: readonly Wallet[]
   readonly credentials?: Readonly<Record<string, string>>
   /** What an account with 1,000 dollars and no history is told. */
   usual(atMs: number): Readonly<Record<string, Served>>
@@ -441,6 +441,46 @@ export const accounts: readonly Account[] = [
         positive: [],
         time: 'transactionTime',
         timeAs: text,
+      },
+    ],
+  },
+  {
+    name: 'bybit funding',
+    exchange: 'bybit',
+    marketTypes: ['funding'],
+    usual: (atMs) => ({
+      '/v5/market/time': bybitGood({ timeNano: `${atMs}000000` }),
+      '/v5/asset/transfer/query-account-coins-balance': bybitGood({
+        accountType: 'FUND',
+        balance: [{ coin: 'USDT', walletBalance: '1000' }],
+      }),
+      '/v5/asset/fundinghistory': bybitGood({ nextPageCursor: '', list: [] }),
+    }),
+    balances: {
+      path: '/v5/asset/transfer/query-account-coins-balance',
+      of: (amounts) =>
+        bybitGood({
+          accountType: 'FUND',
+          balance: amounts.map((walletBalance) => ({ coin: 'USDT', walletBalance })),
+        }),
+    },
+    lists: [
+      {
+        path: '/v5/asset/fundinghistory',
+        pageRows: 100,
+        row: (index, atMs) => ({
+          currency: 'USDT',
+          ioDirection: 'I',
+          txnAmt: '5',
+          afterAmt: String(1_000 + 5 * index),
+          createTime: String(Math.floor(atMs / 1_000)),
+          showBusiTypeEn: 'Deposit',
+          descriptionEn: 'Deposit',
+        }),
+        page: (list, next) => bybitGood({ nextPageCursor: next ?? '', list }),
+        positive: [],
+        time: 'createTime',
+        timeAs: (atMs) => String(Math.floor(atMs / 1_000)),
       },
     ],
   },

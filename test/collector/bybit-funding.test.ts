@@ -348,6 +348,29 @@ t.test('a transfer whose other side is not told yet is waited for', async (t) =>
   t.match(third, { complete: true, flows: [], anchor: { balances: [{ asset: 'USDT', amount: '1100' }] } })
 })
 
+t.test('a conversion of which one side is not told yet is waited for', async (t) => {
+  const exchange = await serve(t, {})
+  const first = await observe(exchange)
+  const atMs = nowMs + 5 * minuteMs
+  const at1 = (at: number): void => {
+    exchange.clock.atMs = at
+    exchange.answers.set('/v5/market/time', timeAt(at))
+  }
+  at1(atMs)
+  const sold = row('-60 USDT Convert: Convert', atMs - 20 * secondMs, '40')
+  const bought = row('+0.02 ETH Convert: Convert', atMs - 20 * secondMs, '0.02')
+  exchange.answers.set('/v5/asset/fundinghistory', good({ nextPageCursor: '', list: [sold] }))
+  exchange.answers.set('/v5/asset/transfer/query-account-coins-balance', fund({ USDT: '40' }))
+  const second = await observe(exchange, first.cursor)
+  t.match(second, { complete: false, conversions: [], anchor: null })
+
+  at1(atMs + minuteMs)
+  exchange.answers.set('/v5/asset/fundinghistory', good({ nextPageCursor: '', list: [bought, sold] }))
+  exchange.answers.set('/v5/asset/transfer/query-account-coins-balance', fund({ USDT: '40', ETH: '0.02' }))
+  const third = await observe(exchange, second.cursor)
+  t.match(third, { complete: true, conversions: ['convert 0.02 ETH -60 USDT'] })
+})
+
 t.test('what happens in the second of a balance read, after it, is not in it', async (t) => {
   const exchange = await serve(t, {}, { atMs: nowMs + 300 })
   const first = await observe(exchange)

@@ -1,4 +1,4 @@
-import { secondMs } from '@perf-agg/sdk'
+import { minuteMs, secondMs } from '@perf-agg/sdk'
 import type { Endpoint } from '../call.ts'
 import type { Budget } from '../limiter.ts'
 import { every } from '../pace.ts'
@@ -25,8 +25,28 @@ export const endpoints = {
     weight: 1,
     pace: every(2, secondMs),
   },
-  fundingHistory: { method: 'privateGetV5AssetFundinghistory', budget: 'ip', weight: 1 },
-  deposits: { method: 'privateGetV5AssetDepositQueryRecord', budget: 'ip', weight: 1 },
-  internalDeposits: { method: 'privateGetV5AssetDepositQueryInternalRecord', budget: 'ip', weight: 1 },
-  withdrawals: { method: 'privateGetV5AssetWithdrawQueryRecord', budget: 'ip', weight: 1 },
+  fundingHistory: {
+    method: 'privateGetV5AssetFundinghistory',
+    budget: 'ip',
+    weight: 1,
+    pace: every(5, secondMs),
+  },
+  deposits: {
+    method: 'privateGetV5AssetDepositQueryRecord',
+    budget: 'ip',
+    weight: 1,
+    pace: every(100, minuteMs),
+  },
+  internalDeposits: {
+    method: 'privateGetV5AssetDepositQueryInternalRecord',
+    budget: 'ip',
+    weight: 1,
+    pace: every(5, secondMs),
+  },
+  withdrawals: {
+    method: 'privateGetV5AssetWithdrawQueryRecord',
+    budget: 'ip',
+    weight: 1,
+    pace: every(300, minuteMs),
+  },
 } as const satisfies Readonly<Record<string, Endpoint>>

@@ -2,7 +2,7 @@ import { limits } from '../../limits.ts'
 import type { Amount } from '../../accounting/observation.ts'
 import { invalidAnswer } from '../failure.ts'
 import { assetOf, decimalOf, instantOf, rowOf, rowsOf } from '../field.ts'
-import { sumOf } from '../holding.ts'
+import { onceOf } from '../holding.ts'
 import type { TransferLine } from '../transfer.ts'
 import { type FundKind, fundKinds, plainWord } from './funding-kind.ts'
 import { cursorOf, type Page, refuseAccount } from './row.ts'
@@ -13,7 +13,7 @@ export function fundBalancesOf(value: unknown): Amount[] {
   const result = rowOf(value, 'fund')
   if (result['accountType'] !== 'FUND') throw refuseAccount('accountType')
   const coins = rowsOf(result['balance'], 'fund.balance', limits.collector.assetsMax)
-  return sumOf(
+  return onceOf(
     coins.map((each) => {
       const row = rowOf(each, 'fund.balance')
       return {
@@ -21,6 +21,7 @@ export function fundBalancesOf(value: unknown): Amount[] {
         amount: decimalOf(row['walletBalance'], 'fund.walletBalance', 'any'),
       }
     }),
+    'fund.balance',
   )
 }
 

@@ -8,6 +8,8 @@ import type { FundLine } from './funding-row.ts'
 
 /** The sides of a conversion come within this of each other. */
 const sideMs = 3 * secondMs
+/** The history is behind by less. */
+const lateMs = 60 * secondMs
 
 /**
  * What the history of the funding wallet means, beside the transfers of the unified wallet where that is watched too:
@@ -25,13 +27,16 @@ export function tellFunding(
   const own = lines.filter(({ change }) => signOf(parseDecimal(change)) !== 0)
   const isInner = (line: FundLine): boolean => unified !== null && isOfUnified(line)
   const transfers = outerTransfers<TransferLine>([...(unified ?? []), ...own.filter(isInner)], span)
+  const [conversions, halves] = conversionsOf(own, span.fromMs)
   return {
     outer: transfers.lines,
     flows: own.filter((line) => !isInner(line)).flatMap(flowOf),
-    conversions: conversionsOf(own, span.fromMs),
+    conversions: conversions.map(conversionOf),
     incomes: own.flatMap(incomeOf),
     entries: own.map(({ asset, change, atMs }) => ({ atMs, changes: [[asset, parseDecimal(change)]] })),
-    pending: transfers.pending,
+    // the other side of one may still come
+    pending:
+      transfers.pending || (span.isOpen && halves.some((each) => each.at(-1)!.atMs > span.toMs - lateMs)),
   }
 }
 
@@ -79,8 +84,8 @@ function incomeOf(line: FundLine): Income[] {
   return isInterest(line) ? [{ id, income: 'interest', asset, amount: change, atMs }] : []
 }
 
-/** No number joins the sides of a conversion: they come one upon the other. */
-function conversionsOf(lines: readonly FundLine[], fromMs: number): Conversion[] {
+/** No number joins the sides of a conversion: they come one upon the other. Those that are whole, and those that are not. */
+function conversionsOf(lines: readonly FundLine[], fromMs: number): readonly [FundLine[][], FundLine[][]] {
   const groups: FundLine[][] = []
   const converted = lines.filter(({ kind }) => kind === 'convert')
   for (const line of converted.toSorted((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1))) {
@@ -88,12 +93,17 @@ function conversionsOf(lines: readonly FundLine[], fromMs: number): Conversion[]
     if (last !== undefined && line.atMs - last.at(-1)!.atMs <= sideMs) last.push(line)
     else groups.push([line])
   }
-  return groups.flatMap((own): Conversion[] => {
-    const changes = sumOf(own.map(({ asset, change }) => ({ asset, amount: change })))
-    const received = own.find(isIn)
-    // one side alone is not one yet, and what begins where the reading does may have begun before
-    if (changes.length < 2 || received === undefined || own[0]!.atMs <= fromMs + sideMs) return []
-    const conversion = own.every(({ label }) => dustWords.test(label)) ? 'dust' : 'convert'
-    return [{ id: received.id, conversion, changes, atMs: own.at(-1)!.atMs }]
-  })
+  // what begins where the reading does may have begun before
+  const whole = groups.filter((own) => own[0]!.atMs > fromMs + sideMs)
+  const hasBoth = (own: readonly FundLine[]): boolean => own.some(isIn) && !own.every(isIn)
+  return [whole.filter(hasBoth), whole.filter((own) => !hasBoth(own))]
+}
+
+function conversionOf(own: readonly FundLine[]): Conversion {
+  return {
+    id: own.find(isIn)?.id ?? '',
+    conversion: own.every(({ label }) => dustWords.test(label)) ? 'dust' : 'convert',
+    changes: sumOf(own.map(({ asset, change }) => ({ asset, amount: change }))),
+    atMs: Math.max(...own.map(({ atMs }) => atMs)),
+  }
 }
