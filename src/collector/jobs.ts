@@ -138,12 +138,13 @@ export class Jobs {
   }
 }
 
-/** Whom the exchange sends away altogether, the daemon has to hear of. */
+/** Whom the exchange sends away for longer than a moment, the daemon has to hear of. */
 function isOutOfPace(error: unknown): boolean {
   if (isOutOfBudget(error)) return true
   if (!(error instanceof CollectorFailure)) return false
-  const { code, scope } = error.failure
-  return code === 'EXCHANGE_RATE_LIMITED' && scope === 'session'
+  const { code, scope, retryAfterMs } = error.failure
+  const isMoment = retryAfterMs !== null && retryAfterMs <= limits.collector.waitMsMax
+  return code === 'EXCHANGE_RATE_LIMITED' && (scope === 'session' || isMoment)
 }
 
 /** Of as many as the minute's budget and the job's time have room for, in order; always of one. */

@@ -67,6 +67,8 @@ t.test('rights of both kinds, bought and sold, until they end, every bucket agai
     seed: 20260313,
     ledgerPath: '/api/v5/account/bills',
     scenario,
+    // the first day is told afterwards
+    daysBefore: 1,
     tradesMin: 60,
   }),
 )

@@ -13,12 +13,32 @@ export const budgets: Readonly<Record<string, Budget>> = {
 }
 
 export const endpoints = {
-  time: { method: 'publicGetPublicTime', budget: 'ip', weight: 4 },
-  instruments: { method: 'publicGetPublicInstruments', budget: 'ip', weight: 2 },
-  candles: { method: 'publicGetMarketCandles', budget: 'ip', weight: 1 },
-  historyCandles: { method: 'publicGetMarketHistoryCandles', budget: 'ip', weight: 2 },
-  markCandles: { method: 'publicGetMarketMarkPriceCandles', budget: 'ip', weight: 2 },
-  historyMarkCandles: { method: 'publicGetMarketHistoryMarkPriceCandles', budget: 'ip', weight: 4 },
+  time: { method: 'publicGetPublicTime', budget: 'ip', weight: 4, pace: every(10, 2 * secondMs) },
+  instruments: {
+    method: 'publicGetPublicInstruments',
+    budget: 'ip',
+    weight: 2,
+    pace: every(20, 2 * secondMs),
+  },
+  candles: { method: 'publicGetMarketCandles', budget: 'ip', weight: 1, pace: every(40, 2 * secondMs) },
+  historyCandles: {
+    method: 'publicGetMarketHistoryCandles',
+    budget: 'ip',
+    weight: 2,
+    pace: every(20, 2 * secondMs),
+  },
+  markCandles: {
+    method: 'publicGetMarketMarkPriceCandles',
+    budget: 'ip',
+    weight: 2,
+    pace: every(20, 2 * secondMs),
+  },
+  historyMarkCandles: {
+    method: 'publicGetMarketHistoryMarkPriceCandles',
+    budget: 'ip',
+    weight: 4,
+    pace: every(10, 2 * secondMs),
+  },
   config: { method: 'privateGetAccountConfig', budget: 'own', weight: 1, pace: every(5, 2 * secondMs) },
   balance: { method: 'privateGetAccountBalance', budget: 'own', weight: 1, pace: every(10, 2 * secondMs) },
   positions: {
