@@ -27,18 +27,25 @@ t.test('a canary in memory', async (t) => {
   const { access } = await client.register({ ...one, credentials: { api_key: key, secret } })
   const polled = (): number => (served.stderr.match(/"event":"polled"/g) ?? []).length
   await until('it is polled', () => polled() >= 1)
-  const collectors = (): number[] =>
-    familyOf(served.pid).filter((pid) =>
-      readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('/collector/'),
-    )
+  const running = (role: string): number[] =>
+    familyOf(served.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(`/${role}/`))
+  const collectors = (): number[] => running('collector')
   const [first] = collectors()
   t.ok(first !== undefined && countInMemory(first, [secret])![0]! > 0, 'the search finds it where it must be')
+  const listening = async (): Promise<boolean> =>
+    (await (await fetch(`${urls.operations}/metrics`)).text()).includes('streams_up{place="binance"} 1')
+  await until('its stream is up', listening)
+  const [ear] = running('listener')
+  t.ok(ear !== undefined && countInMemory(ear, [secret])![0]! > 0, 'a listener has it while it listens')
+  // the search takes long enough for a connection that is kept to be closed meanwhile
+  await new Promise((resolve) => setTimeout(resolve, 100))
 
   await client.end(access.sessionId, clientKey)
   const inDaemon = countInMemory(served.pid, [key, secret])
   t.comment(`in the daemon after the session's end: key ${inDaemon![0]}, secret ${inDaemon![1]}`)
   t.same(inDaemon, [0, 0])
 
+  await until('nobody is listened to, and no listener is there', () => running('listener').length === 0)
   for (const pid of collectors()) process.kill(pid, 'SIGKILL')
   const other = exchange.account(1)
   await client.register({
@@ -48,6 +55,7 @@ t.test('a canary in memory', async (t) => {
   })
   const before = polled()
   await until('another account is polled by a fresh collector', () => polled() > before)
+  await until('it is listened to by a fresh listener', listening)
   const now = collectors()
   t.ok(now.length > 0 && !now.includes(first!))
   for (const pid of familyOf(served.pid)) {

@@ -13,6 +13,7 @@ import { endpoints as kucoin } from '../../src/collector/kucoin/endpoint.ts'
 import { endpoints as okx } from '../../src/collector/okx/endpoint.ts'
 import { outageMsMaxOf, type Reach, reaches, spanText } from '../../src/collector/reach.ts'
 import { exchangesWithHosts, rulesOf } from '../../src/egress/hosts.ts'
+import { exchangesWithStreams, streamRulesOf } from '../../src/egress/stream-hosts.ts'
 import { exchangeIds, offerFor } from '../../src/session/exchange.ts'
 
 /** perf-agg-exchanges(7) against the code: what it says is covered is, and the other way round. */
@@ -165,4 +166,25 @@ t.test('nothing that orders or moves money may be called', async (t) => {
     moving.filter((path) => paths.some((prefix) => path.startsWith(prefix))),
     [],
   )
+})
+
+t.test('every stream has its row, with its host and what opens it', async (t) => {
+  const streams = rows('STREAMS')
+  t.strictSame([...new Set(streams.map(([id]) => id))], exchangesWithStreams)
+  for (const id of exchangesWithStreams) {
+    const own = streams.filter(([each]) => each === id)
+    const live = streamRulesOf(id, null).filter(({ environment }) => environment === 'live')
+    const hosts = own.flatMap(([, , host = '']) => host.split(' '))
+    const opened = own.flatMap(([, , , words = '']) => words.replaceAll('`', '').split(' '))
+    const listened = live.filter(({ operations }) => operations !== undefined)
+    t.strictSame(
+      [...new Set(hosts)].toSorted(),
+      [...new Set(listened.map(({ origin }) => new URL(origin).host))].toSorted(),
+      id,
+    )
+    const calls = live.filter(({ operations }) => operations === undefined).flatMap(({ paths }) => paths)
+    const said = listened.flatMap(({ operations }) => operations?.names ?? [])
+    t.strictSame([...new Set(opened)].toSorted(), [...new Set([...calls, ...said])].toSorted(), id)
+    for (const [, type = ''] of own) t.ok(isOffered(id, type), `${id} ${type}`)
+  }
 })
