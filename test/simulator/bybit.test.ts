@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { dayMs, secondMs } from '@perf-agg/sdk'
+import { dayMs, hourMs, secondMs } from '@perf-agg/sdk'
 import t from 'tap'
 import { startSimulator } from '../../src/simulator/simulator.ts'
 
@@ -21,12 +21,36 @@ const simulator = await startSimulator({
         contractTrader: { ordersPerDay: 80, symbols: ['BTC/USDT:USDT', 'BTC/USD:BTC'] },
         events: [{ kind: 'borrow', atMs: startMs + dayMs, asset: 'USDT', amount: '900', purse: 'spot' }],
       },
+      {
+        opening: { USDT: '100' },
+        unified: true,
+        purses: { funding: { USDT: '50' } },
+        trader: null,
+        events: [
+          ...Array.from({ length: 12 }, (_, hour) => ({
+            kind: 'deposit' as const,
+            atMs: startMs + dayMs + hour * hourMs,
+            asset: 'USDT',
+            amount: '5',
+            purse: 'funding' as const,
+          })),
+          { kind: 'transfer', atMs: startMs + 2 * dayMs + 640, asset: 'USDT', amount: '30' },
+          {
+            kind: 'withdrawal',
+            atMs: startMs + 2 * dayMs + hourMs,
+            asset: 'USDT',
+            amount: '20',
+            fee: '1',
+            purse: 'funding',
+          },
+        ],
+      },
     ],
   },
 })
 t.teardown(() => simulator.close())
 type Account = (typeof simulator.accounts)[0]
-const [trader, other, holder] = simulator.accounts as [Account, Account, Account]
+const [trader, other, holder, saver] = simulator.accounts as [Account, Account, Account, Account]
 
 interface Answer {
   readonly status: number
@@ -34,6 +58,7 @@ interface Answer {
   readonly retCode: number
   readonly result: Readonly<Record<string, unknown>> & {
     readonly list: readonly Readonly<Record<string, string>>[]
+    readonly rows: readonly Readonly<Record<string, string>>[]
     readonly nextPageCursor: string
   }
 }
@@ -121,6 +146,63 @@ t.test('fifty rows a page, newest first, and the log gives the balance', async (
         ({ cashFlow, fee, change }) => Math.abs(Number(cashFlow) - Number(fee) - Number(change)) < 1e-9,
       ),
     )
+  }
+})
+
+t.test('the funding wallet, its history by the second, and the lists of what passed it', async (t) => {
+  const coins = '/v5/asset/transfer/query-account-coins-balance'
+  const history = '/v5/asset/fundinghistory'
+  const account = saver
+  t.match((await ask(coins, 'accountType=FUND', { account })).result, {
+    accountType: 'FUND',
+    // 50 + 12 · 5 - 30 - 21
+    balance: [{ coin: 'USDT', walletBalance: '59.00000000' }],
+  })
+  const rows: Readonly<Record<string, string>>[] = []
+  const from = Math.floor(startMs / 1_000)
+  for (let cursor = ''; ;) {
+    simulator.advanceTo(simulator.nowMs() + secondMs)
+    const span = `createTimeFrom=${from}&createTimeTo=${from + 7 * 86_400}`
+    const { result } = await ask(history, `${span}${cursor === '' ? '' : `&cursor=${cursor}`}`, { account })
+    t.ok(result.list.length <= 10, 'ten a page where nothing is said')
+    rows.push(...result.list)
+    cursor = encodeURIComponent(result.nextPageCursor)
+    if (cursor === '') break
+  }
+  t.equal(rows.length, 14, 'what was there at the start is no line')
+  t.match(rows[0], { ioDirection: 'O', txnAmt: '21.00000000', afterAmt: '59.00000000' })
+  t.match(rows[1], {
+    createTime: String((startMs + 2 * dayMs) / 1_000),
+    description: 'fundingAccountRecordTransfer2TradingAccount',
+  })
+  const moved = rows.reduce(
+    (sum, { ioDirection, txnAmt }) => sum + Number(txnAmt) * (ioDirection === 'I' ? 1 : -1),
+    50,
+  )
+  t.equal(moved, Number(rows[0]!['afterAmt']))
+  const lines = (await ask(log, `startTime=${startMs}&endTime=${startMs + 6 * dayMs}`, { account })).result
+    .list
+  t.match(lines, [{ type: 'TRANSFER_IN', change: '30.00000000', cashBalance: '130.00000000' }])
+
+  const at = `startTime=${startMs}&endTime=${startMs + 6 * dayMs}`
+  const deposits = (await ask('/v5/asset/deposit/query-record', at, { account })).result.rows
+  t.equal(deposits.length, 12)
+  t.match(deposits[0], { coin: 'USDT', amount: '5.00000000', status: 3 })
+  const withdrawals = (await ask('/v5/asset/withdraw/query-record', at, { account })).result.rows
+  t.match(withdrawals, [{ amount: '20', withdrawFee: '1', status: 'success', withdrawType: 0 }])
+  const inside = await ask('/v5/asset/withdraw/query-record', `${at}&withdrawType=1`, { account })
+  t.strictSame(inside.result.rows, [])
+
+  for (const [path, query] of [
+    [coins, 'accountType=UNIFIED'],
+    [history, `createTimeFrom=${from}`],
+    [history, `createTimeFrom=${from}&createTimeTo=${from + 7 * 86_400 + 1}`],
+    [history, 'limit=101'],
+    ['/v5/asset/deposit/query-record', 'limit=51'],
+    ['/v5/asset/withdraw/query-record', `startTime=${startMs - 31 * dayMs}&endTime=${startMs}`],
+  ] as const) {
+    simulator.advanceTo(simulator.nowMs() + secondMs)
+    t.equal((await ask(path, query, { account })).retCode, 10001, `${path} ${query}`)
   }
 })
 
