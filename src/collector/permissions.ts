@@ -27,7 +27,10 @@ const exchanges: Readonly<Record<string, Rules>> = {
   },
   bitget: {
     judge: judgeBitget,
-    accountId: (answer) => textOrNumber(dataOf(answer, 'info')['userId'], 'info.userId'),
+    accountId: (answer) => {
+      const info = dataOf(answer, 'info')
+      return textOrNumber(info['userId'] ?? info['uid'], 'info.userId')
+    },
   },
   bybit: { judge: judgeBybit, accountId: accountIdOfBybit },
   coinbase: {
@@ -182,7 +185,21 @@ function dataOf(answer: unknown, place: string): Row {
 
 /** Reading is one word of several; every other goes beyond it. */
 function judgeBitget(answer: unknown): Judgement {
-  const { authorities } = dataOf(answer, 'info')
+  const { authorities, permType, permissions } = dataOf(answer, 'info')
+  // a unified account's key reads all that it may look at, or writes
+  if (authorities === undefined && permType !== undefined) {
+    if (permType === 'read-only') return judgementOf([], [])
+    const words = Array.isArray(permissions) ? rowsOf(permissions, 'info.permissions', 64) : []
+    const told = words.map((word) =>
+      typeof word === 'string' && /^\w{1,32}$/.test(word) ? word : 'permissions?',
+    )
+    const trades = told.filter((word) => word === 'uta_trade' || word.startsWith('copy_'))
+    const isKnown = permType === 'read-and-write' && trades.length > 0
+    return judgementOf(
+      [...told.filter((word) => !trades.includes(word)), ...(isKnown ? [] : ['permType?'])],
+      trades,
+    )
+  }
   if (!Array.isArray(authorities) || authorities.length === 0) return judgementOf(['authorities?'], [])
   const words = rowsOf(authorities, 'info.authorities', 64).map((word) =>
     typeof word === 'string' && /^\w{1,32}$/.test(word) ? word : 'authorities?',

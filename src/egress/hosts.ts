@@ -74,7 +74,7 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
     live: ['https://api.bitget.com'],
     sandbox: [],
     methods: ['GET'],
-    paths: ['/api/v2/'],
+    paths: ['/api/v2/', '/api/v3/'],
     headers: ['access-key', 'access-sign', 'access-timestamp', 'access-passphrase'],
   },
   bybit: {

@@ -28,7 +28,12 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
   },
   bitget: {
     source: 'polled',
-    accountTypes: { spot: ['spot'], futures: ['linear', 'inverse'], margin: ['margin'] },
+    accountTypes: {
+      spot: ['spot'],
+      futures: ['linear', 'inverse'],
+      margin: ['margin'],
+      funding: ['funding'],
+    },
     sandbox: false,
   },
   bybit: { source: 'polled', accountTypes: { ...unified, funding: ['funding'] }, sandbox: true },

@@ -22,6 +22,10 @@ const usual: Readonly<Record<string, Served>> = {
   '/api/v2/spot/account/assets': good([]),
   '/api/v2/spot/account/bills': good([]),
   '/api/v2/spot/trade/fills': good([]),
+  '/api/v2/spot/wallet/deposit-records': good([]),
+  '/api/v2/spot/wallet/withdrawal-records': good([]),
+  '/api/v2/spot/account/transferRecords': good([]),
+  '/api/v2/account/funding-assets': good([]),
   '/api/v2/mix/market/contracts': (url: URL) =>
     good(
       url.searchParams.get('productType') === 'USDT-FUTURES'
@@ -44,6 +48,27 @@ const usual: Readonly<Record<string, Served>> = {
       [`/api/v2/margin/${account}/fills`, good({ fills: [], minId: null, maxId: null })],
     ]),
   ),
+}
+
+const refused = { code: '40085', msg: 'The unified account mode', httpStatus: 400 }
+
+/** An account whose wallets are one: the calls for the others are refused. */
+export const unified: Readonly<Record<string, Served>> = {
+  '/api/v2/spot/account/info': refused,
+  '/api/v2/spot/account/assets': refused,
+  '/api/v2/margin/crossed/account/assets': refused,
+  '/api/v2/mix/account/accounts': refused,
+  '/api/v2/account/funding-assets': refused,
+  '/api/v3/account/info': good({ userId: '7264631752', permType: 'read-only', permissions: ['uta_trade'] }),
+  '/api/v3/account/assets': good({ assets: [] }),
+  '/api/v3/position/current-position': good({ list: null }),
+  '/api/v3/account/financial-records': good({ list: [], cursor: '' }),
+  '/api/v3/trade/fills': good({ list: [], cursor: '' }),
+  '/api/v3/account/convert-records': good({ list: [], cursor: '' }),
+  '/api/v3/account/deposit-records': good([]),
+  '/api/v3/account/withdrawal-records': good([]),
+  '/api/v3/account/funding-assets': good([]),
+  '/api/v3/account/funding-financial-records': good({ list: [], cursor: '' }),
 }
 
 /** What is asked of one of the products only. */

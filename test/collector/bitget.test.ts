@@ -2,7 +2,7 @@ import { hourMs, minuteMs } from '@perf-agg/sdk'
 import t from 'tap'
 import { judgePermissions } from '../../src/collector/permissions.ts'
 import { bill, good, info, nowMs, serve } from './bitget-served.ts'
-import { documentedBody } from './served.ts'
+import { documentedBody, type Served } from './served.ts'
 
 /** The spot account of bitget through the real processes. */
 
@@ -137,6 +137,53 @@ t.test('from poll to poll, to the last unit', async (t) => {
   )
 })
 
+t.test('the documented deposit, withdrawal and transfer name what the bills do not', async (t) => {
+  const [deposits, withdrawals] = ['Deposit', 'Withdrawal'].map((each) =>
+    documentedBody(`bitget/Spot/Account/Get${each}History.txt`),
+  )
+  const own = documentedBody('bitget/Spot/Account/GetTransferRecords.txt')
+  if (deposits == null || withdrawals == null || own === null) return t.comment('no reference folder here')
+  const named = async (atMs: number, lines: readonly object[], answers: Readonly<Record<string, Served>>) => {
+    const cTime = String(atMs)
+    const bills = good(lines.map((line) => ({ ...line, cTime })))
+    const exchange = await serve(
+      t,
+      { '/api/v2/spot/account/bills': bills, ...answers },
+      atMs - hourMs,
+      atMs + hourMs,
+    )
+    const answer = await exchange.poll()
+    if (answer.kind === 'failed') throw new Error(answer.code)
+    return answer.observation.flows.map((each) => `${each.flow} ${each.amount} ${each.asset}`)
+  }
+  const lists = {
+    '/api/v2/spot/wallet/deposit-records': deposits,
+    '/api/v2/spot/wallet/withdrawal-records': withdrawals,
+  }
+  const atMs = 1_653_290_769_222
+  t.strictSame(
+    await named(
+      atMs + 60_000,
+      [
+        bill('other', 'something new', '10', 'USDT'),
+        bill('other', 'something new', '10', 'USDT'),
+        bill('other', 'something new', '-10', 'USDT', { fees: '-1' }),
+        bill('other', 'something new', '-3', 'USDT'),
+      ],
+      lists,
+    ),
+    ['deposit 10 USDT', 'withdrawal -11 USDT'],
+    'each names one line',
+  )
+  t.strictSame(await named(atMs + 2 * hourMs, [bill('other', 'something new', '10', 'USDT')], lists), [])
+  t.strictSame(
+    await named(1_631_070_374_488, [bill('other', 'something new', '-1000', 'BTC')], {
+      '/api/v2/spot/account/transferRecords': own,
+    }),
+    ['transfer -1000 BTC'],
+  )
+})
+
 t.test('pages below the last id, and a span that holds too much', async (t) => {
   const rows = Array.from({ length: 500 }, (_, index) =>
     bill('deposit', 'deposit', '1', 'USDT', {
@@ -197,7 +244,7 @@ t.test('errors become codes', async (t) => {
     ['40006', 'EXCHANGE_KEY_REFUSED', 'session'],
     ['40014', 'EXCHANGE_KEY_REFUSED', 'session'],
     ['40008', 'EXCHANGE_REQUEST_REFUSED', 'session'],
-    ['40085', 'EXCHANGE_ACCOUNT_REFUSED', 'session'],
+    ['40084', 'EXCHANGE_ACCOUNT_REFUSED', 'session'],
     ['40999', 'EXCHANGE_REQUEST_REFUSED', 'session'],
     ['40725', 'EXCHANGE_UNREACHABLE', 'exchange'],
     ['30007', 'EXCHANGE_RATE_LIMITED', 'session'],

@@ -85,6 +85,23 @@ t.test('refuses bytes that egress did not receive', async (t) => {
   t.match(checked([1, 1], concat(restrictions, account)), refused, 'lengths that do not add up')
 })
 
+t.test('an account of another kind is told of elsewhere', (t) => {
+  const info = utf8('{"data":{"userId":"7","permType":"read-only","permissions":[]}}')
+  const at = (path: string, status = 200) => {
+    const seen = report(path, info, { host: 'api.bitget.com', status })
+    const hosts = new Set(['api.bitget.com'])
+    return checked([info.length, info.length], concat(info, info), {
+      exchange: 'bitget',
+      hosts,
+      reports: [seen],
+    })
+  }
+  t.match(at('/api/v3/account/info'), { kind: 'checked', permissions: 'read-only', accountId: '7' })
+  t.match(at('/api/v3/account/info', 400), refused)
+  t.match(at('/api/v3/account/settings'), refused)
+  t.end()
+})
+
 t.test('the real exchange does not lack the permission call', async (t) => {
   t.match(checked([null, account.length], account), refused)
   const sandbox = reports.map((each) => ({ ...each, environment: 'sandbox' as const }))

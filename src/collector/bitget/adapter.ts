@@ -1,20 +1,23 @@
 import { dayMs } from '@perf-agg/sdk'
 import type { PriceWant } from '../../accounting/hour/hour.ts'
 import type { Wallet } from '../../accounting/observation.ts'
-import type { Adapter, Connection } from '../adapter.ts'
+import type { Adapter, Connection, Polled } from '../adapter.ts'
 import type { Endpoint } from '../call.ts'
+import { CollectorFailure } from '../failure.ts'
 import { pollLedger } from '../ledger-poll.ts'
 import { type Listed, MarketList } from '../market-list.ts'
 import { readMinutes } from '../minutes.ts'
 import type { Book, Desk } from './book.ts'
 import { ContractBook } from './contract-book.ts'
 import { budgets, endpoints } from './endpoint.ts'
-import { clockCode, isUnknownSymbol, judge } from './judge.ts'
+import { FundingBook, UnifiedFundingBook } from './funding-book.ts'
+import { clockCode, isUnknownSymbol, judge, unifiedCode } from './judge.ts'
 import { BitgetLedger } from './ledger.ts'
 import { MarginBook } from './margin-book.ts'
 import { contractsOf, productsOf } from './product.ts'
 import { candlesOf, listingsOf, serverTimeOf } from './row.ts'
 import { SpotBook } from './spot.ts'
+import { UnifiedBook } from './unified-book.ts'
 
 const connection: Connection = {
   load: () => import('ccxt:bitget'),
@@ -41,7 +44,7 @@ const keptMs = 25 * dayMs
 
 const contractWallets = ['linear', 'inverse'] as const
 
-/** Spot and contracts at bitget, those that are paid in coins too. A unified account, which has another API, is refused by the exchange itself. */
+/** The wallets of bitget's classic account, each with its own lists, or the one wallet of its unified account. */
 export function newBitget(): Adapter {
   const listings = new MarketList(async (caller) => {
     const all = listingsOf((await caller.call(endpoints.symbols)).value)
@@ -52,16 +55,33 @@ export function newBitget(): Adapter {
   })
   return {
     connection,
-    wallets: ['spot', 'margin', ...contractWallets],
+    wallets: ['spot', 'margin', ...contractWallets, 'funding'],
     async check({ caller, sync }) {
       await sync()
-      const { body } = await caller.call(endpoints.info)
+      const { body } = await caller.call(endpoints.info).catch((error: unknown) => {
+        if (!isUnified(error)) throw error
+        return caller.call(endpoints.unifiedInfo)
+      })
       return { restrictions: body, account: body }
     },
     async poll({ caller, sync, clock }, wants) {
       await listings.load(caller, await sync())
-      const books = booksOf({ caller, listings, clock }, wants.wallets)
-      return pollLedger(new BitgetLedger(books, clock, wants.wallets), sync, wants)
+      const desk = { caller, listings, clock }
+      const { wallets, cursor } = wants
+      const run = (books: readonly Book[], from: string | null): Promise<Polled> =>
+        pollLedger(new BitgetLedger(books, clock, wallets), sync, { ...wants, cursor: from })
+      const unified = async (from: string | null): Promise<Polled> => {
+        const polled = await run(unifiedBooksOf(desk, wallets), from)
+        return { ...polled, cursor: unifiedMark + polled.cursor }
+      }
+      if (cursor?.startsWith(unifiedMark) === true) return unified(cursor.slice(unifiedMark.length))
+      try {
+        return await run(booksOf(desk, wallets), cursor)
+      } catch (error) {
+        if (!isUnified(error)) throw error
+        // what the wallets held before became one: nothing leads on from there
+        return unified(null)
+      }
     },
     async markets({ caller, sync }, wallets) {
       await listings.load(caller, await sync())
@@ -89,12 +109,29 @@ export function newBitget(): Adapter {
   }
 }
 
+/** A cursor that begins so is of a unified account: its wallets are not asked for one by one. */
+const unifiedMark = 'unified '
+
+/** The exchange says itself of which kind an account is, and has another API for each. */
+function isUnified(error: unknown): boolean {
+  return error instanceof CollectorFailure && error.failure.exchangeCode === unifiedCode
+}
+
+function unifiedBooksOf(desk: Desk, wallets: readonly Wallet[]): readonly Book[] {
+  const isMarket = wallets.some((wallet) => wallet !== 'funding')
+  return [
+    ...(isMarket ? [new UnifiedBook(desk, wallets)] : []),
+    ...(wallets.includes('funding') ? [new UnifiedFundingBook(desk)] : []),
+  ]
+}
+
 /** The wallets that are watched, each with its own lists. */
 function booksOf(desk: Desk, wallets: readonly Wallet[]): readonly Book[] {
   return [
     ...(wallets.includes('spot') ? [new SpotBook(desk)] : []),
     ...(wallets.includes('margin') ? [new MarginBook(desk)] : []),
     ...productsOf(wallets).map((product) => new ContractBook(desk, product)),
+    ...(wallets.includes('funding') ? [new FundingBook(desk)] : []),
   ]
 }
 

@@ -191,8 +191,8 @@ function sideOf(row: Row, tradeSide: string): 'buy' | 'sell' {
   return side === 'buy' ? 'sell' : 'buy'
 }
 
-function executionOf(tradeSide: string): Fill['execution'] {
+export function executionOf(tradeSide: string): Fill['execution'] {
   if (tradeSide.includes('adl')) return 'adl'
-  if (/^(burst|reduce)_/.test(tradeSide)) return 'liquidation'
+  if (/^(burst|reduce|liquidation)/.test(tradeSide)) return 'liquidation'
   return tradeSide.startsWith('delivery') ? 'settlement' : 'trade'
 }

@@ -16,8 +16,10 @@ const keyCodes = new Set(
     ' ',
   ),
 )
+/** A unified account, where the call is for a classic one. */
+export const unifiedCode = '40085'
 /** Frozen, or not of the kind that the call is for: a unified account has another API. */
-const accountCodes = new Set(['40013', '40029', '40031', '40084', '40085', '40016', '40717'])
+const accountCodes = new Set(['40013', '40029', '40031', '40084', unifiedCode, '40016', '40717'])
 const downCodes = new Set(['500', '40010', '40015', '40200', '40604', '40725', '45001', '00001'])
 const limitCodes = new Set(['429', '1001', '30007'])
 const clockCodes = new Set([clockCode, '40004', '40005'])

@@ -7,11 +7,14 @@ import type { Listed } from '../market-list.ts'
 import { eachOnce, type ReadPages } from '../span.ts'
 import { type Asked, type Book, type Desk, pages, type Telling } from './book.ts'
 import { endpoints } from './endpoint.ts'
+import { type Movement, movementsOf, namedBy, ownTransfersOf, readAll } from './movement.ts'
 import { balancesOf, type Bill, billsOf, type Trade, tradesOf } from './row.ts'
 
 interface Part {
   readonly bills: readonly Bill[]
   readonly trades: readonly Trade[]
+  /** Where a bill does not say what it is of. */
+  readonly movements: readonly Movement[]
 }
 
 /** The spot account: its bills, and the fills of all markets at once. */
@@ -29,16 +32,48 @@ export class SpotBook implements Book<Part> {
 
   async span(span: Asked, thorough: boolean, readPages: ReadPages): Promise<Part | null> {
     const bills = await readPages(pages(this.#desk, endpoints.bills, { ...span, limit: 500 }, billsOf))
-    if (bills === null) return null
-    if (!thorough && !bills.some(isTrade)) return { bills, trades: [] }
+    const movements = bills === null ? null : await this.#movements(span, bills.filter(isUnnamed), readPages)
+    if (bills === null || movements === null) return null
+    if (!thorough && !bills.some(isTrade)) return { bills, trades: [], movements }
     const trades = await readPages(pages(this.#desk, endpoints.fills, { ...span, limit: 100 }, tradesOf))
-    return trades === null ? null : { bills, trades }
+    return trades === null ? null : { bills, trades, movements }
+  }
+
+  #movements(
+    span: Asked,
+    unnamed: readonly Bill[],
+    readPages: ReadPages,
+  ): Promise<readonly Movement[] | null> {
+    if (unnamed.length === 0) return Promise.resolve([])
+    const asked = { ...span, limit: 100 }
+    const lists = [
+      pages(this.#desk, endpoints.deposits, asked, (value, atMs) => movementsOf(value, 'deposit', atMs)),
+      pages(this.#desk, endpoints.withdrawals, asked, (value, atMs) =>
+        movementsOf(value, 'withdrawal', atMs),
+      ),
+      ...[...new Set(unnamed.map(({ asset }) => asset))].map((coin) =>
+        pages(this.#desk, endpoints.transfers, { ...asked, coin }, (value, atMs) =>
+          ownTransfersOf(value, /^spot$/, atMs),
+        ),
+      ),
+    ]
+    return readAll(lists, readPages)
   }
 
   tell(parts: readonly Part[]): Telling {
     const bills = eachOnce(parts.flatMap((part) => part.bills))
     const trades = eachOnce(parts.flatMap((part) => part.trades))
-    return tell(bills, trades, (id) => this.#desk.listings.byName(id))
+    const told = tell(bills, trades, (id) => this.#desk.listings.byName(id))
+    const named = namedBy(bills.filter(isUnnamed), eachOnce(parts.flatMap((part) => part.movements)))
+    const transfers = named.filter(({ flow }) => flow === 'transfer')
+    return {
+      ...told,
+      flows: [...told.flows, ...named.filter(({ flow }) => flow !== 'transfer')],
+      transfers: [
+        ...told.transfers,
+        ...transfers.map(({ amount, ...line }) => ({ ...line, change: amount, account: 'spot' })),
+      ],
+    }
   }
 }
 
@@ -77,11 +112,11 @@ function tell(
   }
 }
 
-function movedBy(bills: readonly Bill[]): ReturnType<typeof sumOf> {
+export function movedBy(bills: readonly Bill[]): ReturnType<typeof sumOf> {
   return sumOf(bills.map(({ asset, change }) => ({ asset, amount: change })))
 }
 
-function movedByFills(fills: readonly Fill[]): ReturnType<typeof sumOf> {
+export function movedByFills(fills: readonly Fill[]): ReturnType<typeof sumOf> {
   return sumOf(
     fills.flatMap((fill) =>
       entryOfFill(fill).changes.map(([asset, amount]) => ({ asset, amount: toText(amount) })),
@@ -119,7 +154,7 @@ export function fillOf(
 }
 
 /** A market that has left the list ends in one of the coins that everything is quoted in. */
-function delisted(symbol: string): Pick<Listed, 'symbol' | 'base' | 'quote'> {
+export function delisted(symbol: string): Pick<Listed, 'symbol' | 'base' | 'quote'> {
   const [, base, quote] = /^([A-Z0-9]+?)(USDT|USDC|EUR|BTC|ETH|BRL|BGB)$/.exec(symbol) ?? []
   if (base === undefined || quote === undefined) throw invalidAnswer('fill.symbol')
   return { symbol, base, quote }
@@ -153,6 +188,11 @@ function flowKindOf(bill: Bill): FlowKind | null {
     if (paid.has(name)) return signOf(parseDecimal(change)) > 0 ? 'deposit' : 'withdrawal'
   }
   return null
+}
+
+function isUnnamed(bill: Bill): boolean {
+  if (isTrade(bill) || isEarned(bill) || isConverted(bill)) return false
+  return flowKindOf(bill) === null && signOf(parseDecimal(bill.change)) !== 0
 }
 
 function isEarned({ group, kind }: Bill): boolean {

@@ -46,12 +46,21 @@ export interface Finished {
   readonly knownAccount: string | null
 }
 
+interface AccountPaths {
+  readonly account: string
+  readonly restrictions: string | null
+  /** Of accounts of another kind: an exchange answers one of both. */
+  readonly otherwise?: string
+}
+
 /** Where the exchange tells whose account it is, and what the key may do; null: it has no such call. */
-const accountPaths: Readonly<
-  Record<string, { readonly account: string; readonly restrictions: string | null }>
-> = {
+const accountPaths: Readonly<Record<string, AccountPaths>> = {
   binance: { account: '/api/v3/account', restrictions: '/sapi/v1/account/apiRestrictions' },
-  bitget: { account: '/api/v2/spot/account/info', restrictions: '/api/v2/spot/account/info' },
+  bitget: {
+    account: '/api/v2/spot/account/info',
+    restrictions: '/api/v2/spot/account/info',
+    otherwise: '/api/v3/account/info',
+  },
   bybit: { account: '/v5/user/query-api', restrictions: '/v5/user/query-api' },
   coinbase: {
     account: '/api/v3/brokerage/key_permissions',
@@ -104,10 +113,13 @@ export function judgeCheck(finished: Finished): CheckAnswer {
   const restrictions = restrictionBytes === null ? null : frame.body.subarray(0, restrictionBytes)
   const account = frame.body.subarray(restrictionBytes ?? 0)
   const paths = accountPaths[exchange]
-  if (paths === undefined || !wasReceived(finished, paths.account, account)) return untrue()
-  const { restrictions: restrictionsPath } = paths
+  if (paths === undefined) return untrue()
+  const { restrictions: restrictionsPath, otherwise } = paths
+  const wasAt = (path: string, part: Uint8Array): boolean =>
+    wasReceived(finished, path, part) || (otherwise !== undefined && wasReceived(finished, otherwise, part))
+  if (!wasAt(paths.account, account)) return untrue()
   if (restrictions !== null) {
-    if (restrictionsPath === null || !wasReceived(finished, restrictionsPath, restrictions)) return untrue()
+    if (restrictionsPath === null || !wasAt(restrictionsPath, restrictions)) return untrue()
   } else if (restrictionsPath !== null && environment === 'live') {
     // The real exchange has that call: who says otherwise hides what the key may do.
     return untrue()
