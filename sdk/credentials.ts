@@ -24,8 +24,8 @@ import { readClientId } from './statement.ts'
  */
 export const credentialsSchema = 'perf-agg/credentials/v1'
 
-export type AccountType = 'spot' | 'futures' | 'margin' | 'funding'
-export const accountTypes: readonly AccountType[] = ['spot', 'futures', 'margin', 'funding']
+export type AccountType = 'spot' | 'futures' | 'margin' | 'funding' | 'unified'
+export const accountTypes: readonly AccountType[] = ['spot', 'futures', 'margin', 'funding', 'unified']
 
 export interface SessionConfig {
   readonly accountType: AccountType

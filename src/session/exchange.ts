@@ -55,7 +55,12 @@ const offers: Readonly<Record<string, ExchangeOffer>> = {
   krakenfutures: { source: 'polled', accountTypes: { futures: ['linear', 'inverse'] }, sandbox: true },
   kucoin: {
     source: 'polled',
-    accountTypes: { spot: ['spot'], margin: ['margin'], futures: ['linear', 'inverse'] },
+    accountTypes: {
+      spot: ['spot'],
+      margin: ['margin'],
+      futures: ['linear', 'inverse'],
+      unified: ['spot', 'margin', 'linear', 'inverse'],
+    },
     sandbox: false,
   },
   okx: {

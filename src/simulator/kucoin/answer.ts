@@ -5,10 +5,11 @@ import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
 import { type Account, placeOf } from './account.ts'
 import type { Book } from './book.ts'
-import { numberOf, positionRow } from './contract.ts'
+import { numberOf, positionRow, unifiedPosition } from './contract.ts'
 import { contractBookOf } from './contract-book.ts'
-import { type Asked, behind, numbered, offset, within } from './page.ts'
+import { type Asked, behind, numbered, offset, type Told, within } from './page.ts'
 import { refusals } from './refusal.ts'
+import { unifiedBookOf } from './unified-book.ts'
 
 /** What each of kucoin's private calls answers, its `data`. */
 
@@ -171,4 +172,58 @@ export function futuresAnswer(exchange: Exchange, asked: Asked, wallet: Wallet):
       return offset(within(own, asked, 90 * dayMs), query)
     }
   }
+}
+
+export const unifiedPaths = new Set(
+  ['unified/account/balance', 'unified/position/open-list', 'account/ledger', 'unified/order/execution'].map(
+    (name) => `/api/ua/v1/${name}`,
+  ),
+)
+
+export function unifiedAnswer(exchange: Exchange, asked: Asked, wallet: Wallet): unknown {
+  const { path, query, nowMs } = asked
+  if (path === '/api/ua/v1/unified/account/balance') return unifiedBalances(exchange, wallet, nowMs)
+  if (path === '/api/ua/v1/unified/position/open-list') {
+    const { marks } = exchange.contracts
+    return wallet.positions
+      .filter(({ quantity }) => quantity !== 0n)
+      .map((position) => unifiedPosition(position, marks.at(position.contract, nowMs)))
+  }
+  const book = unifiedBookOf(exchange, wallet.uid, nowMs)
+  if (path === '/api/ua/v1/account/ledger') {
+    if (query.get('accountType') !== 'UNIFIED') throw refusals.parameter('accountType')
+    return cursored(within(book.lines, asked, dayMs), query)
+  }
+  const tradeType = query.get('tradeType')
+  const symbol = query.get('symbol')
+  if (tradeType !== 'FUTURES' && symbol === null) throw refusals.parameter('symbol')
+  const own = book.fills.filter(
+    (fill) => fill.tradeType === tradeType && (symbol === null || fill.symbol === symbol),
+  )
+  const answer = cursored(within(own, asked, 7 * dayMs), query)
+  return { tradeType, ...answer }
+}
+
+function cursored(rows: readonly Told[], query: URLSearchParams): object {
+  const page = behind(rows, query, 'pageSize')
+  return { lastId: Number(page.at(-1)?.number ?? 0n), items: page.map(({ row }) => row) }
+}
+
+function unifiedBalances(exchange: Exchange, wallet: Wallet, nowMs: number): unknown {
+  const gains = exchange.contracts.unrealizedOf(wallet, nowMs)
+  const owed = wallet.debts().map(({ asset }) => asset)
+  const currencies = [...new Set([...wallet.held(), ...gains.keys(), ...owed])].map((currency) => {
+    const { principal, interest } = wallet.debt(currency, 'spot')
+    // what was charged adds to what is owed
+    const balance = wallet.balance(currency)
+    return {
+      currency,
+      equity: fromUnits(balance - principal - interest + (gains.get(currency) ?? 0n)),
+      hold: fromUnits(wallet.locked(currency)),
+      balance: fromUnits(balance),
+      available: fromUnits(balance - wallet.locked(currency)),
+      liability: fromUnits(principal + interest),
+    }
+  })
+  return { accountType: 'UNIFIED', ts: nowMs, accounts: [{ currencies }] }
 }

@@ -93,12 +93,13 @@ function movedOf({ moves }: Change): bigint {
 }
 
 /** What the insurance took of a liquidated position is told as a part of the fee. */
-function penaltyOf(own: readonly Change[], { atMs, fill }: Change): bigint {
+export function penaltyOf(own: readonly Change[], { atMs, fill }: Change): bigint {
   if (fill?.contract?.execution !== 'liquidation') return 0n
   const taken = own.filter(
     (each) => each.cause === 'liquidation-fee' && each.atMs === atMs && each.symbol === fill.symbol,
   )
-  return -taken.reduce((sum, each) => sum + movedOf(each), 0n)
+  const moves = taken.flatMap((each) => each.moves)
+  return -moves.reduce((sum, { amount }) => sum + toUnits(amount), 0n)
 }
 
 function lineRow(

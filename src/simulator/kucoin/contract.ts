@@ -128,3 +128,20 @@ export function fillRowOf({
     tradeTime: `${atMs}000000`,
   }
 }
+
+/** As a unified account has it: a number of contracts that is below nothing where the position is short. */
+export function unifiedPosition(position: Position, markUnits: number): unknown {
+  const { contract, quantity, side, cost } = position
+  return {
+    symbol: contractId(contract),
+    id: `${contract.id}${side}`,
+    marginMode: 'CROSS',
+    size: String(countOf(contract, quantity)),
+    entryPrice: position.entry(10),
+    positionValue: fromUnits(cost < 0n ? -cost : cost),
+    markPrice: fromUnits(BigInt(markUnits)),
+    leverage: '10',
+    unrealizedPnL: fromUnits(position.unrealized(BigInt(markUnits))),
+    realizedPnL: '0',
+  }
+}

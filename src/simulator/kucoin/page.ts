@@ -43,9 +43,13 @@ export function numbered(rows: readonly Told[], query: URLSearchParams, most = 5
   return { currentPage, pageSize, totalNum: rows.length, totalPage, items }
 }
 
-export function behind<Row extends Told>(rows: readonly Row[], query: URLSearchParams): Row[] {
-  const limit = integerOf(query, 'limit', 100)
-  if (limit < 1 || limit > 200) throw refusals.parameter('limit')
+export function behind<Row extends Told>(
+  rows: readonly Row[],
+  query: URLSearchParams,
+  name = 'limit',
+): Row[] {
+  const limit = integerOf(query, name, 100)
+  if (limit < 1 || limit > 200) throw refusals.parameter(name)
   const lastId = query.get('lastId')
   if (lastId !== null && !/^\d{1,20}$/.test(lastId)) throw refusals.parameter('lastId')
   return rows.filter(({ number }) => lastId === null || number < BigInt(lastId)).slice(0, limit)

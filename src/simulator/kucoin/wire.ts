@@ -5,7 +5,16 @@ import type { Exchange } from '../binance/endpoint.ts'
 import { spoil } from '../binance/spoil.ts'
 import type { FaultPlan } from '../faults.ts'
 import type { Wallet } from '../wallet.ts'
-import { bookAnswer, crossAnswer, futuresAnswer, futuresPaths, isolatedAnswer, keyOf } from './answer.ts'
+import {
+  bookAnswer,
+  crossAnswer,
+  futuresAnswer,
+  futuresPaths,
+  isolatedAnswer,
+  keyOf,
+  unifiedAnswer,
+  unifiedPaths,
+} from './answer.ts'
 import { type Book, bookOf } from './book.ts'
 import type { Asked } from './page.ts'
 import { type PoolName, Pools } from './pool.ts'
@@ -44,6 +53,10 @@ const prices: Readonly<Record<string, Priced>> = {
   '/api/v1/funding-history': { pool: 'futures', weight: 5 },
   '/api/v1/user/api-key': { pool: 'management', weight: 20 },
   '/api/ua/v1/account/mode': { pool: 'management', weight: 3 },
+  '/api/ua/v1/unified/account/balance': { pool: 'spot', weight: 5 },
+  '/api/ua/v1/unified/position/open-list': { pool: 'spot', weight: 3 },
+  '/api/ua/v1/account/ledger': { pool: 'spot', weight: 2 },
+  '/api/ua/v1/unified/order/execution': { pool: 'spot', weight: 4 },
   '/api/v1/accounts': { pool: 'management', weight: 5 },
   '/api/v1/accounts/ledgers': { pool: 'management', weight: 2 },
   '/api/v1/hf/accounts/ledgers': { pool: 'spot', weight: 2 },
@@ -170,7 +183,11 @@ export class Wire {
   #private(asked: Asked, wallet: Wallet): unknown {
     const { path, query, nowMs } = asked
     if (path === '/api/v1/user/api-key') return keyOf(wallet)
-    if (path === '/api/ua/v1/account/mode') return { selfAccountMode: 'CLASSIC' }
+    if (path === '/api/ua/v1/account/mode') return { selfAccountMode: wallet.unified ? 'UNIFIED' : 'CLASSIC' }
+    if (unifiedPaths.has(path)) {
+      if (!wallet.unified) throw refusals.permission()
+      return unifiedAnswer(this.#exchange, asked, wallet)
+    }
     // the futures host has a list of that name too
     if (futuresPaths.has(path) || (path === '/api/v1/fills' && !query.has('tradeType'))) {
       return futuresAnswer(this.#exchange, asked, wallet)
@@ -183,7 +200,7 @@ export class Wire {
 
 /** Nanoseconds are numbers there, beyond what a double holds. */
 function written(answer: object): string {
-  return JSON.stringify(answer).replaceAll(/"tradeTime":"(\d{19})"/g, '"tradeTime":$1')
+  return JSON.stringify(answer).replaceAll(/"(tradeTime|executionTime|ts)":"(\d{19})"/g, '"$1":$2')
 }
 
 function isSame(text: string, expected: Buffer): boolean {
