@@ -230,3 +230,42 @@ t.test('documented lists of contracts are no markets of spot, and no fills of th
   })
   t.match(await exchange.poll(), { observation: { complete: true, fills: [] } })
 })
+
+t.test('documented single transfers, as rows of their lists', async (t) => {
+  const folder = 'coinbase/AdvancedTrade/Account'
+  const [deposit, withdrawal, request] = ['GetDeposit', 'GetWithdrawal', 'Transfer'].map((name) => {
+    const text = documentedBody(`${folder}/${name}.txt`)
+    return text === null ? null : (JSON.parse(text) as { data: object }).data
+  })
+  if (deposit == null || withdrawal == null || request == null) return t.comment('no reference folder here')
+  const atMs = Date.UTC(2015, 4, 1)
+  const exchange = await serveExchange(t, 'coinbase', {
+    nowMs: atMs,
+    sinceMs: Date.UTC(2015, 0, 1),
+    credentials,
+    answers: {
+      '/api/v3/brokerage/time': time(atMs),
+      '/api/v3/brokerage/accounts': { accounts: [wallet('w1', 'USD', '10', { type: 'ACCOUNT_TYPE_FIAT' })] },
+      '/api/v3/brokerage/orders/historical/fills': { fills: [], cursor: '' },
+      '/v2/accounts/w1/transactions': list(request),
+      '/v2/accounts/w1/deposits': list(deposit),
+      // the two examples share the id of their transaction
+      '/v2/accounts/w1/withdrawals': list({ ...withdrawal, transaction: { id: 'another' } }),
+    },
+  })
+  const answer = await exchange.poll()
+  if (answer.kind === 'failed') return t.fail(answer.code)
+  t.strictSame(
+    answer.observation.flows.map(({ flow, asset, amount, atMs: flowMs }) => [
+      flow,
+      amount,
+      asset,
+      new Date(flowMs).toISOString(),
+    ]),
+    // what was asked for and not paid moves nothing; a withdrawal leaves when applied for, a deposit comes when done
+    [
+      ['withdrawal', '-10', 'USD', '2015-01-31T20:49:02.000Z'],
+      ['deposit', '10', 'USD', '2015-02-12T00:54:02.000Z'],
+    ],
+  )
+})

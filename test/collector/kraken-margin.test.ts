@@ -263,3 +263,20 @@ t.test('trades of next to nothing, and positions that can not be', async (t) => 
     },
   })
 })
+
+t.test('the documented time', async (t) => {
+  const time = documentedBody('nautilus/kraken/http_server_time.json')
+  if (time === null) return t.comment('no reference folder here')
+  const exchange = await serve(t, { '/0/public/Time': time })
+  exchange.clock.atMs = 1_762_820_226_000
+  t.match(await exchange.check(), { kind: 'failed' }, 'no key is told here')
+  exchange.answers.set(
+    '/0/private/GetApiKeyInfo',
+    good({
+      iban: 'AA12 N84G 0000 0000',
+      permissions: ['query-funds', 'query-open-trades', 'query-closed-trades', 'query-ledger'],
+    }),
+  )
+  // 1762820224 seconds, and our clock two ahead
+  t.match(await exchange.check(), { kind: 'checked', origin: { serverTimeSkewMs: 2_000 } })
+})
