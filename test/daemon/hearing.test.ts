@@ -1,6 +1,7 @@
 import { hourMs, minuteMs, secondMs } from '@perf-agg/sdk'
 import t from 'tap'
 import { type Plan, Schedule } from '../../src/daemon/schedule/schedule.ts'
+import { compareStreams } from '../bench/scheduler.ts'
 
 const pacing = { pauseMsMin: 30_000, pauseMsMax: 300_000, settlingMs: 5_000 }
 const noon = Date.UTC(2026, 0, 1, 12)
@@ -132,4 +133,40 @@ t.test('a removed account is not told of any more', async (t) => {
   t.equal(schedule.nextMs(polledAtMs + minuteMs), Number.POSITIVE_INFINITY)
   t.same(schedule.take(polledAtMs + 2 * hourMs, 1), [])
   t.equal(schedule.size, 0)
+})
+
+t.test('with streams news is read sooner, for less weight, and every hour on time', async (t) => {
+  const [without, listened] = compareStreams(200, 1, 64, 7)
+  t.comment(`p50 ${listened.freshnessS.p50.toFixed(1)} s instead of ${without.freshnessS.p50.toFixed(1)} s`)
+  t.comment(
+    `weight ${(100 * listened.usedShare).toFixed(1)} % instead of ${(100 * without.usedShare).toFixed(1)} %`,
+  )
+  t.ok(listened.freshnessS.p50 * 5 < without.freshnessS.p50)
+  t.ok(listened.meanS * 2 < without.meanS)
+  t.ok(listened.usedShare < without.usedShare)
+  t.equal(listened.within2H, 1)
+  t.equal(listened.within15Min, 1)
+})
+
+t.test('a stream that keeps silent about what polls find is not relied on', async (t) => {
+  const { schedule, polledAtMs } = listening()
+  let atMs = polledAtMs
+  for (let count = 0; count < 3; count += 1) {
+    t.equal(schedule.nextMs(atMs) - atMs > pacing.pauseMsMax, count < 3)
+    atMs = poll(schedule, atMs, something)
+  }
+  t.ok(schedule.nextMs(atMs) - atMs <= pacing.pauseMsMax, 'three finds of which it had not told')
+  schedule.hint('a', atMs + secondMs)
+  atMs = poll(schedule, atMs + secondMs, something)
+  t.ok(schedule.nextMs(atMs) - atMs > pacing.pauseMsMax, 'it tells again')
+})
+
+t.test('a stream that tells of a part is a hint and no reason to look less', async (t) => {
+  const schedule = new Schedule(pacing)
+  schedule.add('a', plan, noon + 5 * minuteMs)
+  schedule.heard('a', noon + 5 * minuteMs, false)
+  const atMs = poll(schedule, noon + 5 * minuteMs, nothing)
+  t.ok(schedule.nextMs(atMs) - atMs <= pacing.pauseMsMax)
+  schedule.hint('a', atMs + secondMs)
+  t.equal(schedule.nextMs(atMs + secondMs), atMs + minuteMs)
 })

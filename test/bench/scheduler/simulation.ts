@@ -15,6 +15,8 @@ export interface Outcome {
   readonly within15Min: number
   readonly within2H: number
   readonly polls: number
+  /** Mean seconds from an event to the end of the poll that read it. */
+  readonly meanS: number
 }
 
 const requestMs = 80
@@ -134,5 +136,6 @@ export function simulate(
     within15Min: within(15 * 60_000),
     within2H: within(2 * hourMs),
     polls,
+    meanS: delays.reduce((sum, delay) => sum + delay, 0) / Math.max(delays.length, 1),
   }
 }

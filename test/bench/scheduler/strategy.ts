@@ -33,6 +33,38 @@ export function adaptive({ accounts, placeOf, startMs, pacing }: Setting): Strat
   }
 }
 
+/** The same, with streams of the busiest accounts of each place: an event is told when it happens. */
+export function listening(setting: Setting, perPlace: number): Strategy {
+  const { accounts, placeOf, startMs } = setting
+  const schedule = new Schedule(setting.pacing)
+  const plan = { wishedMs: 60_000, outageMsMax: 24 * 3_600_000 }
+  for (const { key } of accounts) schedule.add(key, { ...plan, place: placeOf(key) }, startMs)
+  const busiest = [...Map.groupBy(accounts, ({ key }) => placeOf(key)).values()].flatMap((each) =>
+    each.toSorted((a, b) => b.newsMs.length - a.newsMs.length).slice(0, perPlace),
+  )
+  for (const { key } of busiest) schedule.heard(key, startMs)
+  const events = busiest.flatMap(({ key, newsMs }) => newsMs.map((atMs) => ({ key, atMs })))
+  events.sort((a, b) => a.atMs - b.atMs)
+  let next = 0
+  const hear = (nowMs: number): void => {
+    for (; next < events.length && events[next]!.atMs <= nowMs; next += 1) {
+      schedule.hint(events[next]!.key, events[next]!.atMs)
+    }
+  }
+  return {
+    name: `adaptive, ${perPlace} streams`,
+    nextMs(nowMs) {
+      hear(nowMs)
+      return Math.min(schedule.nextMs(nowMs), events[next]?.atMs ?? Number.POSITIVE_INFINITY)
+    },
+    take(nowMs, count) {
+      hear(nowMs)
+      return schedule.take(nowMs, count)
+    },
+    done: (key, nowMs, ended) => schedule.done(key, nowMs, ended),
+  }
+}
+
 /** Everybody in turn, as fast as the budget allows. */
 export function roundRobin(setting: Setting): Strategy {
   const { accounts, placeOf } = setting
