@@ -89,8 +89,16 @@ export type PlannedEvent =
       /** What it is called: `Earn`. */
       readonly info?: string
     })
-  /** All that is left of these assets becomes BNB. Default: everything worth less than 10 USDT. */
-  | (Planned & { readonly kind: 'dust'; readonly assets?: readonly string[]; readonly purse?: Purse })
+  /**
+   * All that is left of these assets becomes BNB, or dollars at the market's price. Default: everything worth less than
+   * 10 USDT.
+   */
+  | (Planned & {
+      readonly kind: 'dust'
+      readonly assets?: readonly string[]
+      readonly purse?: Purse
+      readonly into?: 'BNB' | 'USDT'
+    })
   /** All that is owed of a coin in a margin wallet is paid with another that it holds. */
   | (Planned & {
       readonly kind: 'small-debt'

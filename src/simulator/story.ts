@@ -121,13 +121,14 @@ export function usualFaults(startMs: number): Faults {
   ]
 }
 
-/** The same where nothing is converted, by the account or for it, and fees are of what is received. */
+/** The same where what is too little becomes dollars, nothing else is converted, and fees are of what is received. */
 export function plainStory(startMs: number, days: number): Scenario {
   const story = usualStory(startMs, days)
   const accounts = story.accounts.map((account) => {
-    const kept = (account.events ?? []).filter(
-      ({ kind }) => kind !== 'dust' && kind !== 'convert' && kind !== 'bnb-fees',
-    )
+    const kept = (account.events ?? []).flatMap((event): PlannedEvent[] => {
+      if (event.kind === 'dust') return [{ ...event, into: 'USDT' }]
+      return event.kind === 'convert' || event.kind === 'bnb-fees' ? [] : [event]
+    })
     const events: PlannedEvent[] = [{ kind: 'bnb-fees', atMs: startMs, on: false }, ...kept]
     return { ...account, events }
   })

@@ -226,21 +226,23 @@ export class Teller {
   }
 
   #sweep(event: PlannedEvent & { kind: 'dust' }, atMs: number): void {
+    const { into = 'BNB' } = event
     const purse = this.#wallet.purse(event.purse ?? 'spot')
     const assets =
       event.assets ?? this.#wallet.held(purse).filter((asset) => this.#isDust(asset, purse, atMs))
     const parts = assets.flatMap((asset) => {
       const amount = this.#wallet.balance(asset, purse)
-      const gross = this.#exchange(asset, 'BNB', amount, atMs)
+      const gross =
+        into === 'USDT' ? this.#desk.worth(asset, amount, atMs) : this.#exchange(asset, 'BNB', amount, atMs)
       if (amount === 0n || gross === null || gross === 0n) return []
-      const charge = gross / 50n
+      const charge = into === 'USDT' ? 0n : gross / 50n
       return [{ asset, units: amount, received: gross - charge, charge }]
     })
     if (parts.length === 0) return
     const id = this.#newId()
     const moves = parts.flatMap(({ asset, units, received }) => [
       [asset, -units, purse] as const,
-      ['BNB', received, purse] as const,
+      [into, received, purse] as const,
     ])
     if (this.#wallet.move({ atMs, cause: 'dust', id, moves }) === null) return
     this.#wallet.dust.push({

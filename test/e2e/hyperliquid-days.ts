@@ -55,6 +55,7 @@ export function daysOfAddress(at: At, { unified = false } = {}): Scenario {
       quantity: '0.7',
       visibleAfterMs: 360_000,
     },
+    { kind: 'dust', atMs: at(3, 12, 0, 5), assets: ['BNB', 'XRP'], into: 'USDT' },
     { kind: 'transfer', ...perp, atMs: at(4, 2, 7, 33), amount: '-500', other: 'spot' },
     { kind: 'transfer', ...perp, atMs: at(4, 12, 19, 2), amount: '-321.25' },
     { kind: 'transfer', atMs: at(4, 13, 19, 2), asset: 'SOL', amount: '-0.25' },

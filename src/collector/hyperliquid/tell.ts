@@ -1,4 +1,4 @@
-import { multiply, negate, parseDecimal, toText } from '@perf-agg/sdk'
+import { compare, type Decimal, multiply, negate, parseDecimal, round, subtract, toText } from '@perf-agg/sdk'
 import type { CashFlow, Conversion, Fill, Income, Wallet } from '../../accounting/observation.ts'
 import { cashEntryOfContract, type Entry, entryOfConversion, entryOfFill } from '../explain.ts'
 import { sumOf } from '../holding.ts'
@@ -106,7 +106,8 @@ const dustDirection = 'Spot Dust Conversion'
 
 /** What is too little to be sold is changed by the exchange. */
 function dustOf({ id, side, price, size, fee, feeAsset, atMs }: Trade, { base, quote }: Market): Conversion {
-  const [quantity, worth] = [parseDecimal(size), multiply(parseDecimal(price), parseDecimal(size))]
+  const quantity = parseDecimal(size)
+  const worth = wholeUnits(multiply(parseDecimal(price), quantity))
   const sold = side === 'sell'
   const changes = sumOf([
     { asset: base, amount: toText(sold ? negate(quantity) : quantity) },
@@ -114,4 +115,13 @@ function dustOf({ id, side, price, size, fee, feeAsset, atMs }: Trade, { base, q
     { asset: feeAsset, amount: toText(negate(parseDecimal(fee))) },
   ])
   return { id, conversion: 'dust', changes, atMs }
+}
+
+/** Balances there have eight places at most, and what does not fill the last of them is not paid. */
+const unitPlaces = 8
+const unit = parseDecimal(`0.${'1'.padStart(unitPlaces, '0')}`)
+
+function wholeUnits(amount: Decimal): Decimal {
+  const nearest = round(amount, unitPlaces)
+  return compare(nearest, amount) > 0 ? subtract(nearest, unit) : nearest
 }

@@ -1,4 +1,6 @@
 import type { ContractDesk } from '../contract-desk.ts'
+import { listingOf } from '../listing.ts'
+import type { Market } from '../market.ts'
 import type { Change, TruthWriter } from '../truth.ts'
 import { fromUnits, toUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
@@ -13,6 +15,7 @@ export interface BookRow {
 }
 
 export interface Records {
+  readonly market: Market
   readonly truth: TruthWriter
   readonly contracts: ContractDesk
 }
@@ -20,14 +23,17 @@ export interface Records {
 /** Only so many of the newest fills are told, ever. */
 const fillsKept = 10_000
 
-export function fillsOf({ truth, contracts }: Records, wallet: Wallet, nowMs: number): BookRow[] {
+export function fillsOf(records: Records, wallet: Wallet, nowMs: number): BookRow[] {
+  const { truth, contracts } = records
   const address = addressOf(wallet)
   const penalties = penaltiesOf(truth, wallet.uid)
   const held = new Map<string, bigint>()
   const rows: BookRow[] = []
   for (const change of truth.changes) {
     const { fill, sequence, atMs, visibleAtMs } = change
-    if (fill === undefined || change.account !== wallet.uid) continue
+    if (change.account !== wallet.uid) continue
+    if (change.cause === 'dust') rows.push(...dustOf(records, change, wallet))
+    if (fill === undefined) continue
     const contract = contracts.find(fill.symbol)
     const coin = contract === null ? spotCoin(fill.symbol) : perpCoin(contract)
     if (coin === null || fill.contract?.kind === 'inverse') continue
@@ -61,6 +67,34 @@ export function fillsOf({ truth, contracts }: Records, wallet: Wallet, nowMs: nu
     })
   }
   return sorted(rows).slice(-fillsKept)
+}
+
+/** What the exchange itself sells of what is too little is written as fills that have no number. */
+function dustOf({ market }: Records, { id, sequence, atMs }: Change, wallet: Wallet): BookRow[] {
+  const parts = wallet.dust.find((dust) => dust.id === Number(id))?.parts ?? []
+  return parts.flatMap(({ asset, amount }, index): BookRow[] => {
+    const listing = listingOf(`${asset}/USDT`)
+    const coin = listing === null ? null : spotCoin(listing.symbol)
+    if (listing === null || coin === null) return []
+    const row = {
+      coin,
+      px: fromUnits(BigInt(market.priceAt(listing, atMs, 0))),
+      sz: amount,
+      side: 'A',
+      time: atMs,
+      startPosition: amount,
+      dir: 'Spot Dust Conversion',
+      closedPnl: '0.0',
+      hash: `0x${'0'.repeat(64)}`,
+      oid: 900_000_000_000 + sequence * 64 + index,
+      crossed: false,
+      fee: '0.0',
+      tid: 0,
+      feeToken: coinOf('USDT'),
+      twapId: null,
+    }
+    return [{ atMs, row }]
+  })
 }
 
 function directionOf({ fill }: Change, before: bigint): string {
