@@ -247,7 +247,8 @@ t.test('from poll to poll, to the last unit', async (t) => {
   t.match(observation, {
     complete: true,
     anchor: {
-      atMs: nowMs + 2 * minuteMs,
+      // until the second began in which they were read
+      atMs: nowMs + 2 * minuteMs - 1,
       balances: [
         { asset: 'BTC', amount: '0.1081' },
         { asset: 'USD', amount: '549.2654321098766' },
@@ -274,6 +275,33 @@ t.test('from poll to poll, to the last unit', async (t) => {
     observation.flows.map(({ id, flow, amount }) => `${id} ${flow} ${amount}`),
     ['t2 withdrawal -20', 't7 withdrawal -9', 't7:returned deposit 9'],
   )
+})
+
+t.test('what happens in the second of a balance read, after it, is not in it', async (t) => {
+  const accounts = (available: string) => ({
+    accounts: [wallet('w1', 'USD', available)],
+    has_next: false,
+    cursor: '',
+  })
+  const exchange = await serve(
+    t,
+    { '/api/v3/brokerage/accounts': accounts('1000'), '/v2/accounts/w1/transactions': list([]) },
+    nowMs - hourMs,
+    nowMs + 300,
+  )
+  const first = await exchange.poll()
+  if (first.kind === 'failed') return t.fail(first.code, { first })
+  const atMs = nowMs + minuteMs
+  exchange.clock.atMs = atMs
+  exchange.answers.set('/api/v3/brokerage/time', time(atMs))
+  exchange.answers.set('/api/v3/brokerage/accounts', accounts('1025'))
+  // at 600 of that second, told as its beginning
+  const created_at = `${new Date(nowMs).toISOString().slice(0, 19)}Z`
+  const reward = { id: 't1', type: 'staking_reward', status: 'completed', created_at }
+  const transactions = list([{ ...reward, amount: { amount: '25', currency: 'USD' } }])
+  exchange.answers.set('/v2/accounts/w1/transactions', transactions)
+  const second = await exchange.poll({ cursor: first.cursor })
+  t.match(second, { observation: { complete: true, incomes: [{ id: 't1', amount: '25' }] } })
 })
 
 t.test('only a key that reads', async (t) => {

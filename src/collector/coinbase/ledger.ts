@@ -24,6 +24,8 @@ const slowPagesMax = 2
 /** The wallets of one portfolio, its fills and the transactions behind them. */
 export class CoinbaseLedger implements LedgerSource {
   readonly historyMs = null
+  /** Transactions tell whole seconds. */
+  readonly granularityMs = 1_000
   readonly unavailable: string[] = []
   readonly #caller: Calls
   readonly #clock: Pick<JobClock, 'exchangeNowMs'>
