@@ -1,8 +1,8 @@
-import { hourMs, minuteMs, parseDecimal } from '@perf-agg/sdk'
+import { hourMs, minuteMs, parseDecimal, toText } from '@perf-agg/sdk'
 import t from 'tap'
 import type { Amount, Wallet } from '../../src/accounting/observation.ts'
-import type { Entry } from '../../src/collector/explain.ts'
-import { type LedgerSource, pollLedger } from '../../src/collector/ledger-poll.ts'
+import type { Base, Entry, Residual } from '../../src/collector/explain.ts'
+import { type LedgerSource, pollLedger, type Rest } from '../../src/collector/ledger-poll.ts'
 
 const startMs = Date.UTC(2026, 2, 1, 7, 20)
 
@@ -74,4 +74,53 @@ t.test('a cursor that does not say what was watched was made for the same', asyn
     return JSON.stringify(rest)
   }
   t.notOk((await poll(startMs + minuteMs, ['spot'], forget)).complete, 'ten are missing')
+})
+
+/** One that knows what ten dollars are: interest. Of anything else it knows nothing. */
+class Knowing extends Books {
+  restOf(residual: Residual, base: Base, readMs: number): Rest {
+    const amount = residual.get('USDT')
+    const isKnown = amount !== undefined && toText(amount) === '-10'
+    const one = { income: 'interest', asset: 'USDT', amount: '-10', atMs: readMs } as const
+    return {
+      flows: [],
+      incomes: isKnown ? [{ id: `rest.${base.atMs}`, ...one }] : [],
+      conversions: [],
+      entries: isKnown ? [{ atMs: readMs, changes: [['USDT', amount]] }] : [],
+    }
+  }
+}
+
+t.test('what no line says may follow from the rest', async (t) => {
+  const books = new Knowing()
+  const poll = polling(books)
+  books.held = [{ asset: 'USDT', amount: '100' }]
+  t.ok((await poll(startMs, ['spot'])).complete)
+  books.held = [{ asset: 'USDT', amount: '90' }]
+  const atMs = startMs + minuteMs
+  const seen = await poll(atMs, ['spot'])
+  t.ok(seen.complete)
+  t.match(seen, {
+    incomes: [{ id: `rest.${startMs}`, amount: '-10', atMs }],
+    anchor: { atMs, balances: books.held },
+  })
+  t.same((await poll(startMs + hourMs, ['spot'])).incomes, [], 'it is told once')
+})
+
+t.test('beside something that nobody knows it is told once that is given up', async (t) => {
+  const books = new Knowing()
+  const poll = polling(books)
+  books.held = [{ asset: 'USDT', amount: '100' }]
+  await poll(startMs, ['spot'])
+  books.held = [
+    { asset: 'BTC', amount: '1' },
+    { asset: 'USDT', amount: '90' },
+  ]
+  const waiting = await poll(startMs + minuteMs, ['spot'])
+  t.notOk(waiting.complete)
+  t.same(waiting.incomes, [])
+  const given = await poll(startMs + 12 * minuteMs, ['spot'])
+  t.ok(given.complete)
+  t.match(given.incomes, [{ id: `rest.${startMs}`, amount: '-10' }])
+  t.same((await poll(startMs + 13 * minuteMs, ['spot'])).incomes, [])
 })
