@@ -131,6 +131,64 @@ t.test('what began and ended since the last look counts when it began', async (t
   )
 })
 
+t.test('bought and sold by a bank: what has no other line came from outside, or went there', async (t) => {
+  const btc = (value: string) => ({ accounts: [wallet('w1', 'BTC', value), wallet('w2', 'USD', '100')] })
+  const exchange = await serve(t, {
+    '/api/v3/brokerage/accounts': btc('1'),
+    '/v2/accounts/w1/transactions': list(),
+    '/v2/accounts/w2/transactions': list(),
+  })
+  const first = await exchange.poll()
+  if (first.kind === 'failed') return t.fail(first.code)
+  const at = (minutes: number): void => {
+    exchange.clock.atMs = nowMs + minutes * minuteMs
+    exchange.answers.set('/api/v3/brokerage/time', time(nowMs + minutes * minuteMs))
+  }
+  at(20)
+  exchange.answers.set('/api/v3/brokerage/accounts', {
+    accounts: [wallet('w1', 'BTC', '1.21'), wallet('w2', 'USD', '50')],
+  })
+  exchange.answers.set(
+    '/v2/accounts/w1/transactions',
+    list(
+      moved('b1', 'buy', 'completed', '0.3', 5, { buy: { id: 'x' } }),
+      moved('s1', 'sell', 'completed', '-0.1', 6),
+      moved('b2', 'buy', 'completed', '0.001', 7, { buy: { id: 'y' } }),
+      moved('b3', 'buy', 'completed', '0.009', 18),
+    ),
+  )
+  const paid = { amount: { amount: '-50', currency: 'USD' }, buy: { id: 'y' } }
+  exchange.answers.set('/v2/accounts/w2/transactions', list(moved('p2', 'buy', 'completed', '-50', 7, paid)))
+  const second = await exchange.poll({ cursor: first.cursor })
+  if (second.kind === 'failed') return t.fail(second.code)
+  t.equal(second.observation.complete, false, 'the youngest may still have another line')
+  const flows = [
+    ['b1', 'deposit', '0.3'],
+    ['s1', 'withdrawal', '-0.1'],
+  ]
+  t.strictSame(
+    second.observation.flows.map(({ id, flow, amount }) => [id, flow, amount]),
+    flows,
+  )
+  t.match(second.observation.conversions, [
+    {
+      id: 'y',
+      changes: [
+        { asset: 'BTC', amount: '0.001' },
+        { asset: 'USD', amount: '-50' },
+      ],
+    },
+  ])
+  at(27)
+  const third = await exchange.poll({ cursor: second.cursor })
+  if (third.kind === 'failed') return t.fail(third.code)
+  t.equal(third.observation.complete, true)
+  t.strictSame(
+    third.observation.flows.map(({ id, flow, amount }) => [id, flow, amount]),
+    [...flows, ['b3', 'deposit', '0.009']],
+  )
+})
+
 t.test('wallets of futures and vaults, and what goes there', async (t) => {
   const own = { platform: 'ACCOUNT_PLATFORM_CONSUMER' }
   const exchange = await serve(t, {

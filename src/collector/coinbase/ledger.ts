@@ -85,7 +85,7 @@ export class CoinbaseLedger implements LedgerSource {
     const all = [...transactions.values()]
     this.#slow = all.filter((each) => isSlow(each, this.#base))
     const others = all.filter((each) => !this.#slow.includes(each))
-    const told = tell([...fills.values()], others, walletIds)
+    const told = tell([...fills.values()], others, walletIds, { fromMs, toMs })
     return { ...told, pending: told.pending || this.#isCut, cutAtMs: walked.cutAtMs }
   }
 

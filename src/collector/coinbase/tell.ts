@@ -1,4 +1,4 @@
-import { negate, parseDecimal, signOf, toText } from '@perf-agg/sdk'
+import { minuteMs, negate, parseDecimal, signOf, toText } from '@perf-agg/sdk'
 import type { CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
 import { type Entry, entryOfFill } from '../explain.ts'
 import { sumOf } from '../holding.ts'
@@ -14,6 +14,7 @@ export function tell(
   fills: readonly Fill[],
   transactions: readonly Transaction[],
   walletIds: ReadonlySet<string>,
+  span: { readonly fromMs: number; readonly toMs: number },
 ): Omit<Reading, 'cutAtMs'> {
   const flows: CashFlow[] = []
   const incomes: Income[] = []
@@ -34,7 +35,24 @@ export function tell(
     }
     if (conversionKinds[type] !== undefined && moves.length === 1) converted.push(transaction)
   }
-  return { fills, flows, incomes, entries, conversions: conversionsOf(converted), pending: false }
+  const joined = joinedOf(converted)
+  const alone = joined.flatMap(([, own]) => (own.length === 1 && isBankable(own[0]) ? own : []))
+  const isYoung = ({ changedAtMs }: Transaction): boolean => changedAtMs > span.toMs - partnerMs
+  for (const each of alone) {
+    // at the beginning of what was read its partner may lie before, and is told already
+    if (isYoung(each) || each.atMs < span.fromMs + minuteMs) continue
+    const { id, asset, amount, atMs } = each
+    const flow = signOf(parseDecimal(amount)) > 0 ? 'deposit' : 'withdrawal'
+    flows.push({ id, flow, asset, amount, atMs, atEstimated: true })
+  }
+  return { fills, flows, incomes, entries, conversions: conversionsOf(joined), pending: alone.some(isYoung) }
+}
+
+/** The other line of a conversion comes within that, or there is none: a bank or a card was paid from, or into. */
+const partnerMs = 8 * minuteMs
+
+function isBankable(transaction: Transaction | undefined): boolean {
+  return transaction?.type === 'buy' || transaction?.type === 'sell'
 }
 
 /** How a transaction moved its wallet: what comes in when it is done, what goes out at once, and back if it failed. */
@@ -94,15 +112,19 @@ const conversionKinds: Readonly<Record<string, Conversion['conversion'] | undefi
 }
 
 /** Bought, sold or exchanged without an order: the lines of one are in several wallets. */
-function conversionsOf(transactions: readonly Transaction[]): Conversion[] {
+function joinedOf(transactions: readonly Transaction[]): (readonly [string, readonly Transaction[]])[] {
   const joined = Map.groupBy(
     transactions,
     // not every kind names what joins its lines: then their instant does
     ({ joint, type, atMs }) => (joint === '' ? `${type}.${atMs}` : joint),
   )
-  return [...joined].flatMap(([id, own]): Conversion[] => {
+  return [...joined]
+}
+
+function conversionsOf(joined: readonly (readonly [string, readonly Transaction[]])[]): Conversion[] {
+  return joined.flatMap(([id, own]): Conversion[] => {
     const changes = sumOf(own.map(({ asset, amount }) => ({ asset, amount })))
-    // paid from or into a bank: one side alone is not one
+    // one side alone is not one
     if (changes.length < 2) return []
     const conversion = conversionKinds[own[0]?.type ?? ''] ?? 'convert'
     return [{ id, conversion, changes, atMs: Math.max(...own.map(({ changedAtMs }) => changedAtMs)) }]
