@@ -402,6 +402,92 @@ t.test('an answer that cannot be true is none', async (t) => {
   }
 })
 
+t.test('what is documented of a wallet, a position and a fill', async (t) => {
+  const tradedMs = 1_558_334_496_000
+  const exchange = await serve(
+    t,
+    {
+      // of whichever coin is asked for it tells of this one
+      '/api/v1/account-overview': good({
+        accountEquity: 99.8999305281,
+        unrealisedPNL: 0.5,
+        marginBalance: 99.3999305281,
+        positionMargin: 0,
+        orderMargin: 0,
+        frozenFunds: 0,
+        availableBalance: 99.3999305281,
+        currency: 'XBT',
+      }),
+      '/api/v1/positions': good([
+        {
+          id: '5e81a7827911f40008e80715',
+          symbol: 'XBTUSDTM',
+          crossMode: false,
+          currentQty: 1,
+          currentCost: 40.008,
+          unrealisedCost: 40.008,
+          markValue: 40.01493,
+          posCost: 40.008,
+          unrealisedPnl: 0.00693,
+          avgEntryPrice: 40_008.0,
+          settleCurrency: 'USDT',
+        },
+      ]),
+      '/api/v1/fills': page([
+        {
+          symbol: 'XBTUSDM',
+          tradeId: '5ce24c1f0c19fc3c58edc47c',
+          orderId: '5ce24c16b210233c36ee321d',
+          side: 'sell',
+          liquidity: 'taker',
+          price: '8302',
+          size: 10,
+          value: '0.001204529',
+          feeRate: '0.0005',
+          fixFee: '0.00000006',
+          feeCurrency: 'XBT',
+          stop: '',
+          fee: '0.0000012022',
+          orderType: 'limit',
+          tradeType: 'trade',
+          createdAt: tradedMs - 7_000,
+          settleCurrency: 'XBT',
+          tradeTime: 'NANOSECONDS',
+        },
+      ]),
+    },
+    { sinceMs: tradedMs - hourMs, atMs: tradedMs + hourMs },
+  )
+  // beyond what a double holds
+  const fills = JSON.stringify(exchange.answers.get('/api/v1/fills'))
+  exchange.answers.set('/api/v1/fills', fills.replace('"NANOSECONDS"', `${tradedMs}123456`))
+  const answer = await exchange.poll()
+  if (answer.kind === 'failed') return t.fail(answer.code, { answer })
+  t.match(answer.observation, {
+    anchor: {
+      balances: [{ asset: 'BTC', amount: '99.3999305281' }],
+      positions: [{ symbol: 'BTC/USDT:USDT', quantity: '1', entry: '40008' }],
+    },
+    fills: [
+      {
+        id: '5ce24c1f0c19fc3c58edc47c',
+        market: 'inverse',
+        symbol: 'BTC/USD:BTC',
+        base: 'BTC',
+        quote: 'USD',
+        side: 'sell',
+        price: '8302',
+        quantity: '10',
+        quoteQuantity: '10',
+        fees: [{ asset: 'BTC', amount: '0.0000012022' }],
+        atMs: tradedMs,
+        execution: 'trade',
+        terms: { size: '1', settle: 'BTC' },
+      },
+    ],
+  })
+})
+
 t.test('a fill whose terms are told nowhere is named, and nothing is made of it', async (t) => {
   const exchange = await serve(t, {
     '/api/v1/fills': spanned(

@@ -35,13 +35,11 @@ import { nextPageOf } from './row.ts'
 export type ContractBy = (id: string) => Contract | undefined
 
 /** A wallet without the profit or loss of open positions, which its equity holds. */
-export function walletOf(value: unknown, settle: string): Amount[] {
+export function walletOf(value: unknown): Amount {
   const row = rowOf(value, 'overview')
-  const asset = coinOf(row['currency'], 'overview.currency')
-  if (asset !== settle) throw invalidAnswer('overview.currency')
   const equity = parseDecimal(decimalOf(row['accountEquity'], 'overview.accountEquity', 'any'))
   const open = parseDecimal(decimalOf(row['unrealisedPNL'], 'overview.unrealisedPNL', 'any'))
-  return [{ asset, amount: toText(subtract(equity, open)) }]
+  return { asset: coinOf(row['currency'], 'overview.currency'), amount: toText(subtract(equity, open)) }
 }
 
 export interface Held {

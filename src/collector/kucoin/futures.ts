@@ -1,5 +1,6 @@
 import type { Amount, Position } from '../../accounting/observation.ts'
 import type { Calls } from '../call.ts'
+import { invalidAnswer } from '../failure.ts'
 import type { MarketList } from '../market-list.ts'
 import type { ReadPages } from '../span.ts'
 import type { Contract } from './contract.ts'
@@ -41,11 +42,15 @@ export class FuturesWallets {
 
   /** It tells one wallet at a time. */
   async balances(): Promise<readonly Amount[]> {
+    const settles = [...new Set(this.#contracts.all.map(({ terms }) => terms.settle))]
     const parts: Amount[] = []
-    for (const settle of new Set(this.#contracts.all.map(({ terms }) => terms.settle))) {
+    for (const settle of settles) {
       const asked = { currency: settle === 'BTC' ? 'XBT' : settle }
-      parts.push(...walletOf((await this.#caller.call(endpoints.contractWallet, asked)).value, settle))
+      const wallet = walletOf((await this.#caller.call(endpoints.contractWallet, asked)).value)
+      // of a coin that it has no wallet for it tells of another
+      if (wallet.asset === settle) parts.push(wallet)
     }
+    if (parts.length === 0 && settles.length > 0) throw invalidAnswer('overview.currency')
     const held = positionsOf((await this.#caller.call(endpoints.positions)).value, this.contractBy)
     this.#positions = held.map(({ position }) => position)
     // what an average leaves out of a cost stands in the wallet: together they are right to the last unit

@@ -52,7 +52,7 @@ const prices: Readonly<Record<string, Priced>> = {
   '/api/v1/transaction-history': { pool: 'management', weight: 2 },
   '/api/v1/funding-history': { pool: 'futures', weight: 5 },
   '/api/v1/user/api-key': { pool: 'management', weight: 20 },
-  '/api/ua/v1/account/mode': { pool: 'management', weight: 3 },
+  '/api/ua/v1/account/mode': { pool: 'management', weight: 30 },
   '/api/ua/v1/unified/account/balance': { pool: 'spot', weight: 5 },
   '/api/ua/v1/unified/position/open-list': { pool: 'spot', weight: 3 },
   '/api/ua/v1/account/ledger': { pool: 'spot', weight: 2 },
