@@ -249,8 +249,8 @@ function judgeOkx(answer: unknown): Judgement {
 
 function accountIdOfOkx(answer: unknown): string {
   const { uid, acctLv, perm } = okxConfig(answer)
-  // A portfolio's margin is not read here; who may not come in anyway is told of that first.
-  if (perm === 'read_only' && !['1', '2', '3'].includes(String(acctLv))) {
+  // A mode that nobody knows is not read; who may not come in anyway is told of that first.
+  if (perm === 'read_only' && !['1', '2', '3', '4'].includes(String(acctLv))) {
     throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode: 'acctLv' }))
   }
   return textOrNumber(uid, 'config.uid')

@@ -40,10 +40,17 @@ export type Cause =
   | 'unexplained'
 
 /**
- * Where in an account coins lie. An account with one wallet for everything has `spot` alone, single pairs and a
- * funding wallet beside it where a scenario has them.
+ * Where in an account coins lie. An account with one wallet for everything has `spot` alone, single pairs (`cross` are
+ * on the margin of that wallet) and a funding wallet beside it where a scenario has them.
  */
-export type Purse = 'spot' | 'linear' | 'inverse' | 'margin' | 'funding' | `isolated ${string}`
+export type Purse =
+  | 'spot'
+  | 'linear'
+  | 'inverse'
+  | 'margin'
+  | 'funding'
+  | `isolated ${string}`
+  | `cross ${string}`
 
 export interface Move {
   readonly asset: string

@@ -202,7 +202,7 @@ export class Wallet {
 
   /** The wallet that answers to a name: there may be but one beside the funding wallet and those of single pairs. */
   purse(name: Purse): Purse {
-    return this.unified && name !== 'funding' && !name.startsWith('isolated ') ? 'spot' : name
+    return this.unified && name !== 'funding' && !/^(?:isolated|cross) /.test(name) ? 'spot' : name
   }
 
   /** Every wallet that ever held something. */

@@ -52,6 +52,20 @@ t.test('what is held, what is owed, and the margin within or beside', async (t) 
       { pos: '5100', posCcy: 'USDT', liab: '-0.1', liabCcy: 'BTC', margin: '0.03', ccy: 'BTC', upl: '0.002' },
       ['BTC -0.07', 'USDT 6100'],
     ],
+    [
+      'on the margin of all',
+      {
+        mgnMode: 'cross',
+        pos: '0.1',
+        posCcy: 'BTC',
+        liab: '-4950',
+        liabCcy: 'USDT',
+        interest: '-0.5',
+        ccy: 'USDT',
+        upl: '50.1',
+      },
+      ['BTC 0.1', 'USDT -3950.5'],
+    ],
     ['a margin that nothing was bought with', { pos: '0', margin: '30', ccy: 'USDT' }, ['USDT 1030']],
     ['its own balance of both coins', { pos: '0', baseBal: '0.4', quoteBal: '7' }, ['BTC 0.4', 'USDT 1007']],
     ['nothing at all', { pos: '0', margin: '', baseBal: '0' }, ['USDT 1000']],
@@ -71,7 +85,8 @@ t.test('what is held, what is owed, and the margin within or beside', async (t) 
     ['a third coin', 'isolated margin', { ...long, margin: '1100', posCcy: 'ETH' }],
     ['a debt beside a balance', 'quick margin', { pos: '0.4', posCcy: 'BTC', baseBal: '0.4' }],
     ['a debt of its own', 'quick margin', { pos: '0', baseBal: '0.4', quoteBorrowed: '9' }],
-    ['on the margin of all', 'MARGIN', { ...long, mgnMode: 'cross' }],
+    ['on the margin of all, worth more than told', 'MARGIN', { ...long, mgnMode: 'cross', upl: '800' }],
+    ['on the margin of all, in a third coin', 'MARGIN', { ...long, mgnMode: 'cross', ccy: 'ETH' }],
   ] as const) {
     exchange.answers.set('/api/v5/account/positions', good([{ ...pair, ...row }]))
     t.match(await exchange.poll(), { code: 'EXCHANGE_ACCOUNT_REFUSED', exchangeCode }, name)
@@ -135,91 +150,101 @@ t.test('debts and interest of pairs stand once, beside the account’s own', asy
   ])
 })
 
-t.test('bills of a pair lead from one balance to the next', async (t) => {
-  const exchange = await serve(t)
-  const first = await exchange.poll()
-  if (first.kind !== 'observed') return t.fail(first.code)
-  const atMs = nowMs + 10 * minuteMs
-  exchange.clock.atMs = atMs
-  const at = (minutes: number) => ({ ts: String(nowMs + minutes * minuteMs) })
-  const margin = { instType: 'MARGIN', instId: 'BTC-USDT' }
-  const traded = { ...margin, mgnMode: 'isolated', tradeId: '501', ordId: '9' }
-  const fill = {
-    ...margin,
-    side: 'buy',
-    fillPx: '50000',
-    fillSz: '0.1',
-    fee: '-0.0001',
-    feeCcy: 'BTC',
-    ordId: '9',
-    fillTime: String(nowMs + 2 * minuteMs),
-    ts: String(nowMs + 2 * minuteMs),
-  }
-  exchange.answers.set('/api/v5/public/time', good([{ ts: String(atMs) }]))
-  exchange.answers.set('/api/v5/account/balance', balance([{ ...usd, cashBal: '600', eq: '600' }]))
-  exchange.answers.set(
-    '/api/v5/account/positions',
-    good([
-      // 0.1 bought less the fee, 0.04 taken by the exchange
-      {
-        ...pair,
-        pos: '0.0599',
-        posCcy: 'BTC',
-        liab: '-3100.5',
-        liabCcy: 'USDT',
-        ccy: 'USDT',
-        margin: '400',
-        upl: '-105.5',
-      },
-    ]),
-  )
-  exchange.answers.set('/api/v5/trade/fills', good([{ ...fill, billId: '21', tradeId: '501', subType: '1' }]))
-  exchange.answers.set(
-    '/api/v5/account/bills',
-    good([
-      // the account's level alone is told of it
-      { ...bill('6', '332', 'USDT', '-400'), ...at(1), ...margin },
-      { ...bill('16', '307', 'USDT', '0'), ...at(2), ...margin, posBalChg: '5000' },
-      // the coin's bill is there, the debt's is not
-      { ...bill('2', '1', 'BTC', '0'), ...at(2), ...traded, posBalChg: '0.0999', fee: '-0.0001' },
-      { ...bill('7', '9', 'USDT', '0'), ...at(5), ...margin, posBalChg: '-0.5' },
-      { ...bill('5', '111', 'BTC', '0'), ...at(6), ...margin, posBalChg: '-0.04' },
-      { ...bill('5', '110', 'USDT', '0'), ...at(6), ...margin, posBalChg: '1900' },
-    ]),
-  )
-  const second = await exchange.poll({ cursor: first.cursor })
-  if (second.kind !== 'observed') return t.fail(second.code)
-  const { complete, fills, flows, incomes, anchor } = second.observation
-  t.ok(complete, 'to the last unit')
-  t.strictSame(flows, [], 'from one pocket to the other')
-  t.match(incomes, [{ income: 'interest', asset: 'USDT', amount: '-0.5' }])
-  t.match(fills, [
-    {
-      id: '501',
-      market: 'margin',
-      symbol: 'BTC/USDT',
+for (const mgnMode of ['isolated', 'cross']) {
+  t.test(`bills of a pair lead from one balance to the next: ${mgnMode}`, async (t) => {
+    const isShared = mgnMode === 'cross'
+    const exchange = await serve(t)
+    const first = await exchange.poll()
+    if (first.kind !== 'observed') return t.fail(first.code)
+    const atMs = nowMs + 10 * minuteMs
+    exchange.clock.atMs = atMs
+    const at = (minutes: number) => ({ ts: String(nowMs + minutes * minuteMs) })
+    const margin = { instType: 'MARGIN', instId: 'BTC-USDT' }
+    const traded = { ...margin, mgnMode, tradeId: '501', ordId: '9' }
+    const fill = {
+      ...margin,
       side: 'buy',
-      quantity: '0.1',
-      quoteQuantity: '5000',
-      fees: [{ asset: 'BTC', amount: '0.0001' }],
-      execution: 'trade',
-    },
-    {
-      id: /^bill-/,
-      market: 'margin',
-      side: 'sell',
-      quantity: '0.04',
-      quoteQuantity: '1900',
-      price: '47500',
-      execution: 'liquidation',
-    },
-  ])
-  t.strictSame(anchor?.balances, [
-    { asset: 'BTC', amount: '0.0599' },
-    // 600 - 3100.5 + 400
-    { asset: 'USDT', amount: '-2100.5' },
-  ])
-})
+      fillPx: '50000',
+      fillSz: '0.1',
+      fee: '-0.0001',
+      feeCcy: 'BTC',
+      ordId: '9',
+      fillTime: String(nowMs + 2 * minuteMs),
+      ts: String(nowMs + 2 * minuteMs),
+    }
+    exchange.answers.set('/api/v5/public/time', good([{ ts: String(atMs) }]))
+    exchange.answers.set(
+      '/api/v5/account/balance',
+      balance([isShared ? usd : { ...usd, cashBal: '600', eq: '600' }]),
+    )
+    exchange.answers.set(
+      '/api/v5/account/positions',
+      good([
+        // 0.1 bought less the fee, 0.04 taken by the exchange
+        {
+          ...pair,
+          mgnMode,
+          pos: '0.0599',
+          posCcy: 'BTC',
+          liab: '-3100.5',
+          liabCcy: 'USDT',
+          ccy: 'USDT',
+          margin: isShared ? '' : '400',
+          upl: '-105.5',
+        },
+      ]),
+    )
+    exchange.answers.set(
+      '/api/v5/trade/fills',
+      good([{ ...fill, billId: '21', tradeId: '501', subType: '1' }]),
+    )
+    exchange.answers.set(
+      '/api/v5/account/bills',
+      good([
+        // the account's level alone is told of it
+        ...(isShared ? [] : [{ ...bill('6', '332', 'USDT', '-400'), ...at(1), ...margin }]),
+        { ...bill('16', '307', 'USDT', '0'), ...at(2), ...margin, posBalChg: '5000' },
+        // the coin's bill is there, the debt's is not
+        { ...bill('2', '1', 'BTC', '0'), ...at(2), ...traded, posBalChg: '0.0999', fee: '-0.0001' },
+        { ...bill('7', '9', 'USDT', '0'), ...at(5), ...margin, posBalChg: '-0.5' },
+        { ...bill('5', '111', 'BTC', '0'), ...at(6), ...margin, posBalChg: '-0.04' },
+        { ...bill('5', '110', 'USDT', '0'), ...at(6), ...margin, posBalChg: '1900' },
+      ]),
+    )
+    const second = await exchange.poll({ cursor: first.cursor })
+    if (second.kind !== 'observed') return t.fail(second.code)
+    const { complete, fills, flows, incomes, anchor } = second.observation
+    t.ok(complete, 'to the last unit')
+    t.strictSame(flows, [], 'from one pocket to the other')
+    t.match(incomes, [{ income: 'interest', asset: 'USDT', amount: '-0.5' }])
+    t.match(fills, [
+      {
+        id: '501',
+        market: 'margin',
+        symbol: 'BTC/USDT',
+        side: 'buy',
+        quantity: '0.1',
+        quoteQuantity: '5000',
+        fees: [{ asset: 'BTC', amount: '0.0001' }],
+        execution: 'trade',
+      },
+      {
+        id: /^bill-/,
+        market: 'margin',
+        side: 'sell',
+        quantity: '0.04',
+        quoteQuantity: '1900',
+        price: '47500',
+        execution: 'liquidation',
+      },
+    ])
+    t.strictSame(anchor?.balances, [
+      { asset: 'BTC', amount: '0.0599' },
+      // 600 - 3100.5 + 400, or 1000 - 3100.5
+      { asset: 'USDT', amount: '-2100.5' },
+    ])
+  })
+}
 
 t.test('a documented pair', async (t) => {
   const body = documentedBody('okx/UnifiedApi/Account/GetAccountPositionRisk.txt')

@@ -232,10 +232,10 @@ t.test('what would be read by halves is refused', async (t) => {
   const [whole, pairs] = [await serve(t), await serve(t, {}, { wallets: spot })]
   for (const [name, exchangeCode, wallets, answers] of [
     [
-      'portfolio margin',
+      'a mode that nobody knows',
       'acctLv',
       everything,
-      { '/api/v5/account/config': good([{ ...config, acctLv: '4' }]) },
+      { '/api/v5/account/config': good([{ ...config, acctLv: '5' }]) },
     ],
     [
       'a kind that nobody knows',
@@ -297,7 +297,9 @@ t.test('only a key that reads, of an account that is read', async (t) => {
   for (const perm of [undefined, null, '', 7]) {
     t.match(await checked({ ...config, perm }), { permissions: 'withdraw', excess: ['perm?'] }, String(perm))
   }
-  t.match(await checked({ ...config, acctLv: '4' }), {
+  // by what a portfolio risks
+  t.match(await checked({ ...config, acctLv: '4' }), { permissions: 'read-only' })
+  t.match(await checked({ ...config, acctLv: '5' }), {
     code: 'EXCHANGE_ACCOUNT_REFUSED',
     exchangeCode: 'acctLv',
   })

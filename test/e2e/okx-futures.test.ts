@@ -13,6 +13,8 @@ const contracts = ['BTC/USDT:USDT', 'ETH/USDT:USDT', 'BTC/USD:BTC']
 function pairs(at: At): readonly PlannedEvent[] {
   const bought = 'isolated SOL-USDT'
   const sold = 'isolated ETH-USDT'
+  // on the margin of all
+  const shared = 'cross BNB-USDT'
   return [
     { kind: 'transfer', atMs: at(1, 3, 2, 7), asset: 'USDT', amount: '-1500', other: bought },
     { kind: 'borrow', atMs: at(1, 3, 2, 9), asset: 'USDT', amount: '2500', purse: bought },
@@ -44,6 +46,10 @@ function pairs(at: At): readonly PlannedEvent[] {
       visibleAfterMs: 360_000,
     },
     { kind: 'borrow', atMs: at(4, 3, 1, 1), asset: 'ETH', amount: '-0.5', purse: sold },
+    { kind: 'borrow', atMs: at(1, 7, 2, 9), asset: 'USDT', amount: '1300', purse: shared },
+    { kind: 'fill', atMs: at(1, 7, 2, 11), symbol: 'BNB/USDT', side: 'buy', quantity: '1.2', purse: shared },
+    { kind: 'fill', atMs: at(3, 1, 2, 11), symbol: 'BNB/USDT', side: 'sell', quantity: '0.8', purse: shared },
+    { kind: 'borrow', atMs: at(3, 1, 2, 13), asset: 'USDT', amount: '-350', purse: shared },
     { kind: 'transfer', atMs: at(4, 20, 4, 1), asset: 'SOL', amount: '2', other: bought },
   ]
 }

@@ -27,9 +27,9 @@ const connection: Connection = {
 }
 
 /**
- * okx's trading account: one ledger for spot, margin, contracts and options, in spot, futures and multi-currency mode,
- * and the funding account beside it. A session refuses what its account type does not watch, every session portfolio
- * margin.
+ * okx's trading account: one ledger for spot, margin, contracts and options, whatever its mode (a portfolio's margin is
+ * counted otherwise, and held the same), and the funding account beside it. A session refuses what its account type does
+ * not watch.
  */
 export function newOkx(): Adapter {
   const listings = new Listings()

@@ -74,7 +74,8 @@ function owedOf(row: Row, of: (name: string) => Decimal, options: Decimal): Deci
   const apart = ['upl', 'stgyEq', 'spotCopyTradingEq']
     .map(of)
     .reduce(add, add(options, subtract(of('isoEq'), of('isoUpl'))))
-  const net = subtract(of('eq'), apart)
+  // what has accrued is off it
+  const net = subtract(add(of('eq'), absolute(of('interest'))), apart)
   const isTaken = compare(absolute(subtract(net, cash)), absolute(subtract(net, subtract(cash, owed)))) < 0
   return isTaken ? zero : owed
 }

@@ -11,6 +11,7 @@ import {
   signOf,
   subtract,
   toText,
+  zero,
 } from '@perf-agg/sdk'
 import type { Amount } from '../../accounting/observation.ts'
 import { decimalOf, type Row } from '../field.ts'
@@ -19,11 +20,14 @@ import type { OpenPosition } from './position.ts'
 import { coinName, orZero, refuseAccount, textOf } from './text.ts'
 
 /**
- * A pair that is held with a margin of its own: coins that were bought, coins that are owed, and the margin. What stands
- * in the pair's own account is told in other fields where its owner moves the margin.
+ * A pair that is held as a position: coins that were bought, coins that are owed, and a margin of its own; on the margin
+ * of all only where an account has one currency for that, and its cash has neither. What stands in the pair's own
+ * account is told in other fields where its owner moves the margin.
  */
 
 const four = decimalFromInteger(4)
+/** A margin is a tenth of what is held, or more; what two prices of one moment differ by is less than this. */
+const fifty = decimalFromInteger(50)
 const ratioScale = 18
 
 const owedNames = ['liab', 'baseBorrowed', 'quoteBorrowed', 'baseInterest', 'quoteInterest'] as const
@@ -44,8 +48,9 @@ export function isPairEmpty(row: Row): boolean {
 
 /** @throws {CollectorFailure} where its fields do not say what it is worth */
 export function pairOf(row: Row, { base, quote }: Listing): Pick<OpenPosition, 'holdings' | 'accrued'> {
+  const isShared = row['mgnMode'] !== 'isolated'
   const held = amountOf(row, 'pos')
-  const margin = amountOf(row, 'margin')
+  const margin = isShared ? zero : amountOf(row, 'margin')
   const isOwn = ownNames.some((name) => isSet(row, name))
   if (isOwn || owedNames.slice(1).some((name) => isSet(row, name))) {
     // with a debt it is not told whether the balances are with it or without
@@ -60,7 +65,7 @@ export function pairOf(row: Row, { base, quote }: Listing): Pick<OpenPosition, '
     const asset = textOf(row[name], `position.${name}`, coinName).toUpperCase()
     // a pair of dollars may be held in any coin of them
     if (asset !== base && asset !== quote && (quote !== 'USD' || asset === ''))
-      throw refuseAccount('isolated margin')
+      throw refuseAccount(isShared ? 'MARGIN' : 'isolated margin')
     return asset
   }
   const debt = absolute(amountOf(row, 'liab'))
@@ -72,16 +77,12 @@ export function pairOf(row: Row, { base, quote }: Listing): Pick<OpenPosition, '
     return { holdings: [...parts, ...owing(owedIn, debt, interest)], accrued: accruedOf(owedIn, interest) }
   }
   const heldIn = coin('posCcy')
-  const isInside =
-    signOf(margin) !== 0 &&
-    isMarginInside({
-      margin,
-      gain: amountOf(row, 'upl'),
-      worth: subtract(
-        worthIn(coin('ccy'), heldIn, absolute(held), row, { base, quote }),
-        isOwing ? worthIn(coin('ccy'), owedIn, debt, row, { base, quote }) : parseDecimal('0'),
-      ),
-    })
+  const bought = worthIn(coin('ccy'), heldIn, absolute(held), row, { base, quote })
+  const owed = isOwing ? worthIn(coin('ccy'), owedIn, debt, row, { base, quote }) : zero
+  const told = { margin, gain: amountOf(row, 'upl'), worth: subtract(bought, owed) }
+  const off = absolute(subtract(told.worth, told.gain))
+  if (isShared && compare(multiply(off, fifty), bought) > 0) throw refuseAccount('MARGIN')
+  const isInside = signOf(margin) !== 0 && isMarginInside(told)
   return {
     holdings: [amount(heldIn, absolute(held)), ...(isInside ? [] : parts), ...owing(owedIn, debt, interest)],
     accrued: accruedOf(owedIn, interest),

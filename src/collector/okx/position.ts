@@ -34,7 +34,7 @@ export function familiesOf(value: unknown): readonly string[] {
   })
 }
 
-/** Open contracts and options, and pairs with a margin of their own. */
+/** Open contracts and options, and pairs that are held as positions. */
 export function positionsOf(
   value: unknown,
   listingOf: ListingOf,
@@ -46,8 +46,6 @@ export function positionsOf(
     const type = textOf(row['instType'], 'position.instType', word)
     const isPair = type === 'MARGIN'
     if (!isOpen && (!isPair || isPairEmpty(row))) return []
-    // shared margin in an account of one currency: what is held and what is owed are told nowhere else
-    if (isPair && row['mgnMode'] !== 'isolated') throw refuseAccount('MARGIN')
     if (!isPair && !['SWAP', 'FUTURES', 'OPTION'].includes(type)) throw refuseAccount(type)
     if (!watched.has(type)) throw refuseAccount('positions')
     const listing = listingOf(assetOf(row['instId'], 'position.instId'))

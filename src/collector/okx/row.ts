@@ -11,10 +11,10 @@ export function serverTimeOf(value: unknown): number {
   return millisOf(row['ts'], 'time.ts', Number.MAX_SAFE_INTEGER / 2)
 }
 
-/** `1` spot, `2` with futures, `3` several currencies as margin. A portfolio's margin is not read here. */
+/** `1` spot, `2` with futures, `3` several currencies as margin, `4` by what a portfolio risks. */
 export function refuseConfig(value: unknown): void {
   const row = rowOf(rowsOf(value, 'config', 1)[0], 'config')
-  if (!['1', '2', '3'].includes(String(row['acctLv']))) throw refuseAccount('acctLv')
+  if (!['1', '2', '3', '4'].includes(String(row['acctLv']))) throw refuseAccount('acctLv')
 }
 
 export interface Page<Each> {
@@ -32,7 +32,6 @@ export interface Bill {
   readonly subType: string
   readonly instType: string
   readonly instId: string
-  readonly isolated: boolean
   readonly asset: string
   /** Both levels together. */
   readonly change: string
@@ -55,19 +54,14 @@ export function billsOf(value: unknown, exchangeNowMs: number): Page<Bill> {
     const row = rowOf(each, 'bills')
     const of = (name: string): Decimal => parseDecimal(orZero(row[name], `bill.${name}`))
     const instType = textOf(row['instType'], 'bill.instType', word)
-    const isolated = row['mgnMode'] === 'isolated'
-    // a pair on the account's own margin has no other level
-    const isOne = instType === 'MARGIN' && row['mgnMode'] === 'cross'
-    const levels = isOne ? of('balChg') : add(of('balChg'), of('posBalChg'))
     return {
       id: idOf(row['billId'], 'bill.billId'),
       type: textOf(String(row['type'] ?? ''), 'bill.type', word),
       subType: textOf(String(row['subType'] ?? ''), 'bill.subType', word),
       instType,
       instId: textOf(row['instId'], 'bill.instId', /^[\p{L}\p{N}_.-]{1,64}$/u),
-      isolated,
       asset: assetOf(row['ccy'], 'bill.ccy'),
-      change: toText(levels),
+      change: toText(add(of('balChg'), of('posBalChg'))),
       pnl: orZero(row['pnl'], 'bill.pnl'),
       fee: orZero(row['fee'], 'bill.fee'),
       size: orZero(row['sz'], 'bill.sz'),

@@ -116,9 +116,9 @@ function fillKey({ instId, tradeId, orderId }: Pick<FillRow, 'instId' | 'tradeId
   return `${instId} ${tradeId} ${orderId}`
 }
 
-/** Of a pair with a margin of its own: what its bills leave out of the coins, the fill itself says. */
-function isAside({ instType, isolated }: Bill): boolean {
-  return instType === 'MARGIN' && isolated
+/** Of a pair that may be held as a position: what its bills leave out of the coins, the fill itself says. */
+function isAside({ instType }: Bill): boolean {
+  return instType === 'MARGIN'
 }
 
 function isPair(instType: string): boolean {

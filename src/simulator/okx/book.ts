@@ -3,7 +3,7 @@ import type { ContractListing } from '../contract.ts'
 import type { Change, TrueFill, TruthWriter } from '../truth.ts'
 import { fromUnits, toUnits } from '../units.ts'
 import { billTypesOf, contractId, instTypeOf, quantityOf } from './contract.ts'
-import { pairIdOf } from './pair.ts'
+import { isShared, pairIdOf } from './pair.ts'
 
 /** What okx's lists say of one trading account, made of what really happened to it. */
 
@@ -75,7 +75,14 @@ export function billsOf({ truth, contracts }: Records, uid: string, nowMs: numbe
         from: part.from ?? '',
         ...placeOf(fill, contract, pair),
         interest: '0',
-        mgnMode: fill === undefined && contract === null ? '' : modeOf(contract, pair),
+        mgnMode:
+          fill === undefined && contract === null
+            ? ''
+            : modeOf(
+                contract,
+                pair,
+                change.moves.some(({ purse }) => isShared(purse)),
+              ),
         notes: '',
         ordId: fill === undefined || !isTraded ? '' : String(fill.orderId),
         pnl: part.pnl ?? '0',
@@ -171,8 +178,8 @@ function pairOf({ moves }: Change): string | null {
   return moves.map(({ purse }) => pairIdOf(purse)).find((id) => id !== null) ?? null
 }
 
-function modeOf(contract: ContractListing | null, pair: string | null): string {
-  return contract !== null ? 'cross' : pair === null ? 'cash' : 'isolated'
+function modeOf(contract: ContractListing | null, pair: string | null, isOnShared: boolean): string {
+  return contract !== null || isOnShared ? 'cross' : pair === null ? 'cash' : 'isolated'
 }
 
 function typesOf(fill: TrueFill): { type: string; subType: string } {

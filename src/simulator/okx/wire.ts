@@ -197,7 +197,9 @@ export class Wire {
           ...wallet.positions
             .filter(({ quantity }) => quantity !== 0n)
             .map((position) => positionRow(position, contracts.marks.at(position.contract, nowMs))),
-          ...heldPairs(wallet, this.#exchange.market, nowMs).map(pairRow),
+          ...heldPairs(wallet, this.#exchange.market, nowMs)
+            .filter(({ held, owed, margin }) => held !== 0n || owed !== 0n || margin !== 0n)
+            .map(pairRow),
         ]
       case '/api/v5/asset/balances':
         return fundingBalances(wallet)
@@ -254,13 +256,16 @@ function detailOf(
 ): unknown {
   const { principal, interest } = wallet.debt(asset, 'spot')
   // charged each hour
-  const units = wallet.balance(asset) - interest
+  const shared = pairs.filter((pair) => pair.isShared && pair.marginIn === asset)
+  const units = wallet.balance(asset) + sumOf(shared.map(({ left }) => left)) - interest
   const balance = fromUnits(units)
-  const equity = units - principal + gain
-  const own = pairs.filter(({ marginIn }) => marginIn === asset)
+  const sharedGain = sumOf(shared.map((pair) => pair.gain))
+  const equity = units - principal + gain + sharedGain
+  const alone = pairs.filter((pair) => !pair.isShared)
+  const own = alone.filter(({ marginIn }) => marginIn === asset)
   const ownGain = sumOf(own.map(({ gain: each }) => each))
   const ownEquity = sumOf(own.map(({ margin }) => margin)) + ownGain
-  const ownDebt = sumOf(pairs.map(({ owed, owedIn }) => (owedIn === asset ? owed : 0n)))
+  const ownDebt = sumOf(alone.map(({ owed, owedIn }) => (owedIn === asset ? owed : 0n)))
   return {
     ccy: asset,
     cashBal: balance,
@@ -270,7 +275,7 @@ function detailOf(
     // beside what was lent into it, what is below zero is borrowed of itself, a loss that is not realised too
     liab: owedText(ownDebt + (principal > 0n ? principal : equity < 0n ? -equity : 0n)),
     interest: '',
-    upl: fromUnits(gain + ownGain),
+    upl: fromUnits(gain + sharedGain + ownGain),
     uplLiab: equity < 0n ? fromUnits(units < 0n ? -gain : -equity) : '',
     isoEq: fromUnits(ownEquity),
     isoLiab: owedText(ownDebt),

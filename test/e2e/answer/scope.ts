@@ -22,5 +22,5 @@ export function scopedTo(truth: Truth, wallets: readonly string[]): Truth {
 
 /** Cross and isolated margin are watched as one. */
 function walletOf(purse: Purse = 'spot'): string {
-  return purse.startsWith('isolated ') ? 'margin' : purse
+  return /^(?:isolated|cross) /.test(purse) ? 'margin' : purse
 }
