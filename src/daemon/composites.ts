@@ -15,6 +15,7 @@ import type { Collectors } from './collecting/collectors.ts'
 import type { Lanes } from './lane.ts'
 import { methodOf } from './registration.ts'
 import { walletsOf } from './chain/scope.ts'
+import { addressFor } from './schedule/egress-address.ts'
 
 interface Parts {
   readonly clock: Clock
@@ -22,6 +23,8 @@ interface Parts {
   readonly book: Book
   readonly markets: MarketLists
   readonly collectors: Pick<Collectors, 'candles' | 'markets'>
+  /** Ours, that exchanges are asked from. */
+  readonly addresses: readonly string[]
   readonly lanes: Lanes
   readonly log: Log
 }
@@ -149,14 +152,15 @@ export class Composites {
 
   /** What members are worth at the flows of others; an hour whose prices are not to be had waits. */
   async #price({ composite, members }: Opened): Promise<void> {
-    const { clock, collectors, markets, log } = this.#parts
+    const { clock, collectors, markets, addresses, log } = this.#parts
     try {
       for (let round = 0; round < priceRoundsMax; round += 1) {
         const byMember = Map.groupBy(composite.priceWants(), ({ id }) => id)
         if (byMember.size === 0) return
         for (const [id, wanted] of byMember) {
           const { row, account } = members.get(id)!
-          const source = sourceOf(row)
+          // from where the account itself is asked for: each address bears what its own accounts need
+          const source = { ...sourceOf(row), address: addressFor(row.pseudonym, addresses) }
           account.setMarkets(await markets.of(source, clock.nowMs(), () => collectors.markets({ source })))
           const wants: readonly PriceWant[] = wanted
             .map(({ want }) => want)

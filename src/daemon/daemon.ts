@@ -295,9 +295,9 @@ async function compose(
     unwatch: (key) => schedule.remove(key),
   })
   const markets = new MarketLists(dayMs)
-  const composites = new Composites({ clock, store, book, markets, collectors, lanes, log })
+  const composites = new Composites({ clock, store, book, markets, collectors, addresses, lanes, log })
   const { benchmarks: symbols } = configuration
-  const indices = new Indices({ store, collectors, lanes, log, symbols })
+  const indices = new Indices({ store, collectors, addresses, lanes, log, symbols })
   const poller = new Poller({
     clock,
     store,

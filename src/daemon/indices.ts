@@ -8,10 +8,13 @@ import type { AccountRow, Store } from '../store/store.ts'
 import type { Collectors } from './collecting/collectors.ts'
 import type { Lanes } from './lane.ts'
 import { methodOf } from './registration.ts'
+import { addressFor } from './schedule/egress-address.ts'
 
 interface Parts {
   readonly store: Store
   readonly collectors: Pick<Collectors, 'candles'>
+  /** Ours, that exchanges are asked from. */
+  readonly addresses: readonly string[]
   readonly lanes: Lanes
   readonly log: Log
   /** Symbols that an account may be held against. */
@@ -56,7 +59,7 @@ export class Indices {
   }
 
   async #fetch(row: AccountRow, symbol: string, key: string, toMs: number): Promise<void> {
-    const { store, collectors, log } = this.#parts
+    const { store, collectors, addresses, log } = this.#parts
     const series = await this.#load(key, row.firstRegisteredAtMs, toMs)
     const sinceMs = Math.floor(row.firstRegisteredAtMs / hourMs) * hourMs
     const turns: number[] = []
@@ -70,6 +73,8 @@ export class Indices {
       exchange,
       sandbox: environment === 'sandbox',
       marketTypes: indexTypes(exchange),
+      // each index from another one
+      address: addressFor(key, addresses),
     }
     try {
       const wants = turns.map((atMs) => ({ symbol, fromMs: atMs - indexSearchMs, toMs: atMs }))

@@ -9,9 +9,12 @@ import { createLog } from '../../src/http/log.ts'
 import { openStore } from '../../src/store/open.ts'
 import { Desk, hour, minute, start } from '../accounting/desk.ts'
 import { account as accountOf, folder, testVault } from '../store/fixture.ts'
+import { addressFor } from '../../src/daemon/schedule/egress-address.ts'
 
 const key = new Uint8Array(32).fill(1)
 const strangers = new Uint8Array(32).fill(2)
+
+const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3']
 
 /** Accounts as they stand on the disk, and what the daemon makes of them. */
 async function family(t: Test, desks: Readonly<Record<string, Desk>>) {
@@ -20,6 +23,8 @@ async function family(t: Test, desks: Readonly<Record<string, Desk>>) {
   t.teardown(() => store.close())
   const [any] = Object.values(desks)
   const warned: string[] = []
+  /** From which of our addresses prices were asked. */
+  const asked = new Set<number | undefined>()
   const open = () =>
     new Composites({
       clock,
@@ -28,9 +33,12 @@ async function family(t: Test, desks: Readonly<Record<string, Desk>>) {
       markets: new MarketLists(24 * hour),
       collectors: {
         markets: async () => any!.markets,
-        candles: async ({ wants }) =>
-          wants.map(({ symbol, fromMs, toMs }) => any!.candles(symbol, fromMs, toMs)),
+        candles: async ({ source, wants }) => {
+          asked.add(source.address)
+          return wants.map(({ symbol, fromMs, toMs }) => any!.candles(symbol, fromMs, toMs))
+        },
       },
+      addresses,
       lanes: new Lanes(),
       log: createLog({
         level: 'warn',
@@ -48,6 +56,7 @@ async function family(t: Test, desks: Readonly<Record<string, Desk>>) {
   return {
     store,
     warned,
+    asked,
     open,
     composites,
     /** Every account but those that are away, polled and stored. */
@@ -109,6 +118,20 @@ t.test('made from what is on disk, kept there, and the same after a restart', as
   )
   const anew = (await figures('a', open()))!
   t.same(anew.whole, made.whole)
+  t.same(warned, [])
+})
+
+t.test('the prices of each come from where it is asked for itself', async (t) => {
+  const names = ['a', 'b', 'c', 'd', 'e']
+  const desks = Object.fromEntries(
+    names.map((name) => [name, new Desk({ opening: { USDT: '1000', BTC: '1' }, prices: flat })]),
+  )
+  desks['a']!.flow(start + 90 * minute, 'deposit', 'USDT', '500')
+  const { run, asked, warned } = await family(t, desks)
+  await run(4)
+  const own = new Set(names.map((name) => addressFor(name, addresses)))
+  t.ok(own.size > 1)
+  t.strictSame([...asked].toSorted(), [...own].toSorted())
   t.same(warned, [])
 })
 
