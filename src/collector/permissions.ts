@@ -55,6 +55,17 @@ const exchanges: Readonly<Record<string, Rules>> = {
     accountId: (answer) => textOrNumber(dataOf(answer, 'apiKey')['uid'], 'apiKey.uid'),
   },
   okx: { judge: judgeOkx, accountId: accountIdOfOkx },
+  // of those without a reader of their own it is known whose account it is, and no more
+  gate: {
+    judge: unjudged,
+    accountId: (answer) => idOf(rowOf(answer, 'detail')['user_id'], 'detail.user_id'),
+  },
+  poloniex: { judge: unjudged, accountId: accountIdOfPoloniex },
+  woo: {
+    judge: unjudged,
+    accountId: (answer) =>
+      idOf(rowOf(rowOf(answer, 'info')['data'], 'info')['applicationId'], 'applicationId'),
+  },
 }
 
 /** Whether an answer of the exchange's says whose account it is. */
@@ -74,6 +85,17 @@ export function accountIdOf(exchange: string, account: Uint8Array): string {
   const rules = Object.hasOwn(exchanges, exchange) ? exchanges[exchange] : undefined
   if (rules === undefined) throw new CollectorFailure(failureOf('EXCHANGE_NOT_SUPPORTED', 'session'))
   return rules.accountId(parse(account))
+}
+
+function unjudged(): Judgement {
+  return { permissions: 'unverified', excess: [] }
+}
+
+function accountIdOfPoloniex(answer: unknown): string {
+  const spot = rowsOf(answer, 'balances', 16)
+    .map((each) => rowOf(each, 'balances'))
+    .find(({ accountType }) => accountType === 'SPOT')
+  return idOf(spot?.['accountId'], 'balances.accountId')
 }
 
 function judgementOf(withdraw: readonly string[], trade: readonly string[]): Judgement {

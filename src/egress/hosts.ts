@@ -95,7 +95,7 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
     live: ['https://api.gateio.ws'],
     sandbox: [],
     methods: ['GET'],
-    paths: ['/api/v4/spot/', '/api/v4/wallet/', '/api/v4/margin/currency_pairs'],
+    paths: ['/api/v4/spot/', '/api/v4/wallet/', '/api/v4/margin/currency_pairs', '/api/v4/account/detail'],
     headers: ['key', 'timestamp', 'sign', 'content-type'],
   },
   hyperliquid: {
@@ -167,7 +167,7 @@ const exchangeHosts: Readonly<Record<string, ExchangeHosts>> = {
     live: ['https://api.woox.io'],
     sandbox: [],
     methods: ['GET'],
-    paths: ['/v3/public/', '/v3/asset/', '/v3/trade/transactionHistory'],
+    paths: ['/v3/public/', '/v3/asset/', '/v3/trade/transactionHistory', '/v3/account/info'],
     headers: ['x-api-key', 'x-api-signature', 'x-api-timestamp', 'content-type'],
   },
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { hourMs, minuteMs } from '@perf-agg/sdk'
 import t, { type Test } from 'tap'
 import { type Served, serveExchange } from './served.ts'
@@ -152,16 +151,19 @@ t.test('more rows than one answer holds are asked for in shorter spans', async (
   t.equal(answer.observation.complete, true)
 })
 
-t.test('an account is its key, and nothing is known of what that may do', async (t) => {
-  const exchange = await serve(t, {})
-  const digest = createHash('sha256').update('key').digest('hex')
+t.test('an account is known by the number that the exchange tells, whatever the key', async (t) => {
+  const exchange = await serve(t, { '/api/v4/account/detail': { user_id: 10406147, key: { mode: 1 } } })
   t.match(await exchange.check(), {
     kind: 'checked',
     permissions: 'unverified',
     excess: [],
-    accountId: `key.${digest}`,
+    accountId: '10406147',
   })
   t.notOk(exchange.asked.some((each) => !each.startsWith('/api/v4/')))
+  for (const strange of [{}, { user_id: null }, { user_id: 'a b' }, { user_id: -1 }, []]) {
+    exchange.answers.set('/api/v4/account/detail', strange)
+    t.match(await exchange.check(), { kind: 'failed', code: 'EXCHANGE_ANSWER_INVALID' })
+  }
 })
 
 t.test('errors become codes', async (t) => {
@@ -253,6 +255,7 @@ t.test('the others of the list are reached, and only for reading', async (t) => 
     woo: {
       '/v3/public/systemInfo': { success: true, data: { status: 0 }, timestamp: nowMs },
       '/v3/public/instruments': { success: true, data: { rows: [] }, timestamp: nowMs },
+      '/v3/account/info': { success: true, data: { applicationId: '251b-f5c4' }, timestamp: nowMs },
       '/v3/asset/balances': {
         success: true,
         data: { holding: [{ token: 'USDT', holding: '6', frozen: '0' }] },
@@ -272,7 +275,8 @@ t.test('the others of the list are reached, and only for reading', async (t) => 
       },
       id,
     )
-    t.match(await exchange.check(), { kind: 'checked', permissions: 'unverified' }, id)
+    const accountId = id === 'woo' ? '251b-f5c4' : '1'
+    t.match(await exchange.check(), { kind: 'checked', permissions: 'unverified', accountId }, id)
     const paths = new Set(exchange.asked.map((each) => each.split(' ')[0]))
     t.strictSame([...paths].toSorted(), Object.keys(answers).toSorted(), id)
   }

@@ -51,9 +51,9 @@ export function newGeneric(id: string): Adapter | null {
     connection: connectionOf(venue),
     wallets: ['spot'],
     async check({ caller, sync }) {
-      await load({ caller }, await sync())
-      // whose it is, and what the key may do, it says nowhere that is the same at all of them
-      const { body } = await caller.unified(methods.fetchBalance, [])
+      await sync()
+      // what the key may do it says nowhere that is the same at all of them
+      const { body } = await caller.call(venue.account)
       return { restrictions: null, account: body }
     },
     async poll({ caller, sync, clock }, wants) {

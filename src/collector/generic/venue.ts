@@ -12,6 +12,8 @@ export interface Venue {
   readonly time: Endpoint
   /** Where the answer tells the time, in milliseconds. */
   readonly timeMember: string
+  /** Whose answer says whose account it is. */
+  readonly account: Endpoint
   readonly prepare: (exchange: CcxtInstance) => void
 }
 
@@ -22,6 +24,7 @@ export const venues: Readonly<Record<string, Venue>> = {
     load: () => import('ccxt:gate'),
     time: { method: 'publicSpotGetTime', budget, weight: 1 },
     timeMember: 'server_time',
+    account: { method: 'privateAccountGetDetail', budget, weight: 1 },
     prepare: ({ options }) => {
       options['fetchMarkets'] = { types: ['spot'] }
       // else it asks, with every call, for more than is read
@@ -32,12 +35,14 @@ export const venues: Readonly<Record<string, Venue>> = {
     load: () => import('ccxt:poloniex'),
     time: { method: 'publicGetTimestamp', budget, weight: 1 },
     timeMember: 'serverTime',
+    account: { method: 'privateGetAccountsBalances', budget, weight: 1 },
     prepare: () => {},
   },
   woo: {
     load: () => import('ccxt:woo'),
     time: { method: 'v3PublicGetSystemInfo', budget, weight: 1 },
     timeMember: 'timestamp',
+    account: { method: 'v3PrivateGetAccountInfo', budget, weight: 1 },
     prepare: () => {},
   },
 }

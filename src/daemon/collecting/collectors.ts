@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { InputError, PerfAggError, readExchangeCredentials } from '@perf-agg/sdk'
 import type {
@@ -363,13 +362,11 @@ type JobOf<Each> = Each extends unknown
   ? Omit<Each, 'nowMs' | 'frozen' | 'exchange' | 'sandbox' | 'baseUrl' | 'wallets'>
   : never
 
-/** Read before whoever takes the credentials wipes them: an address is no secret, and of a key only a digest is kept. */
+/** Where no answer says whose account it is. Read before whoever takes the credentials wipes them: an address is no secret. */
 function knownAccountOf(exchange: string, credentials: Uint8Array): string | null {
   if (credentials.length === 0 || knowsAccounts(exchange)) return null
   const read = readExchangeCredentials(credentials, exchange)
-  if ('wallet_address' in read && read.wallet_address !== undefined) return read.wallet_address.toLowerCase()
-  if (!('api_key' in read) || read.api_key === undefined) return null
-  return `key.${createHash('sha256').update(read.api_key).digest('hex')}`
+  return 'wallet_address' in read ? (read.wallet_address?.toLowerCase() ?? null) : null
 }
 
 function isSupported(source: Source): boolean {

@@ -42,7 +42,7 @@ export interface Finished {
   readonly environment: Origin['environment']
   /** Told what the job cost, and what the exchange says is used. */
   readonly heard: (weight: Weight) => void
-  /** Where no answer says whose account it is: the address that was asked for, or the key itself; null of all others. */
+  /** Where no answer says whose account it is: the address that was asked for; null of all others. */
   readonly knownAccount: string | null
 }
 
@@ -68,9 +68,9 @@ const accountPaths: Readonly<Record<string, AccountPaths>> = {
   },
   // its answer does not say whose it is: that is the address that was asked for
   hyperliquid: { account: '/info', restrictions: null },
-  gate: { account: '/api/v4/spot/accounts', restrictions: null },
+  gate: { account: '/api/v4/account/detail', restrictions: null },
   poloniex: { account: '/accounts/balances', restrictions: null },
-  woo: { account: '/v3/asset/balances', restrictions: null },
+  woo: { account: '/v3/account/info', restrictions: null },
   kraken: { account: '/0/private/GetApiKeyInfo', restrictions: '/0/private/GetApiKeyInfo' },
   krakenfutures: {
     account: '/api/history/v3/account-log',
