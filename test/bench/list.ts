@@ -1,5 +1,6 @@
 import { aggregation } from './aggregation.ts'
 import { boxes } from './boxes.ts'
+import { daemon } from './daemon.ts'
 import { decimals } from './decimals.ts'
 import { durable } from './durable.ts'
 import { memory } from './memory.ts'
@@ -16,6 +17,7 @@ import { views } from './views.ts'
 export const benches: readonly Bench[] = [
   // First: what other benchmarks leave behind is no part of an account.
   memory,
+  daemon,
   aggregation,
   decimals,
   views,

@@ -97,14 +97,17 @@ export class Served {
   }
 
   /** Does not wait for anything. */
-  static launch(t: Test, options: ServedOptions): Served {
+  static launch(t: Pick<Test, 'teardown'>, options: ServedOptions): Served {
     const served = new Served(options)
     t.teardown(() => served.kill())
     return served
   }
 
   /** Resolves when it is ready. */
-  static async start(t: Test, options: ServedOptions): Promise<{ served: Served; urls: Urls }> {
+  static async start(
+    t: Pick<Test, 'teardown'>,
+    options: ServedOptions,
+  ): Promise<{ served: Served; urls: Urls }> {
     const served = Served.launch(t, options)
     const failed = served.ended.then(({ code, stderr }) => {
       throw new Error(`it ended with ${code}: ${stderr}`)
