@@ -31,7 +31,7 @@ const timeAt = (atMs: number): object => good({ timeNano: `${atMs}000000` })
 /** `+5 USDT Transfer in: Transfer from Unified Trading Account`, and what is there then. */
 function row(text: string, atMs: number, after = '100', more: object = {}): object {
   const [, sign, amount, coin, kind = '', label = ''] =
-    /^([+-])(\S+) (\S+) ([^:]+)(?:: (.*))?$/s.exec(text) ?? []
+    /^([+-])(\S+) (\S+) ([^:]*)(?:: (.*))?$/s.exec(text) ?? []
   return {
     memberId: '1448939',
     currency: coin,
@@ -137,7 +137,9 @@ t.test('each kind of line', async (t) => {
     ['-8 USDT Bybit Card: Purchase', 'withdrawal -8 USDT', {}],
     ['-200 USDT Crypto Loans: Increase Collateral \n', 'transfer -200 USDT', {}],
     ['-1.5 USDT Crypto Loans: Repay Interest', 'interest -1.5 USDT', {}],
+    ['+0.25 USDT : Spot Fee Refund', 'rebate 0.25 USDT', {}],
     ['+9 USDT Something New: Nobody knows', '', {}],
+    ['+9 USDT Something New: Deposit', '', {}],
     // by its keys, whatever language the words are in
     [
       '+3 USDT 充值: 充值',
@@ -186,12 +188,18 @@ t.test('the sides of a conversion are one', async (t) => {
     row('+0.55 MNT Convert: Small Balance Conversion', atMs + 60_000),
     row('-0.004 SOL Convert: Small Balance Conversion', atMs + 60_000),
     row('-0.1 XRP Convert: Small Balance Conversion', atMs + 59_000),
+    row('-1 ETH ETH 2.0: Stake', atMs + 120_000),
+    row('+0.93 METH ETH 2.0: Mint', atMs + 121_000),
     // its other side is not here
     row('-3 ADA Convert: Convert', atMs + 300_000),
   ]
   const exchange = await serve(t, { '/v5/asset/fundinghistory': good({ nextPageCursor: '', list }) })
   const { conversions, flows } = await observe(exchange)
-  t.strictSame(conversions, ['convert -0.0001 BTC 8.34 USDC', 'dust 0.55 MNT -0.004 SOL -0.1 XRP'])
+  t.strictSame(conversions, [
+    'convert -0.0001 BTC 8.34 USDC',
+    'dust 0.55 MNT -0.004 SOL -0.1 XRP',
+    'convert -1 ETH 0.93 METH',
+  ])
   t.strictSame(flows, [])
 })
 

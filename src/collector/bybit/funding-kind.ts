@@ -1,8 +1,4 @@
-/**
- * What the words of the funding wallet's history mean, both with their prefix and whatever is no letter or digit taken
- * off: `fundingAccountRecordTypeDeposit` is `deposit`, `Transfer in` is `transferin`. A word that is not here names
- * nothing: its line is unexplained.
- */
+/** What a line of the funding wallet's history is. */
 export type FundKind =
   | 'deposit'
   | 'withdrawal'
@@ -12,27 +8,40 @@ export type FundKind =
   | 'reward'
   | 'payment'
   | 'loan'
+  | 'rebate'
 
+/**
+ * What the words of the funding wallet's history mean, both with their prefix and whatever is no letter or digit taken
+ * off: `fundingAccountRecordTypeDeposit` is `deposit`, `Transfer in` is `transferin`. A word that is not here names
+ * nothing: its line is unexplained.
+ */
 export const fundKinds: Readonly<Record<string, FundKind>> = {
   deposit: 'deposit',
   withdraw: 'withdrawal',
   withdrawal: 'withdrawal',
+  transfer: 'transfer',
   transferin: 'transfer',
   transferout: 'transfer',
   bot: 'transfer',
   convert: 'convert',
+  // a coin is staked, and another that stands for it is minted
+  eth20: 'convert',
   earn: 'earn',
   airdrop: 'reward',
   rewards: 'reward',
   bonus: 'reward',
   // peer to peer, cards of banks, payments: somebody else is on the other side
   fiat: 'payment',
+  p2ppurchase: 'payment',
+  p2psale: 'payment',
   bybitpay: 'payment',
   card: 'payment',
   bybitcard: 'payment',
   loans: 'loan',
   cryptoloans: 'loan',
   fixedrateloans: 'loan',
+  // it stands in the line alone, without a kind
+  spotfeerefund: 'rebate',
 }
 
 /** Words of a transfer whose other side is the unified wallet. */

@@ -47,7 +47,9 @@ export function fundLinesOf(value: unknown, exchangeNowMs: number): Page<FundLin
     const second = row['createTime']
     if (typeof second !== 'string' || !/^\d{10}$/.test(second))
       throw invalidAnswer('fundingHistory.createTime')
-    const words = ['showBusiType', 'showBusiTypeEn'].map((name) => plainText(row[name]))
+    const kinds = [row['showBusiType'], row['showBusiTypeEn']].map(plainText)
+    const label = [row['description'], row['descriptionEn']].map(plainText)
+    const words = kinds.some((word) => word !== '') ? kinds : label
     const kind = words.find((word) => Object.hasOwn(fundKinds, word))
     return {
       account: 'funding',
@@ -56,7 +58,7 @@ export function fundLinesOf(value: unknown, exchangeNowMs: number): Page<FundLin
       change: direction === 'I' ? amount : `-${amount}`,
       atMs: instantOf(Number(second) * 1_000, 'fundingHistory.createTime', exchangeNowMs),
       kind: kind === undefined ? null : (fundKinds[kind] ?? null),
-      label: `${plainText(row['description'])} ${plainText(row['descriptionEn'])}`.trim(),
+      label: label.join(' ').trim(),
     }
   })
   return { rows, sent: rows.length, cursor: cursorOf(result, 'fundingHistory.nextPageCursor') }

@@ -80,8 +80,9 @@ function isInterest(line: FundLine): boolean {
 }
 
 function incomeOf(line: FundLine): Income[] {
-  const { id, asset, change, atMs } = line
-  return isInterest(line) ? [{ id, income: 'interest', asset, amount: change, atMs }] : []
+  const { id, asset, change, atMs, kind } = line
+  const income = kind === 'rebate' ? kind : isInterest(line) ? 'interest' : null
+  return income === null ? [] : [{ id, income, asset, amount: change, atMs }]
 }
 
 /** No number joins the sides of a conversion: they come one upon the other. Those that are whole, and those that are not. */
