@@ -53,6 +53,14 @@ declare module 'ccxt:pro/binance' {
   const exchange: import('./adapter.ts').CcxtClass
   export default exchange
 }
+declare module 'ccxt:pro/bybit' {
+  const exchange: import('./adapter.ts').CcxtClass
+  export default exchange
+}
+declare module 'ccxt:pro/okx' {
+  const exchange: import('./adapter.ts').CcxtClass
+  export default exchange
+}
 declare module 'ccxt:client' {
   /** ccxt's connection of a stream, as much of it as is touched. */
   export default class Client {
@@ -69,6 +77,9 @@ declare module 'ccxt:client' {
     )
     connect(backoffMs?: number): Promise<unknown>
     isOpen(): boolean
+    ping?: (client: unknown) => unknown
+    send(message: unknown): Promise<unknown>
+    onPingInterval(): void
     onOpen(): void
     onPong(): void
     onMessage(event: { readonly data: string }): void

@@ -56,6 +56,29 @@ const exchangeStreams: Readonly<Record<string, ExchangeStreams>> = {
       },
     ],
   },
+  bybit: {
+    hosts: [
+      {
+        live: 'wss://stream.bybit.com',
+        sandbox: 'wss://stream-testnet.bybit.com',
+        path: '/v5/private',
+        operations: { member: 'op', names: ['auth', 'subscribe', 'ping'], texts: [] },
+      },
+    ],
+    calls: [],
+  },
+  okx: {
+    hosts: [
+      {
+        live: 'wss://ws.okx.com:8443',
+        sandbox: 'wss://wspap.okx.com:8443',
+        path: '/ws/v5/private',
+        // orders are placed on this very connection, by other operations
+        operations: { member: 'op', names: ['login', 'subscribe'], texts: ['ping'] },
+      },
+    ],
+    calls: [],
+  },
 }
 
 export const exchangesWithStreams: readonly string[] = Object.keys(exchangeStreams)

@@ -25,7 +25,7 @@ const exchanges = [
 ]
 
 /** Those of whose streams are listened to: ccxt's classes for these stand apart. */
-const streamed = ['binance']
+const streamed = ['binance', 'bybit', 'okx']
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const ccxtFolder = fileURLToPath(new URL('..', import.meta.resolve('ccxt')))

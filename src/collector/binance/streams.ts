@@ -1,5 +1,6 @@
 import type { Hint } from '../hint.ts'
 import { isMarketName } from '../hint.ts'
+import { memberOf } from '../listener/event.ts'
 import { downOf, refusedBy } from '../listener/down.ts'
 import type { ProInstance, StreamEvent, StreamReader, StreamSource } from '../listener/source.ts'
 
@@ -20,6 +21,8 @@ export const binanceStreams: StreamSource = {
     if (wallets.includes('spot')) await exchange.authenticate({ type: 'spot' })
     if (wallets.includes('linear')) await watchContracts(exchange, { type: 'future', subType: 'linear' })
     if (wallets.includes('inverse')) await watchContracts(exchange, { type: 'delivery', subType: 'inverse' })
+    // each of these was awaited
+    return 0
   },
   newReader,
 }
@@ -122,8 +125,4 @@ function hintOf(
   const hints: Hint[] = []
   for (const { wallet, market } of given) if (isMarketName(market)) hints.push({ wallet, market })
   return { kind: 'hint', hints }
-}
-
-function memberOf(value: object, name: string): unknown {
-  return Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined
 }

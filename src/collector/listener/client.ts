@@ -58,6 +58,12 @@ export class LineClient extends Client {
     return this.#open
   }
 
+  /** What an exchange wants to hear now and then; whether it is still there egress finds out. */
+  override onPingInterval(): void {
+    const message = this.ping?.(this)
+    if (message !== undefined && this.#open) this.send(message).catch(() => {})
+  }
+
   override close(): Promise<void> {
     this.#open = false
     this.#line?.hangUp()

@@ -30,6 +30,9 @@ export class Ear {
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #hints = new Map<string, Hint>()
   #exchange: ProInstance | null = null
+  #acknowledged = 0
+  #wanted = Number.POSITIVE_INFINITY
+  #whenAcknowledged: () => void = () => {}
   #gathering = false
   #gatherMs: number = limits.listener.gatherMs
   #up = false
@@ -63,7 +66,8 @@ export class Ear {
       clock.skewMs = order.skewMs
       this.#prepare(pro, clock, ways)
       const wallets = source.wallets.filter((wallet) => order.wallets.includes(wallet))
-      await source.start(pro, wallets)
+      const left = await source.start(pro, wallets)
+      await this.#acknowledgements(left)
       await Promise.all(this.#clients.filter(({ dialled }) => dialled).map(({ connected }) => connected))
       if (this.#over) return
       this.#up = true
@@ -93,6 +97,7 @@ export class Ear {
 
   #prepare(exchange: ProInstance, clock: JobClock, { wire, lines }: { wire: Wire; lines: Lines }): void {
     exchange.milliseconds = () => clock.exchangeNowMs()
+    exchange.seconds = () => Math.floor(clock.exchangeNowMs() / 1_000)
     exchange.options['timeDifference'] = 0
     // no market is ever looked up: events are read by their raw names
     exchange.markets = {}
@@ -133,12 +138,27 @@ export class Ear {
       const isJson = /^\s*[[{]/.test(text)
       const event = isJson ? this.#reader(parseJson(bytes, bounds), client.url) : null
       // its own parser makes numbers of what is none of an account's
-      if (event === null) client.onMessage({ data: text })
+      if (event?.kind === 'acknowledged') this.#acknowledge()
+      if (event === null || event.kind === 'acknowledged') client.onMessage({ data: text })
       else if (event.kind === 'hint') this.#gather(event.hints)
       else if (event.kind === 'down') this.#end(event)
     } catch {
       this.#end(downOf('STREAM_INVALID'))
     }
+  }
+
+  #acknowledge(): void {
+    this.#acknowledged += 1
+    if (this.#acknowledged >= this.#wanted) this.#whenAcknowledged()
+  }
+
+  /** Those that came while it started count as well. */
+  #acknowledgements(wanted: number): Promise<void> {
+    this.#wanted = wanted
+    if (this.#acknowledged >= wanted) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#whenAcknowledged = resolve
+    })
   }
 
   #gather(hints: readonly Hint[]): void {

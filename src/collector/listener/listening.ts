@@ -1,6 +1,8 @@
 import { limits } from '../../limits.ts'
 import { binanceStreams } from '../binance/streams.ts'
+import { bybitStreams } from '../bybit/streams.ts'
 import type { Credentials } from '../credentials.ts'
+import { okxStreams } from '../okx/streams.ts'
 import type { Wire } from '../wire.ts'
 import { downOf } from './down.ts'
 import { Ear } from './ear.ts'
@@ -10,6 +12,8 @@ import type { StreamSource } from './source.ts'
 
 const sources: Readonly<Record<string, StreamSource>> = {
   binance: binanceStreams,
+  bybit: bybitStreams,
+  okx: okxStreams,
 }
 
 /** The accounts that are listened to, each by an ear of its own. */

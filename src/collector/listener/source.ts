@@ -11,8 +11,8 @@ import type { Down } from './message.ts'
 export interface StreamSource extends Pick<Connection, 'load' | 'prepare' | 'hasSandbox'> {
   /** Whose events are told. An account with other wallets too is polled for those as if nobody listened. */
   readonly wallets: readonly MarketType[]
-  /** Opens all connections; resolves when the exchange has taken every subscription. */
-  start(exchange: ProInstance, wallets: readonly MarketType[]): Promise<void>
+  /** Opens all connections and subscribes; resolves with how many acknowledgements are still to come. */
+  start(exchange: ProInstance, wallets: readonly MarketType[]): Promise<number>
   /** A reader of one account's messages. */
   newReader(): StreamReader
 }
@@ -23,6 +23,8 @@ export type StreamReader = (message: unknown, url: string) => StreamEvent | null
 export type StreamEvent =
   /** Something happened; where, as far as the event says. */
   | { readonly kind: 'hint'; readonly hints: readonly Hint[] }
+  /** A subscription was taken; ccxt hears of it too. */
+  | { readonly kind: 'acknowledged' }
   /** An event that moves nothing. */
   | { readonly kind: 'nothing' }
   /** The exchange will tell no more. */

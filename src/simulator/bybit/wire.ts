@@ -13,6 +13,7 @@ import { depositsOf, passagesPage, withdrawalsOf } from './passage.ts'
 import { Pace } from './pace.ts'
 import { instrumentsInfo, integerOf, kline, markKline } from './quotes.ts'
 import { Refusal, refusals } from './refusal.ts'
+import { BybitStreams } from './streams.ts'
 
 /**
  * bybit's v5 REST protocol: a signature over time, key, window and query in headers; a window for the time; a pace for
@@ -53,6 +54,7 @@ export class Wire {
   readonly #faults: FaultPlan
   readonly #nowMs: () => number
   readonly #pace = new Pace()
+  readonly streams: BybitStreams
 
   constructor(options: {
     exchange: Exchange
@@ -64,6 +66,11 @@ export class Wire {
     this.#wallets = new Map(options.wallets.map((wallet) => [wallet.apiKey, wallet]))
     this.#faults = options.faults
     this.#nowMs = options.nowMs
+    this.streams = new BybitStreams({
+      exchange: this.#exchange,
+      wallets: this.#wallets,
+      serverMs: () => this.#nowMs() + this.#faults.skewMs(this.#nowMs()),
+    })
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {

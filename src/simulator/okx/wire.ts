@@ -13,6 +13,7 @@ import { Pace } from './pace.ts'
 import { type HeldPair, heldPairs, pairRow } from './pair.ts'
 import { candles, instruments, integerOf, markCandles } from './quotes.ts'
 import { Refusal, refusals } from './refusal.ts'
+import { OkxStreams } from './streams.ts'
 
 /**
  * okx's v5 REST protocol: key, passphrase, time and a signature over time, method, path and query in headers; half a
@@ -73,6 +74,7 @@ export class Wire {
   readonly #faults: FaultPlan
   readonly #nowMs: () => number
   readonly #pace = new Pace()
+  readonly streams: OkxStreams
 
   constructor(options: {
     exchange: Exchange
@@ -84,6 +86,12 @@ export class Wire {
     this.#wallets = new Map(options.wallets.map((wallet) => [wallet.apiKey, wallet]))
     this.#faults = options.faults
     this.#nowMs = options.nowMs
+    this.streams = new OkxStreams({
+      exchange: this.#exchange,
+      wallets: this.#wallets,
+      passphrase,
+      serverMs: () => this.#nowMs() + this.#faults.skewMs(this.#nowMs()),
+    })
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
