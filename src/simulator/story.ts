@@ -1,6 +1,7 @@
 import { dayMs, hourMs, minuteMs, secondMs } from '@perf-agg/sdk'
 import type { Faults } from './faults.ts'
-import type { PlannedEvent, Scenario } from './scenario.ts'
+import { listingOf } from './listing.ts'
+import type { AccountPlan, PlannedEvent, Scenario } from './scenario.ts'
 
 /** The lists of the story forget after two days. */
 export const storyHistoryMs = 2 * dayMs
@@ -121,16 +122,29 @@ export function usualFaults(startMs: number): Faults {
   ]
 }
 
-/** The same where what is too little becomes dollars, nothing else is converted, and fees are of what is received. */
+/**
+ * The same where everything is bought with one kind of dollars: what is too little becomes them, nothing else is
+ * converted, and fees are of what is received.
+ */
 export function plainStory(startMs: number, days: number): Scenario {
   const story = usualStory(startMs, days)
-  const accounts = story.accounts.map((account) => {
+  const hasMarket = (asset: string): boolean => asset === 'USDT' || listingOf(`${asset}/USDT`) !== null
+  const accounts = story.accounts.map((account): AccountPlan => {
     const kept = (account.events ?? []).flatMap((event): PlannedEvent[] => {
       if (event.kind === 'dust') return [{ ...event, into: 'USDT' }]
-      return event.kind === 'convert' || event.kind === 'bnb-fees' ? [] : [event]
+      if (event.kind === 'convert' || event.kind === 'bnb-fees') return []
+      if (event.kind === 'fill') return event.symbol.endsWith('/USDT') ? [event] : []
+      return 'asset' in event && !hasMarket(event.asset) ? [] : [event]
     })
-    const events: PlannedEvent[] = [{ kind: 'bnb-fees', atMs: startMs, on: false }, ...kept]
-    return { ...account, events }
+    const { USDC: _, ...opening } = account.opening
+    return {
+      ...account,
+      opening,
+      purses: { linear: { USDT: '10000' } },
+      contractTrader: { ordersPerDay: 24 },
+      trader: { ordersPerDay: 24, symbols: 'BTC/USDT ETH/USDT BNB/USDT SOL/USDT XRP/USDT'.split(' ') },
+      events: [{ kind: 'bnb-fees', atMs: startMs, on: false }, ...kept],
+    }
   })
   return { ...story, accounts }
 }

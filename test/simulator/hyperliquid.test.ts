@@ -180,3 +180,33 @@ t.test('the cash of each exchange within it, and all of them together, are what 
     [5, 0, 1],
   )
 })
+
+t.test('the month that it has where none is asked for holds nothing that it does not tell', async (t) => {
+  const month = await startSimulator({ exchange: 'hyperliquid', seed: 1, startMs })
+  t.teardown(() => month.close())
+  month.advanceTo(startMs + 12 * dayMs)
+  const user = month.accounts[0]?.walletAddress
+  const read = async (type: string) => {
+    const answer = await fetch(`${month.url}/info`, {
+      method: 'POST',
+      body: JSON.stringify({ type, user, startTime: 0 }),
+    })
+    return (await answer.json()) as Readonly<Record<string, unknown>>[]
+  }
+  const told =
+    (await read('userFillsByTime')).length +
+    (await read('userFunding')).length +
+    (await read('userNonFundingLedgerUpdates')).length
+  const shown = month.truth.changes.filter(
+    ({ cause, visibleAtMs }) => !['opening', 'liquidation-fee'].includes(cause) && visibleAtMs !== null,
+  )
+  // what was swept is told coin by coin
+  const swept = shown.filter(({ cause }) => cause === 'dust').map(({ moves }) => moves.length / 2 - 1)
+  t.ok(told > 500, `${told}`)
+  t.equal(
+    told,
+    swept.reduce((sum, more) => sum + more, shown.length),
+  )
+  const { balances } = (await read('spotClearinghouseState')) as unknown as { balances: { coin: string }[] }
+  t.equal(new Set(balances.map(({ coin }) => coin)).size, balances.length, 'each coin once')
+})
