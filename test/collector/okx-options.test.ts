@@ -1,5 +1,6 @@
 import { dayMs, hourMs, minuteMs } from '@perf-agg/sdk'
 import t from 'tap'
+import { endedOf } from '../../src/collector/okx/ended.ts'
 import { balance, bill, everything, good, nowMs, observed, serve } from './okx.ts'
 import { documentedBody } from './served.ts'
 
@@ -210,4 +211,65 @@ t.test('documented options', async (t) => {
     { symbol: 'BTC/USD:BTC-241217-92000-P', quantity: '-2', terms },
     { symbol: 'BTC/USD:BTC-241217-94000-C', quantity: '1', terms },
   ])
+})
+
+t.test('who held what expired at no gain and no loss, the ended positions say', async (t) => {
+  const names = ['BTC-USD-260102-150000-C', 'BTC-USD-260102-20000-P', 'BTC-USD-260102-30000-P'] as const
+  const ended = { instType: 'OPTION', type: '2', pnl: '0', closeTotalPos: '3', openMaxPos: '3' }
+  const exchange = await serve(t, {
+    '/api/v5/public/instruments': instruments,
+    '/api/v5/account/bills': good(
+      names.map((instId) => ({
+        ...bill('3', '172', 'BTC', '0', { pnl: '0', sz: '3' }),
+        instType: 'OPTION',
+        instId,
+        tradeId: '',
+      })),
+    ),
+    '/api/v5/account/positions-history': (url: URL) => {
+      const instId = url.searchParams.get('instId')
+      const at = (direction: string, agoMs: number) =>
+        good([{ ...ended, instId, direction, uTime: String(nowMs - agoMs) }])
+      if (instId === names[0]) return at('long', minuteMs)
+      // the last is of another time
+      return instId === names[1] ? at('short', minuteMs) : at('long', dayMs)
+    },
+  })
+  t.match((await observed(exchange, t))?.fills, [
+    { base: names[0], side: 'sell', price: '0', execution: 'settlement' },
+    { base: names[1], side: 'buy', price: '0', execution: 'settlement' },
+  ])
+})
+
+t.test('documented positions that have ended', async (t) => {
+  const plain = documentedBody('okx/UnifiedApi/Account/GetAccountPositionHistory.txt')
+  const other = documentedBody('nautilus/okx/http_get_account_positions-history.json')
+  if (plain === null || other === null) return t.comment('no reference folder here')
+  for (const [body, instId, closedMs] of [
+    [plain, 'BTC-USD-SWAP', 1_654_177_174_419],
+    [other, 'ETH-USDT-SWAP', 1_736_745_929_198],
+  ] as const) {
+    const { data } = JSON.parse(body) as { data: unknown }
+    t.strictSame(endedOf(data, closedMs), [{ instId, side: 'long', atMs: closedMs }])
+    // of an option that nobody gained by, in the same words
+    const option = 'BTC-USD-260102-150000-C'
+    const exchange = await serve(
+      t,
+      {
+        '/api/v5/public/instruments': instruments,
+        '/api/v5/account/positions-history': body.replaceAll(instId, option),
+        '/api/v5/account/bills': good([
+          {
+            ...bill('3', '172', 'BTC', '0', { pnl: '', sz: '1' }),
+            instType: 'OPTION',
+            instId: option,
+            tradeId: '',
+            ts: String(closedMs - minuteMs),
+          },
+        ]),
+      },
+      { atMs: closedMs + minuteMs },
+    )
+    t.match((await observed(exchange, t))?.fills, [{ base: option, side: 'sell', price: '0', quantity: '1' }])
+  }
 })

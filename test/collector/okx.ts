@@ -59,6 +59,7 @@ export function usualAt(atMs: number): Readonly<Record<string, Served>> {
     '/api/v5/asset/withdrawal-history': good([]),
     '/api/v5/asset/convert/history': good([]),
     '/api/v5/trade/easy-convert-history': good([]),
+    '/api/v5/account/positions-history': good([]),
   }
 }
 

@@ -19,12 +19,14 @@ import type { Bill, FillRow } from './row.ts'
 
 const priceScale = 18
 
+interface Beside {
+  readonly listingOf: (id: string) => Listing | undefined
+  /** Who held it, where that is told elsewhere. */
+  readonly held: 'long' | 'short' | undefined
+}
+
 /** The bill alone says how many went, and at which price. */
-export function closingOf(
-  bill: Bill,
-  rows: readonly FillRow[],
-  listingOf: (id: string) => Listing | undefined,
-): Fill[] {
+export function closingOf(bill: Bill, rows: readonly FillRow[], { listingOf, held }: Beside): Fill[] {
   const { id, type, subType, instId, tradeId, size, atMs } = bill
   if (tradeId !== '' || !['3', '5', '9'].includes(type)) return []
   const isTold = rows.some(
@@ -33,7 +35,7 @@ export function closingOf(
   const listing = listingOf(instId)
   if (isTold || listing?.terms === undefined || signOf(parseDecimal(size)) <= 0) return []
   const { market, symbol, base, quote, terms, isOption } = listing
-  const end = isOption === true ? exerciseOf(bill, terms.size) : deliveryOf(bill)
+  const end = isOption === true ? exerciseOf(bill, terms.size, held) : deliveryOf(bill)
   if (end === null) return []
   const quoteQuantity =
     market === 'inverse' ? size : toText(multiply(parseDecimal(end.price), parseDecimal(size)))
@@ -68,15 +70,20 @@ function deliveryOf({ subType, price }: Bill): End | null {
 
 /**
  * What one paid is what the account received, before the fee. Of one that expired nothing moves: who gains by its end
- * had sold it, who loses had bought it.
+ * had sold it, who loses had bought it, and where nobody does the list of ended positions says it.
  */
-function exerciseOf({ subType, change, fee, pnl, size }: Bill, contractSize: string): End | null {
+function exerciseOf(
+  { subType, change, fee, pnl, size }: Bill,
+  contractSize: string,
+  held: Beside['held'],
+): End | null {
   const received = subtract(parseDecimal(change), parseDecimal(fee))
   const units = multiply(parseDecimal(size), parseDecimal(contractSize))
   const price = toText(divide(absolute(received), units, priceScale))
   if (subType === '170' && signOf(received) >= 0) return { side: 'sell', price }
   if (subType === '171' && signOf(received) <= 0) return { side: 'buy', price }
   const gain = signOf(parseDecimal(pnl))
-  if (subType !== '172' || signOf(received) !== 0 || gain === 0) return null
-  return { side: gain > 0 ? 'buy' : 'sell', price: '0' }
+  if (subType !== '172' || signOf(received) !== 0) return null
+  if (gain === 0 && held === undefined) return null
+  return { side: gain > 0 || held === 'short' ? 'buy' : 'sell', price: '0' }
 }

@@ -83,4 +83,10 @@ export const endpoints = {
     weight: 1,
     pace: every(1, 2 * secondMs),
   },
+  positionsHistory: {
+    method: 'privateGetAccountPositionsHistory',
+    budget: 'own',
+    weight: 1,
+    pace: every(10, 2 * secondMs),
+  },
 } as const satisfies Readonly<Record<string, Endpoint>>

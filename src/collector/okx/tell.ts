@@ -54,6 +54,8 @@ interface Beside {
   readonly watched: Watched
   /** Conversions that another list tells whole. */
   readonly converted: readonly Converted[]
+  /** Who held what expired, by the bill of it. */
+  readonly held: ReadonlyMap<string, 'long' | 'short'>
 }
 
 /**
@@ -63,7 +65,7 @@ interface Beside {
 export function tell(
   bills: readonly Bill[],
   told: readonly FillRow[],
-  { listingOf, watched, converted }: Beside,
+  { listingOf, watched, converted, held }: Beside,
 ): Told {
   refuseOthers(bills, told, watched)
   const rows = told.filter(({ subType }) => !unfilledSubTypes.has(subType))
@@ -84,7 +86,7 @@ export function tell(
     return fillOf(row, own, { listingOf, seen }).map((fill) => ({ fill, isAside: own.some(isAside) }))
   })
   const filled = made.map(({ fill }) => fill)
-  const closed = bills.flatMap((bill) => closingOf(bill, rows, listingOf))
+  const closed = bills.flatMap((bill) => closingOf(bill, rows, { listingOf, held: held.get(bill.id) }))
   const fills = [...filled, ...closed, ...takeoversOf(bills, rows, listingOf)]
   const booked = bills
     .filter((bill) => !neutralTypes.has(bill.type) && !(isAside(bill) && isFilled(bill)))

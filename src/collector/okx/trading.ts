@@ -6,6 +6,7 @@ import { keptMsOf } from '../reach.ts'
 import { eachOnce, type ReadPages, walkSpans } from '../span.ts'
 import { holdingOf } from './balance.ts'
 import type { Converted } from './conversion.ts'
+import { sidesOf } from './ended.ts'
 import { endpoints } from './endpoint.ts'
 import type { Listings } from './listings.ts'
 import { familyOf } from './option.ts'
@@ -89,7 +90,8 @@ export class Trading {
     await listings.loadOptions(this.#watch.caller, nowMs, families)
     const listingOf = (id: string) => listings.byId(id)
     const converted = await conversions(bills)
-    return { ...tell(bills, [...fills.values()], { listingOf, watched, converted }), cutAtMs }
+    const held = await sidesOf(bills, this.#watch.caller, nowMs)
+    return { ...tell(bills, [...fills.values()], { listingOf, watched, converted, held }), cutAtMs }
   }
 
   async #span(
