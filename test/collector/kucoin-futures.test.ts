@@ -337,8 +337,12 @@ t.test('from poll to poll: both kinds of contracts, both sides, all executions',
 t.test(
   'what is missing is seen: a fill that is not told, a line of another kind, a transfer under way',
   async (t) => {
+    const exchange = await serve(t, {})
     const start = async (answers: Readonly<Record<string, Served>>) => {
-      const exchange = await serve(t, { '/api/v1/account-overview': overviews({ USDT: [100, 0] }) })
+      exchange.clock.atMs = nowMs
+      const before = { ...usual, '/api/v1/timestamp': good(nowMs) }
+      for (const [path, served] of Object.entries(before)) exchange.answers.set(path, served)
+      exchange.answers.set('/api/v1/account-overview', overviews({ USDT: [100, 0] }))
       const first = await exchange.poll()
       if (first.kind === 'failed') throw new Error(first.code)
       const laterMs = nowMs + 5 * minuteMs
@@ -392,8 +396,9 @@ t.test('an answer that cannot be true is none', async (t) => {
     { '/api/v1/fills': page([fill('XBTUSDTM', 'hold', 1, '1', '1')]) },
     { '/api/v1/fills': page([fill('XBTUSDTM', 'buy', -1, '1', '1')]) },
   ]
+  const exchange = await serve(t, {})
   for (const answers of strange) {
-    const exchange = await serve(t, answers)
+    for (const [path, served] of Object.entries({ ...usual, ...answers })) exchange.answers.set(path, served)
     t.match(
       await exchange.poll(),
       { kind: 'failed', code: 'EXCHANGE_ANSWER_INVALID' },
@@ -581,4 +586,41 @@ t.test('markets, and minutes: a mark is the index that it follows', async (t) =>
     }),
     [minute('7495.01'), minute('7500'), minute('7500', '0.02', '149.27'), null],
   )
+})
+
+t.test('as many contracts as there are: their funding does not use up what a poll may read', async (t) => {
+  const names = Array.from({ length: 90 }, (_, index) => `C${index}`)
+  const atMs = nowMs - 30 * minuteMs
+  const hour = nowMs - hourMs
+  const exchange = await serve(
+    t,
+    {
+      '/api/v1/contracts/active': good(
+        names.map((baseCurrency) => ({ ...linear, symbol: `${baseCurrency}USDTM`, baseCurrency })),
+      ),
+      '/api/v1/positions': good(
+        names.map((name) => ({ ...position(`${name}USDTM`, 1, 2, 0.002), settleCurrency: 'USDT' })),
+      ),
+      '/api/v1/account-overview': overviews({ USDT: [100, 0] }),
+      '/api/v1/fills': spanned(
+        names.map((name) => ({ ...fill(`${name}USDTM`, 'buy', 1, '2', '0.002'), createdAt: atMs })),
+        'createdAt',
+      ),
+      '/api/v1/funding-history': spanned(
+        names.map((name, index) => ({
+          id: index,
+          symbol: `${name}USDTM`,
+          timePoint: hour,
+          funding: 0.01,
+          settleCurrency: 'USDT',
+        })),
+        'timePoint',
+      ),
+    },
+    { sinceMs: hour - minuteMs },
+  )
+  const answer = await exchange.poll()
+  if (answer.kind === 'failed') return t.fail(answer.code, { answer })
+  const { fills, incomes, complete, anchor } = answer.observation
+  t.strictSame([fills.length, incomes.length, anchor?.positions?.length, complete], [90, 90, 90, true])
 })

@@ -1,4 +1,4 @@
-import { dayMs, hourMs, minuteMs } from '@perf-agg/sdk'
+import { dayMs, hourMs, minuteMs, utf8 } from '@perf-agg/sdk'
 import t, { type Test } from 'tap'
 import type { MarketType } from '../../src/accounting/observation.ts'
 import { documentedBody, type Served, serveExchange } from './served.ts'
@@ -325,8 +325,20 @@ t.test('from poll to poll, all markets of one wallet', async (t) => {
 })
 
 t.test('what it has must be watched, and what it is worth be told', async (t) => {
-  const polled = async (answers: Readonly<Record<string, Served>>, marketTypes: readonly MarketType[]) =>
-    (await serve(t, answers, { marketTypes })).poll()
+  const exchange = await serve(t, {})
+  const polled = (answers: Readonly<Record<string, Served>>, marketTypes: readonly MarketType[]) => {
+    for (const [path, served] of Object.entries({ ...usual, ...answers })) exchange.answers.set(path, served)
+    return exchange.collectors.poll({
+      source: { exchange: 'kucoin', sandbox: false, marketTypes },
+      credentials: utf8(JSON.stringify(credentials)),
+      sinceMs: nowMs - hourMs,
+      cursor: null,
+      previousAnchor: null,
+      apiIntervalMs: 60_000,
+      maxRetries: 1,
+      sweep: false,
+    })
+  }
   const contract = { '/api/ua/v1/unified/position/open-list': good([position('1')]) }
   const owing = { '/api/ua/v1/unified/account/balance': balances(coin('USDT', '4', '5', '1')) }
   const refused = (exchangeCode: string) => ({

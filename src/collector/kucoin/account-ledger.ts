@@ -1,6 +1,6 @@
 import type { ReadPages } from '../span.ts'
 import { endpoints } from './endpoint.ts'
-import type { Pages, Parameters } from './page.ts'
+import { type Pages, type Parameters, readMarket } from './page.ts'
 import {
   type AccountFilter,
   isMarginAccount,
@@ -84,7 +84,7 @@ export async function readLedgers(
         limit: 200,
         ...(tradeType === 'TRADE' ? {} : { tradeType }),
       }
-      const found = await readPages(
+      const found = await readMarket(
         pages.after(fills, asked, (value, exchangeNowMs) => tradesOf(value, exchangeNowMs, tradeType)),
       )
       if (found === null) return null

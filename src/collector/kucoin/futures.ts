@@ -1,3 +1,4 @@
+import { hourOf } from '@perf-agg/sdk'
 import type { Amount, Position } from '../../accounting/observation.ts'
 import type { Calls } from '../call.ts'
 import { invalidAnswer } from '../failure.ts'
@@ -15,7 +16,12 @@ import {
   walletOf,
 } from './contract-row.ts'
 import { endpoints } from './endpoint.ts'
-import type { Pages, Parameters } from './page.ts'
+import { type Pages, readMarket } from './page.ts'
+
+interface Span {
+  readonly startAt: number
+  readonly endAt: number
+}
 
 export interface FuturesPart {
   readonly lines: readonly ContractLine[]
@@ -62,7 +68,7 @@ export class FuturesWallets {
     return this.#positions
   }
 
-  async read(span: Parameters, readPages: ReadPages): Promise<FuturesPart | null> {
+  async read(span: Span, readPages: ReadPages): Promise<FuturesPart | null> {
     const lines = await readPages(
       this.#pages.from(endpoints.contractLines, { ...span, maxCount: 50 }, contractLinesOf),
     )
@@ -73,18 +79,28 @@ export class FuturesWallets {
       ),
     )
     if (fills === null) return null
-    // funding is told by contract: what is held, what was traded, and what something was realised of
+    const fundings = await this.#fundings(span, lines, fills)
+    return fundings === null ? null : { lines, fills, fundings }
+  }
+
+  /** Told by contract: of those that are held, were traded, or had something realised. */
+  async #fundings(
+    span: Span,
+    lines: readonly ContractLine[],
+    fills: readonly ContractFill[],
+  ): Promise<readonly Funding[] | null> {
+    // it is paid at full hours
+    if (hourOf(span.endAt) < span.startAt) return []
     const realised = lines.filter(({ kind }) => kind === 'realisedpnl').map(({ remark }) => remark)
     const held = this.#positions.map(({ symbol }) => this.#contracts.byName(symbol)?.id ?? '')
     const fundings: Funding[] = []
     for (const symbol of new Set([...held, ...fills.map(({ contractId }) => contractId), ...realised])) {
       if (symbol === '') continue
-      const own = await readPages(
-        this.#pages.from(endpoints.fundings, { ...span, symbol, maxCount: 100 }, fundingsOf),
-      )
+      const asked = { ...span, symbol, maxCount: 100 }
+      const own = await readMarket(this.#pages.from(endpoints.fundings, asked, fundingsOf))
       if (own === null) return null
       fundings.push(...own)
     }
-    return { lines, fills, fundings }
+    return fundings
   }
 }

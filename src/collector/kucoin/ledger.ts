@@ -116,8 +116,7 @@ export class KucoinLedger implements LedgerSource {
         : { ledger: [], trades: [] }
     if (part === null) return null
     const pairs = part.ledger.filter(isIsolated).map(({ symbol }) => symbol)
-    const interests =
-      this.#margin === null ? [] : await this.#margin.interests(span, { pairs, thorough, readPages })
+    const interests = this.#margin === null ? [] : await this.#margin.interests(span, { pairs, thorough })
     if (interests === null) return null
     const futures = this.#futures === null ? noFutures : await this.#futures.read(span, readPages)
     return futures === null ? null : { ...part, interests, ...futures }

@@ -1,11 +1,10 @@
 import type { Amount } from '../../accounting/observation.ts'
 import type { Calls } from '../call.ts'
 import { CollectorFailure } from '../failure.ts'
-import type { ReadPages } from '../span.ts'
 import { endpoints } from './endpoint.ts'
 import { deniedCode } from './judge.ts'
 import { crossOf, type Interest, interestsOf, isolatedOf } from './margin-row.ts'
-import type { Pages, Parameters } from './page.ts'
+import { type Pages, type Parameters, readMarket } from './page.ts'
 
 /** What margin accounts hold less what they owe, and what is charged for that. */
 export class MarginAccounts {
@@ -35,15 +34,7 @@ export class MarginAccounts {
   /** `pairs`: of which the ledger tells in this span. */
   async interests(
     { startAt, endAt }: { readonly startAt: number; readonly endAt: number },
-    {
-      pairs,
-      thorough,
-      readPages,
-    }: {
-      readonly pairs: readonly string[]
-      readonly thorough: boolean
-      readonly readPages: ReadPages
-    },
+    { pairs, thorough }: { readonly pairs: readonly string[]; readonly thorough: boolean },
   ): Promise<readonly Interest[] | null> {
     if (this.isDenied || (!thorough && !this.#isOwing && pairs.length === 0)) return []
     const interests: Interest[] = []
@@ -52,7 +43,7 @@ export class MarginAccounts {
         place === 'cross' ? { isIsolated: 'false' } : { isIsolated: 'true', symbol: place }
       const asked = { ...where, startTime: startAt, endTime: endAt, pageSize: 500 }
       try {
-        const own = await readPages(this.#pages.numbered(endpoints.interest, asked, interestsOf(place)))
+        const own = await readMarket(this.#pages.numbered(endpoints.interest, asked, interestsOf(place)))
         if (own === null) return null
         interests.push(...own)
       } catch (error) {

@@ -42,3 +42,26 @@ export class Pages {
     }
   }
 }
+
+const pagesOfMarketMax = 40
+
+/**
+ * A list of one market. There are as many as were traded, which must not use up what a poll may read: no more is in them
+ * than the ledger told that named them. Null where there is more than that.
+ */
+export async function readMarket<Each extends { readonly id: string }>(
+  ask: AskPage<Each>,
+): Promise<Each[] | null> {
+  const rows = new Map<string, Each>()
+  let next: string | null = null
+  for (let page = 0; page < pagesOfMarketMax; page += 1) {
+    const answer: Page<Each> = await ask(next)
+    const known = rows.size
+    for (const row of answer.rows) rows.set(row.id, row)
+    // the same again is the end as well
+    const isAgain = rows.size === known && answer.rows.length > 0
+    if (answer.next === null || answer.next === next || isAgain) return [...rows.values()]
+    next = answer.next
+  }
+  return null
+}

@@ -6,7 +6,7 @@ import { eachOnce, type ReadPages, walkSpans } from '../span.ts'
 import type { Contract } from './contract.ts'
 import { endpoints } from './endpoint.ts'
 import type { KucoinWatch } from './ledger.ts'
-import { Pages, type Parameters } from './page.ts'
+import { Pages, type Parameters, readMarket } from './page.ts'
 import type { Trade } from './row.ts'
 import {
   refuseUnified,
@@ -95,7 +95,7 @@ export class UnifiedLedger implements LedgerSource {
     const trades: Trade[] = []
     for (const { id: symbol } of symbols) {
       for (const tradeType of tradeTypes) {
-        const own = await readPages(
+        const own = await readMarket(
           this.#pages.after(
             endpoints.unifiedFills,
             { ...unified, ...asked, tradeType, symbol },
