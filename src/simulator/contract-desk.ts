@@ -42,6 +42,7 @@ export class ContractDesk {
   readonly marks: Marks
   readonly #bySymbol: ReadonlyMap<string, ContractListing>
   readonly #bnbIn: (asset: string, units: bigint, atMs: number) => bigint | null
+  readonly #worth: (asset: string, units: bigint, atMs: number) => bigint | null
   readonly #openedMs: number
   readonly #lastIds = new Map<string, number>()
   #records = 0
@@ -53,11 +54,14 @@ export class ContractDesk {
     options?: readonly OptionPlan[]
     /** How much BNB an amount is worth. */
     bnbIn: (asset: string, units: bigint, atMs: number) => bigint | null
+    /** About how many dollars an amount is worth. */
+    worth: (asset: string, units: bigint, atMs: number) => bigint | null
   }) {
     this.marks = options.marks
     this.contracts = contractsOf(options.deliveries, options.options)
     this.#bySymbol = new Map(this.contracts.map((contract) => [contract.symbol, contract]))
     this.#bnbIn = options.bnbIn
+    this.#worth = options.worth
     this.#openedMs = options.openedMs
   }
 
@@ -277,8 +281,12 @@ export class ContractDesk {
       id: String(id),
       moves: [
         [
-          contract.settle,
-          contract.option === undefined ? realized : -worthOf(contract, quantity, price),
+          ...this.#paid(
+            wallet,
+            contract,
+            contract.option === undefined ? realized : -worthOf(contract, quantity, price),
+            atMs,
+          ),
           purse,
         ],
         ...(fee.units === 0n ? [] : [[fee.asset, -fee.units, purse] as const]),
@@ -289,6 +297,14 @@ export class ContractDesk {
     })
     wallet.addFill({ id, marketId: contract.id, purse: contract.kind, atMs, visibleAtMs, fill })
     return notional
+  }
+
+  /** What is gained or lost, in the coin that the account chose for it. */
+  #paid(wallet: Wallet, contract: ContractListing, gain: bigint, atMs: number): [string, bigint] {
+    const asset = wallet.profitIn[contract.symbol]
+    const each = asset === undefined || gain === 0n ? null : this.#worth(asset, 100_000_000n, atMs)
+    if (asset === undefined || each === null) return [contract.settle, gain]
+    return [asset, nearest(gain * 100_000_000n, each)]
   }
 
   /** A tenth less in BNB, where the wallet holds enough of it. */

@@ -30,6 +30,8 @@ export interface AccountPlan {
   readonly purses?: Readonly<Partial<Record<Purse, Readonly<Record<string, string>>>>>
   /** One wallet for everything: contracts settle in `opening`. */
   readonly unified?: boolean
+  /** By contract, the coin in which its profit is paid; default the one in which it settles. */
+  readonly profitIn?: Readonly<Record<string, string>>
   /** Long and short positions of one contract are kept apart. */
   readonly hedges?: boolean
   /** Null trades nothing of its own accord. */

@@ -138,6 +138,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     deliveries: scenario.deliveries ?? [],
     options: scenario.options ?? [],
     bnbIn: (asset, units, atMs) => desk.inBnb(asset, units, atMs),
+    worth: (asset, units, atMs) => desk.worth(asset, units, atMs),
   })
   const leverage = new LeverageDesk({ market, desk, agenda })
   const truth = new TruthWriter({
@@ -208,6 +209,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       truth,
       unified: plan.unified ?? false,
       hedges: plan.hedges ?? false,
+      profitIn: plan.profitIn ?? {},
       keepsFunding: plan.purses?.funding !== undefined,
     })
     const moves = Object.entries({ spot: plan.opening, ...plan.purses }).flatMap(([purse, held]) =>

@@ -113,6 +113,8 @@ export class Wallet {
   readonly unified: boolean
   /** Long and short positions of one contract are kept apart. */
   readonly hedges: boolean
+  /** By contract, the coin in which its profit is paid where that is another. */
+  readonly profitIn: { readonly [symbol: string]: string }
   /** What goes to the funding wallet arrives in it. */
   readonly keepsFunding: boolean
   /** Everything that happened to it, in order. */
@@ -143,6 +145,7 @@ export class Wallet {
     truth: TruthWriter
     unified?: boolean
     hedges?: boolean
+    profitIn?: { readonly [symbol: string]: string }
     paysInQuote?: boolean
     datesBanksOnly?: boolean
     keepsFunding?: boolean
@@ -158,6 +161,7 @@ export class Wallet {
     this.paysInQuote = options.paysInQuote ?? false
     this.#datesBanksOnly = options.datesBanksOnly ?? false
     this.hedges = options.hedges ?? false
+    this.profitIn = options.profitIn ?? {}
     this.keepsFunding = options.keepsFunding ?? false
   }
 

@@ -47,8 +47,10 @@ function scenario(at: At): Scenario {
     accounts: [
       {
         opening: { USDT: '9000', BTC: '0.1', ETH: '1' },
-        purses: { linear: { USDT: '14000' }, inverse: { BTC: '0.3', ETH: '4' } },
+        purses: { linear: { USDT: '14000', BTC: '0.2' }, inverse: { BTC: '0.3', ETH: '4' } },
         trader: null,
+        // what it gains with one of them is paid in another coin
+        profitIn: { 'ETH/USDT:USDT': 'BTC' },
         contractTrader: {
           ordersPerDay: 45,
           symbols: [

@@ -118,23 +118,39 @@ function tradeLines(change: Change, contracts: ContractDesk, step: Step, penalty
   const info = infos[execution]
   const quantity = toUnits(fill.quantity)
   const position = step(name, fill.side === 'buy' ? quantity : -quantity)
-  const units = moves.reduce((sum, { amount }) => sum + toUnits(amount), toUnits(penalty ?? '0'))
+  const cost = toUnits(fill.contract.cost)
+  const costBefore = step(`${name} cost`, 0n).before
+  step(`${name} cost`, cost - costBefore)
+  const wallet = new Map([[settle, toUnits(penalty ?? '0')]])
+  for (const { asset, amount } of moves) wallet.set(asset, (wallet.get(asset) ?? 0n) + toUnits(amount))
+  const entry = kind === 'linear' ? entryOf(costBefore, position.before) : null
   return [
-    { asset: name.toLowerCase(), account, info, ...position, more: told },
     {
-      asset: coinName(settle),
+      asset: name.toLowerCase(),
       account,
       info,
-      ...step(`${account} ${settle}`, units),
+      ...position,
+      more: { ...told, old_average_entry_price: entry },
+    },
+    ...[...wallet].map(([asset, units]) => ({
+      asset: coinName(asset),
+      account,
+      info,
+      ...step(`${account} ${asset}`, units),
       more: {
         ...told,
-        fee: textNumber(fill.fee.amount),
+        fee: asset === fill.fee.asset ? textNumber(fill.fee.amount) : null,
         realized_pnl: textNumber(realized),
         realized_funding: 0,
-        liquidation_fee: penalty === null ? null : -textNumber(penalty),
+        liquidation_fee: penalty === null || asset !== settle ? null : -textNumber(penalty),
       },
-    },
+    })),
   ]
+}
+
+/** A double, as all numbers there; of nothing there is none. */
+function entryOf(cost: bigint, quantity: bigint): number | null {
+  return quantity === 0n ? null : Number(cost) / Number(quantity)
 }
 
 function rowOf(

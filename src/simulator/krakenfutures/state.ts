@@ -45,6 +45,11 @@ function balancesOf(wallet: Wallet, purse: 'spot' | 'linear'): Record<string, nu
   )
 }
 
+function pnlCurrencyOf({ profitIn }: Wallet, { symbol }: { readonly symbol: string }): object {
+  const asset = profitIn[symbol]
+  return asset === undefined ? {} : { pnlCurrency: asset }
+}
+
 export function openPositionsOf(wallet: Wallet): object[] {
   return wallet.positions
     .filter(({ quantity }) => quantity !== 0n)
@@ -55,5 +60,6 @@ export function openPositionsOf(wallet: Wallet): object[] {
       fillTime: new Date(position.changedMs).toISOString(),
       size: Math.abs(numberOf(position.quantity)),
       unrealizedFunding: 0,
+      ...pnlCurrencyOf(wallet, position.contract),
     }))
 }
