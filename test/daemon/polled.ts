@@ -52,6 +52,8 @@ export class TwoWallets implements Pick<Collectors, 'check' | 'poll' | 'candles'
   readonly marks: Prices
   readonly #clock: { nowMs(): number }
   readonly #acts: { readonly atMs: number; readonly act: () => void }[] = []
+  /** What it does not tell any more, at a poll of that time. */
+  lostAt: (nowMs: number) => { readonly fromMs: number; readonly toMs: number } | null = () => null
   /** What it does not tell. */
   unavailable: readonly string[] = []
   /** How it fails, if it does. */
@@ -130,7 +132,7 @@ export class TwoWallets implements Pick<Collectors, 'check' | 'poll' | 'candles'
           ...(isFutures && { positions: this.futures.positions }),
         },
         unavailable: this.unavailable,
-        lost: null,
+        lost: this.lostAt(nowMs),
       },
     }
   }

@@ -258,6 +258,37 @@ t.test('a day without an answer is a gap, and says what kept it from being seen'
   t.same([...new Set(away.map(([, , reason]) => reason))], ['exchange-unreachable'])
 })
 
+t.test('a standstill longer than the exchange tells is a gap, and says that it is lost', async (t) => {
+  const clock = new SteppedClock(start)
+  const exchange = new TwoWallets(clock, new FuturesDesk({ USDT: '10000' }), flat, flat)
+  // nothing is kept in memory: each poll is one after a restart
+  const polled = await startPolled(t, clock, exchange, { scope: ['linear'], ledgersMax: 0 })
+  await run(polled, 3)
+  const [readToMs, backMs] = [clock.nowMs(), start + 40 * 24 * hour]
+  const toldFromMs = backMs - 24 * hour
+  exchange.lostAt = (nowMs) => (nowMs >= backMs ? { fromMs: readToMs, toMs: toldFromMs } : null)
+  await polled.poll(backMs)
+  exchange.lostAt = () => null
+  await polled.poll(backMs + 20 * minute)
+  const statements = await polled.statements()
+  await isChain(t, statements)
+  const lost = statements
+    .flatMap(({ metadata }) => [...metadata.coverage.gaps])
+    .filter(({ reason }) => reason === 'history-lost')
+  const [from, to] = [lost[0]?.from ?? '', lost.at(-1)?.to ?? ''].map((at) => Date.parse(at))
+  t.ok(from! <= readToMs && from! > readToMs - hour, 'from the last hour that was read')
+  t.ok(to! >= toldFromMs && to! < toldFromMs + hour, 'to where it tells again')
+  const stated = statements.flatMap((each) => each.hourly_buckets.map((bucket) => Date.parse(bucket.t)))
+  t.ok(
+    stated.some((atMs) => atMs >= toldFromMs),
+    'and the hours behind it are stated',
+  )
+  t.ok(
+    stated.every((atMs) => atMs < from! || atMs >= to!),
+    'none of those that are lost',
+  )
+})
+
 t.test('hours of before the registration are told apart, and are in no figure', async (t) => {
   const at = (minutes: number): number => start + minutes * minute
   const clock = new SteppedClock(start + 20 * minute)
