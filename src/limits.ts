@@ -238,8 +238,8 @@ export const limits = {
     settlingMs: 5_000,
   },
   daemon: {
-    /** Ledgers kept in memory between polls; the others are read back from the store. */
-    ledgersMax: 2_000,
+    /** Ledgers kept in memory between polls, some 300 to 500 kB each; the others are read back from the store, 20 kB each. */
+    ledgersMax: 500,
     /** Polls under way at the same time. */
     pollsMax: 4,
   },
