@@ -238,7 +238,7 @@ t.test('the documented states', async (t) => {
   const spot = documentedBody('nautilus/hyperliquid/http_spot_clearinghouse_state.json')
   const perp = documentedBody('nautilus/hyperliquid/http_clearinghouse_state_negative_total_raw_usd.json')
   if (spot === null || perp === null) return t.comment('no reference folder here')
-  t.strictSame(spotBalancesOf(JSON.parse(spot)), [
+  t.strictSame(spotBalancesOf(JSON.parse(spot), new Map()), [
     { asset: 'HYPE', amount: '5.2' },
     { asset: 'PURR', amount: '2000' },
     { asset: 'TOKEN-10', amount: '25' },
@@ -556,6 +556,36 @@ t.test(
     }
   },
 )
+
+t.test('a coin that has the name of another is not that one', async (t) => {
+  const tokens = [...spotMeta.tokens, { name: 'hype', index: 900 }]
+  const universe = [...spotMeta.universe, { tokens: [900, 0], name: '@700', index: 700, isCanonical: false }]
+  const exchange = await serve(t, {
+    spotMeta: { universe, tokens },
+    spotClearinghouseState: {
+      balances: [
+        { coin: 'HYPE', token: 150, total: '2', hold: '0' },
+        { coin: 'hype', token: 900, total: '1000000', hold: '0' },
+        { coin: 'PURR', token: 1, total: '3', hold: '0' },
+      ],
+    },
+    userFillsByTime: [
+      fill(1, '@700', 'B', '1000000', '0.000001', { dir: 'Buy', fee: '7', feeToken: 'hype' }),
+    ],
+  })
+  t.match(await exchange.poll(), {
+    observation: {
+      fills: [{ symbol: 'HYPE-900/USDC', base: 'HYPE-900', fees: [{ asset: 'HYPE-900', amount: '7' }] }],
+      anchor: {
+        balances: [
+          { asset: 'HYPE', amount: '2' },
+          { asset: 'HYPE-900', amount: '1000000' },
+          { asset: 'PURR', amount: '3' },
+        ],
+      },
+    },
+  })
+})
 
 t.test('more fills than one answer holds', async (t) => {
   const all = Array.from({ length: 3_500 }, (_, index) =>

@@ -32,10 +32,12 @@ const candleRows = 1_000
 /** An address at hyperliquid: everybody may read it, and no key is taken. */
 export function newHyperliquid(): Adapter {
   const standings = new Standings()
+  let coins: ReadonlyMap<number, string> = new Map()
   const listings = new MarketList<Market>(async (caller) => {
     const own = perpsOf((await caller.call(endpoints.perps)).value, ownDex)
     const { value: spot } = await caller.call(endpoints.spot)
-    return [...own, ...(await othersPerps(caller, coinsOf(spot))), ...spotsOf(spot)]
+    coins = coinsOf(spot)
+    return [...own, ...(await othersPerps(caller, coins)), ...spotsOf(spot)]
   })
   return {
     connection,
@@ -52,7 +54,7 @@ export function newHyperliquid(): Adapter {
       await listings.load(caller, await sync())
       const { wallets } = wants
       return pollLedger(
-        new HyperliquidLedger({ caller, listings, standings, clock, user, wallets }),
+        new HyperliquidLedger({ caller, listings, standings, coins: () => coins, clock, user, wallets }),
         sync,
         wants,
       )

@@ -21,6 +21,8 @@ export interface HyperliquidWatch {
   readonly caller: Calls
   readonly listings: MarketList<Market>
   readonly standings: Standings
+  /** By their number. */
+  readonly coins: () => ReadonlyMap<number, string>
   readonly clock: Pick<JobClock, 'exchangeNowMs'>
   readonly user: string
   readonly wallets: readonly Wallet[]
@@ -60,7 +62,7 @@ export class HyperliquidLedger implements LedgerSource {
     if (wallets.includes('spot')) {
       const { value } = await caller.call(endpoints.spotState, { user })
       if (!isUnified && tellsOfUnified(value)) standings.forget(user)
-      parts.push(...spotBalancesOf(value))
+      parts.push(...spotBalancesOf(value, this.#watch.coins()))
     }
     return sumOf(parts)
   }

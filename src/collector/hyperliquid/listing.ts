@@ -69,16 +69,28 @@ export function othersPerpsOf(value: unknown, coins: ReadonlyMap<number, string>
   })
 }
 
-/** Coins by their number. */
+/** Coins by their number. Names are not of one coin alone: whoever comes later has the number behind it. */
 export function coinsOf(spotMeta: unknown): ReadonlyMap<number, string> {
+  const rows = rowsOf(rowOf(spotMeta, 'spotMeta')['tokens'], 'spotMeta.tokens', limits.collector.symbolsMax)
+  const named = rows.map((each) => {
+    const row = rowOf(each, 'spotMeta.tokens')
+    return [integerOf(row['index'], 'token.index'), coinOf(row['name'], 'token.name')] as const
+  })
+  const taken = new Set<string>()
   return new Map(
-    rowsOf(rowOf(spotMeta, 'spotMeta')['tokens'], 'spotMeta.tokens', limits.collector.symbolsMax).map(
-      (each) => {
-        const row = rowOf(each, 'spotMeta.tokens')
-        return [integerOf(row['index'], 'token.index'), coinOf(row['name'], 'token.name')] as const
-      },
-    ),
+    named
+      .toSorted(([a], [b]) => a - b)
+      .map(([index, name]) => {
+        const own = taken.has(name) ? laterName(name, index) : name
+        taken.add(name)
+        return [index, own] as const
+      }),
   )
+}
+
+/** Of a coin that is not the first of its name. */
+export function laterName(name: string, index: number): string {
+  return `${name.slice(0, 20)}-${index}`
 }
 
 export function spotsOf(value: unknown): Market[] {

@@ -15,7 +15,7 @@ import { limits } from '../../limits.ts'
 import { invalidAnswer } from '../failure.ts'
 import { decimalOf, type Row, rowOf, rowsOf } from '../field.ts'
 import { costOf, onceOf } from '../holding.ts'
-import { coinOf, type Dex, perpOf } from './listing.ts'
+import { coinOf, type Dex, laterName, perpOf } from './listing.ts'
 import { textOf } from './row.ts'
 
 /** Readers of what an address holds at hyperliquid. */
@@ -77,7 +77,7 @@ function totalOf(amounts: readonly Decimal[]): Decimal {
 }
 
 /** Spot's coins; of an account where one wallet backs all, everything that it holds. */
-export function spotBalancesOf(value: unknown): Amount[] {
+export function spotBalancesOf(value: unknown, coins: ReadonlyMap<number, string>): Amount[] {
   const rows = rowsOf(
     rowOf(value, 'spotClearinghouseState')['balances'],
     'spotState.balances',
@@ -86,8 +86,11 @@ export function spotBalancesOf(value: unknown): Amount[] {
   return onceOf(
     rows.map((each): Amount => {
       const row = rowOf(each, 'spotState.balances')
+      const name = coinOf(row['coin'], 'spotState.coin')
+      const number = row['token']
+      const later = typeof number === 'number' ? laterName(name, number) : name
       return {
-        asset: coinOf(row['coin'], 'spotState.coin'),
+        asset: typeof number === 'number' && coins.get(number) === later ? later : name,
         amount: decimalOf(row['total'], 'spotState.total', 'any'),
       }
     }),

@@ -86,11 +86,16 @@ function fillOf(trade: Trade, { type, symbol, base, quote }: Market, user: strin
     price,
     quantity: size,
     quoteQuantity: toText(multiply(parseDecimal(price), parseDecimal(size))),
-    fees: sumOf([{ asset: feeAsset, amount: fee }]),
+    fees: sumOf([{ asset: isNameOf(feeAsset, base) && type === 'spot' ? base : feeAsset, amount: fee }]),
     atMs,
     execution: executionOf(trade, user),
     ...(type === 'linear' ? { terms: { size: '1', settle: quote } } : {}),
   }
+}
+
+/** A fee is told by the coin's name, which may be another's too. */
+function isNameOf(name: string, base: string): boolean {
+  return base.startsWith(`${name}-`) && /^\d+$/.test(base.slice(name.length + 1))
 }
 
 /** Whoever takes over a liquidated position has a fill like any other. */
