@@ -222,8 +222,11 @@ t.test('pages below the last id, and a span that holds too much', async (t) => {
 })
 
 t.test('only a key that reads', async (t) => {
-  const checked = async (authorities: unknown) =>
-    (await serve(t, { '/api/v2/spot/account/info': good({ ...info, authorities }) })).check()
+  const exchange = await serve(t, {})
+  const checked = (authorities: unknown) => {
+    exchange.answers.set('/api/v2/spot/account/info', good({ ...info, authorities }))
+    return exchange.check()
+  }
   t.match(await checked(['readonly']), { permissions: 'read-only', accountId: '7264631751' })
   t.match(await checked(['stor', 'wtor', 'taxr']), { permissions: 'read-only' })
   t.match(await checked(['readonly', 'stow']), { permissions: 'trade', excess: ['stow'] })
