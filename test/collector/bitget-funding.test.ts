@@ -129,12 +129,11 @@ t.test('beside a unified account, from poll to poll, to the last unit', async (t
     return { id: String(id), groupType, type, coin, amount, balance, ts }
   }
   const lines = [
-    line('other', 'something', 'USDT', '1', '1217.5'),
+    line('other', 'something', 'USDT', '-1', '1217.5'),
     line('convert', 'convert', 'BTC', '0.001', '0.001'),
-    // without a sign: the balance after it says which way
-    line('convert', 'convert', 'USDT', '50', '1218.5'),
+    line('convert', 'convert', 'USDT', '-50', '1218.5'),
     line('financial', 'interest', 'USDT', '0.5', '1268.5'),
-    line('transfer', 'transfer_out', 'USDT', '32', '1268'),
+    line('transfer', 'transfer_out', 'USDT', '-32', '1268'),
     line('deposit', 'deposit', 'USDT', '300', '1300'),
   ]
   exchange.answers.set('/api/v3/account/funding-financial-records', (url: URL) => {

@@ -21,12 +21,23 @@ const simulator = await startSimulator({
         contractTrader: { ordersPerDay: 80, symbols: ['BTC/USDT:USDT', 'ETH/USDT:USDT'] },
         events: [{ kind: 'transfer', atMs: startMs + dayMs, asset: 'USDT', amount: '-100', other: 'linear' }],
       },
+      {
+        opening: { USDT: '20000' },
+        unified: true,
+        purses: { funding: { USDT: '40' } },
+        trader: { ordersPerDay: 90, symbols: ['BTC/USDT'] },
+        contractTrader: { ordersPerDay: 80, symbols: ['ETH/USDT:USDT'] },
+        events: [
+          { kind: 'transfer', atMs: startMs + minuteMs, asset: 'USDT', amount: '-100' },
+          { kind: 'convert', atMs: startMs + 2 * minuteMs, from: 'USDT', to: 'BTC', amount: '50' },
+        ],
+      },
     ],
   },
 })
 t.teardown(() => simulator.close())
 type Account = (typeof simulator.accounts)[0]
-const [trader, other, holder] = simulator.accounts as [Account, Account, Account]
+const [trader, other, holder, united] = simulator.accounts as [Account, Account, Account, Account]
 
 interface Answer {
   readonly status: number
@@ -46,7 +57,7 @@ interface More {
 async function ask(path: string, query = '', more: More = {}): Promise<Answer> {
   const { account = trader, method = 'GET' } = more
   const sent = String(more.atMs ?? simulator.nowMs())
-  const whole = `/api/v2/${path}${query === '' ? '' : '?'}${query}`
+  const whole = `/api/${path.startsWith('v3/') ? '' : 'v2/'}${path}${query === '' ? '' : '?'}${query}`
   const headers = {
     'access-key': account.apiKey,
     'access-passphrase': more.passphrase ?? account.passphrase ?? '',
@@ -150,4 +161,48 @@ t.test('minutes, and too many calls of one second', async (t) => {
   t.strictSame(codes, ['00000', '00000', '00000', '00000', '00000', '429'])
   simulator.advanceTo(simulator.nowMs() + secondMs)
   t.equal((await ask('mix/position/all-position', 'productType=USDT-FUTURES')).code, '00000')
+})
+
+t.test('a unified account and a classic one, each by its own calls', async (t) => {
+  const account = united
+  for (const path of ['spot/account/info', 'spot/account/assets', 'account/funding-assets']) {
+    t.match(await ask(path, '', { account }), { status: 400, code: '40085' }, path)
+  }
+  t.match(await ask('v3/account/info'), { status: 400, code: '40084' })
+  t.match(await ask('v3/account/info', '', { account }), {
+    code: '00000',
+    data: { userId: account.uid, permType: 'read-only' },
+  })
+  t.match(await ask('v3/account/funding-assets', '', { account }), {
+    data: [{ coin: 'USDT', available: '140.00000000' }],
+  })
+  t.match(await ask('v3/account/financial-records', '', { account }), { code: '40017' }, 'a category')
+
+  const list = async (path: string, query: string) => {
+    const { data } = await ask(path, query, { account })
+    return data as { list: Rows | null; cursor: string }
+  }
+  t.match(await list('v3/account/financial-records', 'category=OTHER'), {
+    list: [
+      { type: 'FLASH_EXCHANGE', coin: 'BTC' },
+      { type: 'FLASH_EXCHANGE', coin: 'USDT', amount: '-50.00000000' },
+      { type: 'TRANSFER_OUT', coin: 'USDT', amount: '100.00000000' },
+    ],
+  })
+  t.match(await list('v3/account/convert-records', 'fromCoin=USDT&toCoin=BTC'), {
+    list: [{ fromCoinSize: '50.00000000', toCoin: 'BTC' }],
+  })
+  for (const category of ['SPOT', 'USDT-FUTURES']) {
+    const seen: string[] = []
+    for (let cursor = '', rows = 100; rows === 100;) {
+      const page = await list('v3/trade/fills', `category=${category}${cursor && `&cursor=${cursor}`}`)
+      rows = page.list?.length ?? 0
+      seen.push(...(page.list ?? []).map(({ execId = '' }) => execId))
+      cursor = page.cursor
+      simulator.advanceTo(simulator.nowMs() + secondMs)
+    }
+    t.ok(seen.length > 100)
+    t.equal(new Set(seen).size, seen.length, 'page by page, each once')
+  }
+  t.same((await list('v3/trade/fills', 'category=MARGIN')).list, null)
 })

@@ -1,4 +1,4 @@
-import { absolute, add, compare, negate, parseDecimal, signOf, subtract, toText } from '@perf-agg/sdk'
+import { add, parseDecimal, signOf, toText } from '@perf-agg/sdk'
 import type { Amount, CashFlow, FlowKind, Income } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import type { Entry } from '../explain.ts'
@@ -71,14 +71,9 @@ function entryOf({ asset, change, atMs }: Pick<Bill, 'asset' | 'change' | 'atMs'
   return { atMs, changes: [[asset, parseDecimal(change)]] }
 }
 
-interface FundingLine extends Bill {
-  /** Of the coin, after it. */
-  readonly balance: string
-}
-
-function fundingLinesOf(value: unknown, exchangeNowMs: number): SentPage<FundingLine> {
+function fundingLinesOf(value: unknown, exchangeNowMs: number): SentPage<Bill> {
   const all = rowsOf(rowOf(value, 'fundingRecords')['list'] ?? [], 'fundingRecords', 100)
-  const rows = all.map((each): FundingLine => {
+  const rows = all.map((each): Bill => {
     const row = rowOf(each, 'fundingRecords')
     return {
       id: idOf(row['id'], 'record.id'),
@@ -86,7 +81,6 @@ function fundingLinesOf(value: unknown, exchangeNowMs: number): SentPage<Funding
       kind: plain(row['type'], 'record.type'),
       asset: assetOf(row['coin'], 'record.coin'),
       change: decimalOf(row['amount'], 'record.amount', 'any'),
-      balance: amountOrZero(row['balance'], 'record.balance'),
       atMs: millisOf(row['ts'], 'record.ts', exchangeNowMs),
     }
   })
@@ -94,7 +88,7 @@ function fundingLinesOf(value: unknown, exchangeNowMs: number): SentPage<Funding
 }
 
 /** Beside a unified account: deposits and withdrawals pass it, and a list says what moved it. */
-export class UnifiedFundingBook implements Book<readonly FundingLine[]> {
+export class UnifiedFundingBook implements Book<readonly Bill[]> {
   readonly #desk: Desk
 
   constructor(desk: Desk) {
@@ -105,13 +99,13 @@ export class UnifiedFundingBook implements Book<readonly FundingLine[]> {
     return fundingAssetsOf((await this.#desk.caller.call(endpoints.unifiedFundingAssets)).value)
   }
 
-  span(span: Asked, _thorough: boolean, readPages: ReadPages): Promise<readonly FundingLine[] | null> {
+  span(span: Asked, _thorough: boolean, readPages: ReadPages): Promise<readonly Bill[] | null> {
     const asked = { ...span, limit: 100 }
     return readPages(pages(this.#desk, endpoints.unifiedFundingRecords, asked, fundingLinesOf, 'cursor'))
   }
 
-  tell(parts: readonly (readonly FundingLine[])[]): Telling {
-    const lines = signed(eachOnce(parts.flat())).filter(({ change }) => signOf(parseDecimal(change)) !== 0)
+  tell(parts: readonly (readonly Bill[])[]): Telling {
+    const lines = eachOnce(parts.flat()).filter(({ change }) => signOf(parseDecimal(change)) !== 0)
     return {
       ...nothing,
       flows: lines.flatMap(flowOf),
@@ -125,25 +119,6 @@ export class UnifiedFundingBook implements Book<readonly FundingLine[]> {
       entries: lines.map(entryOf),
     }
   }
-}
-
-/** Which way it went says the balance after it, and what it is called where that of the line before is not known. */
-function signed(lines: readonly FundingLine[]): FundingLine[] {
-  return [...Map.groupBy(lines, ({ asset }) => asset).values()].flatMap((own) => {
-    const sorted = own.toSorted(
-      (a, b) => a.atMs - b.atMs || a.id.length - b.id.length || (a.id < b.id ? -1 : 1),
-    )
-    return sorted.map((line, index) => {
-      const size = absolute(parseDecimal(line.change))
-      const before = sorted[index - 1]
-      const moved =
-        before === undefined ? null : subtract(parseDecimal(line.balance), parseDecimal(before.balance))
-      const isKnown = moved !== null && compare(absolute(moved), size) === 0
-      if (isKnown) return { ...line, change: toText(moved) }
-      const isOut = line.change.startsWith('-') || /out$|^withdraw|^sell|subscri|^pay|^repay/.test(line.kind)
-      return { ...line, change: toText(isOut ? negate(size) : size) }
-    })
-  })
 }
 
 function isTransfer({ group, kind }: Bill): boolean {
@@ -165,12 +140,12 @@ function flowKindOf(line: Bill): FlowKind | null {
   return null
 }
 
-function flowOf(line: FundingLine): CashFlow[] {
+function flowOf(line: Bill): CashFlow[] {
   const flow = flowKindOf(line)
   const { id, asset, change, atMs } = line
   return flow === null ? [] : [{ id: `funding.${id}`, flow, asset, amount: change, atMs, atEstimated: false }]
 }
 
-function incomeOf({ id, kind, asset, change, atMs }: FundingLine): Income[] {
+function incomeOf({ id, kind, asset, change, atMs }: Bill): Income[] {
   return isEarned(kind) ? [{ id: `funding.${id}`, income: 'earn', asset, amount: change, atMs }] : []
 }

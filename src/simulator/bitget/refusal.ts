@@ -20,6 +20,10 @@ export const refusals = {
   signature: () => new Refusal(400, '40009', 'sign signature error'),
   passphrase: () => new Refusal(400, '40012', 'apikey/password is incorrect'),
   permission: () => new Refusal(400, '40014', 'Incorrect permissions'),
+  kind: (unified: boolean) =>
+    unified
+      ? new Refusal(400, '40085', 'You are in unified account mode')
+      : new Refusal(400, '40084', 'You are in classic account mode'),
   key: () => new Refusal(400, '40037', 'Apikey does not exist'),
   parameter: (name: string) => new Refusal(400, '40017', `Parameter verification failed ${name}`),
   symbol: (name: string) => new Refusal(400, '40034', `Parameter ${name} does not exist`),

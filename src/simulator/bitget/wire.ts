@@ -12,9 +12,21 @@ import { crossedAssets, interestOf, isolatedAssets, marginFillsOf, purseOf, reco
 import { Pace } from './pace.ts'
 import { candles, contractCandles, contractInfos, integerOf, productOf, symbols } from './quotes.ts'
 import { Refusal, refusals } from './refusal.ts'
+import {
+  categories,
+  convertRows,
+  fundingAssets,
+  fundingRecords,
+  transferRows,
+  unifiedAssets,
+  unifiedFills,
+  unifiedInfo,
+  unifiedPositions,
+  unifiedRecords,
+} from './unified.ts'
 
 /**
- * bitget's v2 REST protocol of a classic account: key, passphrase, time and a signature over time, method, path and
+ * bitget's REST protocol, v2 of a classic account and v3 of a unified one, each refused to the other: key, passphrase, time and a signature over time, method, path and
  * query in headers; half a minute for the time; a pace for each path; pages below the number of a row, the newest first.
  */
 
@@ -46,6 +58,20 @@ const privatePaces: Readonly<Record<string, number>> = {
   '/api/v2/mix/account/bill': 10,
   '/api/v2/mix/order/fills': 10,
   '/api/v2/mix/position/all-position': 5,
+  '/api/v2/spot/wallet/deposit-records': 10,
+  '/api/v2/spot/wallet/withdrawal-records': 10,
+  '/api/v2/spot/account/transferRecords': 20,
+  '/api/v2/account/funding-assets': 10,
+  '/api/v3/account/info': 5,
+  '/api/v3/account/assets': 20,
+  '/api/v3/account/financial-records': 20,
+  '/api/v3/account/convert-records': 20,
+  '/api/v3/account/deposit-records': 10,
+  '/api/v3/account/withdrawal-records': 10,
+  '/api/v3/account/funding-assets': 20,
+  '/api/v3/account/funding-financial-records': 10,
+  '/api/v3/position/current-position': 20,
+  '/api/v3/trade/fills': 20,
   ...Object.fromEntries(
     ['crossed', 'isolated'].flatMap((account) =>
       ['account/assets', 'financial-records', 'interest-history', 'fills', 'liquidation-history'].map(
@@ -126,6 +152,7 @@ export class Wire {
     if (account === undefined) throw refusals.noSuchPath()
     const wallet = this.#authenticate(request, asked)
     this.#pace.count(wallet.uid, path, account, nowMs)
+    if (path.startsWith('/api/v3/') !== wallet.unified) throw refusals.kind(wallet.unified)
     return this.#private(asked, wallet)
   }
 
@@ -174,7 +201,19 @@ export class Wire {
     const { contracts } = this.#exchange
     const { path, query, nowMs } = asked
     if (path.startsWith('/api/v2/margin/')) return this.#margin(asked, wallet)
+    if (path.startsWith('/api/v3/')) return this.#unified(asked, wallet)
     switch (path) {
+      case '/api/v2/spot/wallet/deposit-records':
+      case '/api/v2/spot/wallet/withdrawal-records':
+        // all that came and went is named by its bill
+        return []
+      case '/api/v2/account/funding-assets':
+        return fundingAssets(wallet)
+      case '/api/v2/spot/account/transferRecords': {
+        const coin = query.get('coin')
+        if (coin === null) throw refusals.parameter('coin')
+        return pageOf(transferRows(wallet, coin, nowMs), asked, 500).rows
+      }
       case '/api/v2/spot/account/info':
         return infoOf(wallet)
       case '/api/v2/spot/account/assets':
@@ -199,6 +238,41 @@ export class Wire {
         const { rows, endId } = pageOf(all, asked, 100)
         return { fillList: rows.length === 0 ? null : rows, endId }
       }
+    }
+  }
+
+  #unified(asked: Asked, wallet: Wallet): unknown {
+    const { contracts } = this.#exchange
+    const { path, query, nowMs } = asked
+    const { uid } = wallet
+    const category = (): string => {
+      const name = categories.find((each) => each === query.get('category'))
+      if (name === undefined) throw refusals.parameter('category')
+      return name
+    }
+    const list = (all: readonly BookRow[]): unknown => {
+      const { rows, endId } = pageOf(all, asked, 100, 100, 'cursor')
+      return { list: rows.length === 0 ? null : rows, cursor: endId ?? '' }
+    }
+    switch (path) {
+      case '/api/v3/account/info':
+        return unifiedInfo(wallet)
+      case '/api/v3/account/assets':
+        return unifiedAssets(wallet, contracts, nowMs)
+      case '/api/v3/account/funding-assets':
+        return fundingAssets(wallet)
+      case '/api/v3/account/financial-records':
+        return list(unifiedRecords(this.#exchange, uid, category(), nowMs))
+      case '/api/v3/account/funding-financial-records':
+        return list(fundingRecords(this.#exchange, uid, nowMs))
+      case '/api/v3/account/convert-records':
+        return list(convertRows(wallet, query, nowMs))
+      case '/api/v3/trade/fills':
+        return list(unifiedFills(this.#exchange, uid, category(), nowMs))
+      case '/api/v3/position/current-position':
+        return { list: unifiedPositions(wallet, contracts, category(), nowMs) }
+      default:
+        return []
     }
   }
 
@@ -260,11 +334,12 @@ function pageOf(
   { query, nowMs }: Asked,
   most: number,
   usual = 100,
+  nextName = 'idLessThan',
 ): { rows: unknown[]; endId: string | null } {
   const limit = integerOf(query, 'limit', usual)
   if (limit < 1 || limit > most) throw refusals.parameter('limit')
-  const below = query.get('idLessThan') ?? ''
-  if (!/^\d{0,30}$/.test(below)) throw refusals.parameter('idLessThan')
+  const below = query.get(nextName) ?? ''
+  if (!/^\d{0,30}$/.test(below)) throw refusals.parameter(nextName)
   const endMs = integerOf(query, 'endTime', nowMs)
   const startMs = integerOf(query, 'startTime', Math.max(0, endMs - 7 * dayMs))
   if (endMs - startMs > 7 * dayMs) throw refusals.parameter('startTime, endTime')
