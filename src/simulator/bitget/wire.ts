@@ -26,8 +26,9 @@ import {
 } from './unified.ts'
 
 /**
- * bitget's REST protocol, v2 of a classic account and v3 of a unified one, each refused to the other: key, passphrase, time and a signature over time, method, path and
- * query in headers; half a minute for the time; a pace for each path; pages below the number of a row, the newest first.
+ * bitget's REST protocol, v2 of a classic account and v3 of a unified one, each refused to the other: key, passphrase,
+ * time and a signature over time, method, path and query in headers; half a minute for the time; a pace for each path;
+ * pages below the number of a row, the newest first.
  */
 
 /** The third part of every key there. */
