@@ -947,6 +947,44 @@ export const accounts: readonly Account[] = [
       },
     ],
   },
+  {
+    name: 'okx funding',
+    exchange: 'okx',
+    marketTypes: ['funding'],
+    credentials: phrase,
+    usual: (atMs) => ({
+      '/api/v5/public/time': okxGood([{ ts: String(atMs) }]),
+      '/api/v5/public/instruments': okxGood([
+        { instType: 'SPOT', instId: 'BTC-USDT', baseCcy: 'BTC', quoteCcy: 'USDT', state: 'live' },
+      ]),
+      '/api/v5/asset/balances': okxGood([{ ccy: 'USDT', bal: '1000', availBal: '1000', frozenBal: '0' }]),
+      '/api/v5/asset/bills': okxGood([]),
+    }),
+    balances: {
+      path: '/api/v5/asset/balances',
+      of: (amounts) => okxGood(amounts.map((bal) => ({ ccy: 'USDT', bal }))),
+    },
+    lists: [
+      {
+        path: '/api/v5/asset/bills',
+        pageRows: 100,
+        row: (index, atMs) => ({
+          billId: String(9_000_000 - index),
+          type: '1',
+          ccy: 'USDT',
+          balChg: '5',
+          bal: '1005',
+          clientId: '',
+          notes: '',
+          ts: String(atMs),
+        }),
+        page: okxGood,
+        positive: [],
+        time: 'ts',
+        timeAs: text,
+      },
+    ],
+  },
 ]
 
 /** Answers by path; where all have one path, by the word in the body. */

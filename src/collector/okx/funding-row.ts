@@ -2,7 +2,7 @@ import { add, negate, parseDecimal, toText } from '@perf-agg/sdk'
 import type { Amount } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { assetOf, decimalOf, idOf, type Row, rowOf, rowsOf } from '../field.ts'
-import { sumOf } from '../holding.ts'
+import { onceOf } from '../holding.ts'
 import type { Converted } from './conversion.ts'
 import { type Page, pageRows } from './row.ts'
 import { millisOf, orZero, textOf, word } from './text.ts'
@@ -10,7 +10,7 @@ import { millisOf, orZero, textOf, word } from './text.ts'
 /** Readers of what okx tells of the funding account. */
 
 export function fundingBalancesOf(value: unknown): readonly Amount[] {
-  return sumOf(
+  return onceOf(
     rowsOf(value, 'assets', limits.collector.assetsMax).map((each) => {
       const row = rowOf(each, 'assets')
       return {
@@ -18,6 +18,7 @@ export function fundingBalancesOf(value: unknown): readonly Amount[] {
         amount: decimalOf(row['bal'], 'asset.bal', 'not-negative'),
       }
     }),
+    'assets',
   )
 }
 

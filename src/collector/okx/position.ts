@@ -2,7 +2,7 @@ import { absolute, parseDecimal, signOf, toText } from '@perf-agg/sdk'
 import type { Amount, Position } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { invalidAnswer } from '../failure.ts'
-import { assetOf, decimalOf, type Row, rowOf, rowsOf } from '../field.ts'
+import { assetOf, decimalOf, refuseTwice, type Row, rowOf, rowsOf } from '../field.ts'
 import type { Listing } from './instrument.ts'
 import { familyOf } from './option.ts'
 import { isPairEmpty, pairOf } from './pair.ts'
@@ -40,7 +40,12 @@ export function positionsOf(
   listingOf: ListingOf,
   watched: ReadonlySet<string>,
 ): OpenPosition[] {
-  return rowsOf(value, 'positions', limits.collector.positionsMax).flatMap((each): OpenPosition[] => {
+  const rows = rowsOf(value, 'positions', limits.collector.positionsMax)
+  refuseTwice(
+    rows.map((each) => nameOf(rowOf(each, 'positions'))),
+    'positions',
+  )
+  return rows.flatMap((each): OpenPosition[] => {
     const row = rowOf(each, 'positions')
     const isOpen = signOf(parseDecimal(orZero(row['pos'], 'position.pos'))) !== 0
     const type = textOf(row['instType'], 'position.instType', word)
@@ -52,6 +57,12 @@ export function positionsOf(
     if (listing === undefined) throw invalidAnswer('position.instId')
     return [isPair ? { position: null, ...pairOf(row, listing) } : contractOf(row, listing)]
   })
+}
+
+/** One position is one row. */
+function nameOf(row: Row): string {
+  const names = ['posId', 'instId', 'mgnMode', 'posSide', 'posCcy', 'ccy']
+  return names.map((name) => textOf(row[name], `position.${name}`, /^[\p{L}\p{N}_.-]{1,64}$/u)).join(' ')
 }
 
 function contractOf(row: Row, { market, symbol, base, quote, terms, isOption }: Listing): OpenPosition {
