@@ -181,6 +181,7 @@ async function compose(
     clock.frozen ? null : clockWatch.refusal(exchange)
   const collectors = await startCollectors({
     onDates: (...heard) => clockWatch.note(...heard),
+    onClosed: (...told) => streams.hold(...told),
     onWeight: (place, { budgets }) => schedule.noteBudgets(place, budgets, clock.nowMs()),
     clock,
     childUser,
@@ -228,9 +229,7 @@ async function compose(
   const expiry = new Expiry(clock, await store.lastSignedMs())
   const ahead = <T>(account: string, work: () => Promise<T>): Promise<T> => poller.ahead(account, work)
   const feeds = new Feeds({ store, lanes, chain, graceMs: configuration.graceSeconds * 1_000, log })
-
   const admission = new Admission(schedule, addresses)
-
   let conductor: Conductor | null = null
   const streams = openStreams({
     clock,

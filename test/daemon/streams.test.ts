@@ -197,6 +197,22 @@ t.test('failures are tried again later and later, bans and refusals much later',
   t.equal(ended('STREAM_REFUSED'), 1, 'a key that is refused is not tried soon')
 })
 
+t.test('where polls were sent away nothing is opened, and what was being opened is given up', async (t) => {
+  const { streams, simulator, clock, events, meanMs, moveTo } = await stage(t)
+  simulator.schedule({ kind: 'hang', fromMs: startMs, toMs: startMs + minuteMs, path: '/ws-api', count: 1 })
+  meanMs.set('a', minuteMs)
+  const opening = streams.tick()
+  // given up while it opens: who waited for it goes on
+  setTimeout(() => streams.hold('binance', 10 * minuteMs), 300)
+  await opening
+  t.same(events, [])
+  await moveTo(clock.atMs + 9 * minuteMs)
+  t.same(events, [])
+  t.equal(simulator.streams.opened, 0)
+  await moveTo(clock.atMs + 2 * minuteMs)
+  t.same(events, ['a up'])
+})
+
 t.test('a listener that dies takes its streams along, and another comes', async (t) => {
   const { streams, events, meanMs, moveTo, until } = await stage(t)
   meanMs.set('a', minuteMs)

@@ -14,6 +14,8 @@ export const binanceStreams: StreamSource = {
     exchange.options['fetchCurrencies'] = false
     exchange.options['fetchMargins'] = false
     exchange.options['adjustForTimeDifference'] = false
+    // it would ask for them beside
+    exchange.options['watchPositions'] = { fetchPositionsSnapshot: false, awaitPositionsSnapshot: false }
   },
   hasSandbox: true,
   wallets: ['spot', 'linear', 'inverse'],

@@ -108,7 +108,11 @@ export class Ear {
         Promise.resolve(method.apply(exchange, given)).catch(() => {})
       })
     }
-    exchange.client = (url) => (exchange.clients[url] ??= this.#newClient(exchange, lines, url))
+    exchange.client = (url) => {
+      // it may be in the middle of something
+      if (this.#over) throw new Error('over')
+      return (exchange.clients[url] ??= this.#newClient(exchange, lines, url))
+    }
   }
 
   #newClient(exchange: ProInstance, lines: Lines, url: string): LineClient {
@@ -177,6 +181,7 @@ export class Ear {
   }
 
   async #fetch(wire: Wire, url: string, request: FetchRequest): Promise<object> {
+    if (this.#over) throw new Error('over')
     const headers: Record<string, string> = {}
     for (const [name, value] of Object.entries(request.headers ?? {})) {
       if (typeof value === 'string') headers[name.toLowerCase()] = value

@@ -40,6 +40,8 @@ export interface CollectorsOptions {
   readonly onDates?: (exchange: string, dates: readonly (number | null)[], nowMs: number) => void
   /** Told what each job cost at a place, whoever it was for. */
   readonly onWeight?: (place: string, weight: Weight) => void
+  /** An exchange has sent an address of ours away: nobody begins anything there for so long. */
+  readonly onClosed?: (place: string, retryAfterMs: number) => void
   /** Our own addresses that requests leave from; none: the system chooses. */
   readonly addresses?: readonly string[]
   /** Pairs of processes that work at the same time, of each address. */
@@ -265,6 +267,7 @@ class Pool implements Collectors {
         const told = { exchange, code, exchange_code: exchangeCode, retry_after_ms: retryAfterMs }
         this.#options.log('warn', 'exchange-closed', told)
         this.#stopOthers(slot)
+        this.#options.onClosed?.(placeOf(source), retryAfterMs ?? 0)
       }
       return answer
     } catch (error) {

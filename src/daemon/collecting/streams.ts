@@ -159,6 +159,14 @@ export class Streams {
     if (ear !== undefined) ear.skewMs = skewMs
   }
 
+  /** The exchange has sent us away from there: what is being opened is given up, and nothing is begun for so long. */
+  hold(place: string, forMs: number): void {
+    this.#heldUntilMs.set(place, this.#options.clock.nowMs() + forMs)
+    for (const ear of this.#byId.values()) {
+      if (ear.place === place && ear.upSinceMs === null) this.#leave(ear)
+    }
+  }
+
   /** Where something may have happened that no poll has looked at. */
   hintsOf(account: string): readonly Hint[] {
     return [...(this.#ears.get(account)?.hints.values() ?? [])]
