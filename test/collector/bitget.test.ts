@@ -138,8 +138,8 @@ t.test('from poll to poll, to the last unit', async (t) => {
 })
 
 t.test('the documented deposit, withdrawal and transfer name what the bills do not', async (t) => {
-  const [deposits, withdrawals] = ['Deposit', 'Withdrawal'].map((each) =>
-    documentedBody(`bitget/Spot/Account/Get${each}History.txt`),
+  const [deposits, withdrawals] = ['GetDepositHistory', 'GetWithdrawalHistory'].map((each) =>
+    documentedBody(`bitget/Spot/Account/${each}.txt`),
   )
   const own = documentedBody('bitget/Spot/Account/GetTransferRecords.txt')
   if (deposits == null || withdrawals == null || own === null) return t.comment('no reference folder here')

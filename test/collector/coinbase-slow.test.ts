@@ -290,9 +290,8 @@ t.test('documented lists of contracts are no markets of spot, and no fills of th
 })
 
 t.test('documented single transfers, as rows of their lists', async (t) => {
-  const folder = 'coinbase/AdvancedTrade/Account'
   const [deposit, withdrawal, request] = ['GetDeposit', 'GetWithdrawal', 'Transfer'].map((name) => {
-    const text = documentedBody(`${folder}/${name}.txt`)
+    const text = documentedBody(`coinbase/AdvancedTrade/Account/${name}.txt`)
     return text === null ? null : (JSON.parse(text) as { data: object }).data
   })
   if (deposit == null || withdrawal == null || request == null) return t.comment('no reference folder here')
