@@ -51,6 +51,8 @@ function scenario(at: At): Scenario {
             purse: pair,
           },
           { kind: 'borrow', atMs: at(2, 11, 17, 9), asset: 'ETH', amount: '-0.5', purse: pair },
+          { kind: 'earn', atMs: at(2, 20, 13, 0), asset: 'USDT', amount: '0.0513' },
+          { kind: 'rebate', atMs: at(2, 21, 13, 0), asset: 'USDT', amount: '1.25', info: 'REBATE' },
           { kind: 'transfer', atMs: at(3, 1, 2, 7), asset: 'USDT', amount: '300', other: pair },
           { kind: 'unexplained', atMs: at(3, 11, 52, 31), asset: 'BTC', amount: '-0.0011', purse: 'margin' },
         ],

@@ -243,6 +243,10 @@ function spotLines(change: Change): Line[] {
       return throughMain(change, 'Transfer')
     case 'reward':
       return throughMain(change, change.info === 'Bonus' ? 'KuCoin Bonus' : 'Rewards')
+    case 'earn':
+      return throughMain(change, 'Soft Staking Profits')
+    case 'rebate':
+      return throughMain(change, 'Fee Rebate')
     case 'dust':
       return throughMain(change, 'Convert to KCS', `{"orderId":"d${sequence}"}`)
     case 'convert':
