@@ -21,7 +21,7 @@ export const daemon: Bench = {
     const rows = ledgers(quick ? 2 : 100, quick ? 3 : 30)
     const [few, many] = quick ? [2, 20] : [10, 10_000]
     const small = await residentWith(few, few)
-    const large = await residentWith(many, quick ? 30 : 2_200)
+    const large = await residentWith(many, quick ? many : 2_200)
     const perAccount = (large.idle - small.idle) / (many - few)
     const measured = (reached: boolean): boolean | null => (quick ? null : reached)
     const of50000 = small.idle + 50_000 * perAccount + (large.busy - large.idle)
