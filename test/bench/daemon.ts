@@ -56,8 +56,8 @@ export const daemon: Bench = {
         value: large.children / MB,
         unit: 'MB',
         limit: { name: `${few} accounts`, value: small.children / MB },
-        goal: 'as with few',
-        reached: measured(large.children <= 2 * small.children),
+        goal: 'to compare with',
+        reached: null,
       },
     ]
   },
