@@ -87,6 +87,8 @@ function misfits(example: unknown, actual: unknown, path = ''): string[] {
     /\.(code|status|title|type|detail|hint|schema|eat_profile|reason|duplicate|removed|kty|crv|use|alg|message|twr_pct)$/
   if (example === null || typeof example !== 'object') {
     if (literal.test(path)) return example === actual ? [] : [`${path} is ${JSON.stringify(actual)}`]
+    // a statement may be under way at that moment
+    if (path.endsWith('.oldest_age_s') && typeof actual === 'number') return []
     return typeof example === typeof actual ? [] : [`${path} is ${typeof actual}`]
   }
   if (actual === null || typeof actual !== 'object') return [`${path} is ${JSON.stringify(actual)}`]
