@@ -60,6 +60,10 @@ const ccxt = {
       }
       return { path: join(ccxtFolder, 'js', 'src', `${exchange}.js`), sideEffects: false }
     })
+    // loaded by exchanges that are not on the list, when they are used
+    bundler.onResolve({ filter: /\/(?:dydx-v4-client\/|mexc\/compiled)/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, external: true } : null,
+    )
   },
 }
 
