@@ -3,6 +3,7 @@ import type { Decimal } from '@perf-agg/sdk'
 import { anchorOf } from './ledger/anchor.ts'
 import { Reader, Writer } from './codec.ts'
 import type { Contract } from './ledger/contract.ts'
+import { isToldOtherwise } from './entry/cash-flow.ts'
 import type { Entry } from './entry/entry.ts'
 import { readOptions, writeOptions } from './account-options.ts'
 import type { AccountOptions } from './account-options.ts'
@@ -177,6 +178,7 @@ export class Account {
   }
 
   #takeEntry(entry: Entry): void {
+    if (entry.kind === 'flow' && isToldOtherwise(entry, (key) => this.#ledger.find(key))) return
     const known = this.#ledger.find(entry.key)
     const taken = this.#ledger.take(entry)
     if (taken !== 'new' && taken !== 'changed') return

@@ -52,6 +52,32 @@ t.test('a deposit in mid-hour is a cut, not a gain', (t) => {
   t.end()
 })
 
+t.test('a movement that is told again under another kind is one', (t) => {
+  const desk = new Desk({ opening: { USDT: '100' }, prices: flat })
+  const atMs = start + 20 * minute
+  const id = desk.flow(atMs, 'transfer', 'USDT', '500')
+  desk.run(start + 10_000, start + 30 * minute, minute)
+  const again = (amount: string) => ({
+    begunAtMs: start + 31 * minute,
+    complete: false,
+    fills: [],
+    flows: [{ id, flow: 'deposit' as const, asset: 'USDT', amount, atMs, atEstimated: false }],
+    conversions: [],
+    incomes: [],
+    anchor: null,
+    unavailable: [],
+    lost: null,
+  })
+  t.same(desk.account.take(again('500')), [])
+  const { hours } = desk.run(start + 31 * minute, start + hour + 2 * minute, minute)
+  t.same({ ...hours[0]!.flows, netUsd: toText(hours[0]!.flows.netUsd) }, { count: 1, netUsd: '500' })
+  t.same([hours[0]!.returnPct, hours[0]!.marks], [0, {}])
+  // another amount under the same number is another movement
+  desk.account.take(again('7'))
+  t.equal(desk.account.close(start + 2 * hour).corrections.length, 1)
+  t.end()
+})
+
 t.test('a bonus is a flow: $500 on $100 is not +500 %', (t) => {
   const desk = new Desk({ opening: { USDT: '100' }, prices: flat })
   desk.flow(start + 20 * minute, 'reward', 'USDT', '500')

@@ -1,7 +1,9 @@
-import { signOf } from '@perf-agg/sdk'
+import { compare, signOf } from '@perf-agg/sdk'
 import { Refusal, readAmount, readAsset, readId, readInstant, readOneOf } from './door.ts'
-import type { FlowEntry } from './entry.ts'
-import type { CashFlow } from '../observation.ts'
+import type { Entry, FlowEntry } from './entry.ts'
+import type { CashFlow, FlowKind } from '../observation.ts'
+
+const kinds: readonly FlowKind[] = ['deposit', 'withdrawal', 'transfer', 'reward']
 
 /**
  * An external flow as the ledger keeps it. A deposit brings, a withdrawal takes (and may come back, refused);
@@ -10,17 +12,40 @@ import type { CashFlow } from '../observation.ts'
  */
 export function readCashFlow(flow: CashFlow, latestMs: number): FlowEntry {
   const id = readId(flow.id)
-  const kind = readOneOf(flow.flow, ['deposit', 'withdrawal', 'transfer', 'reward'], 'flow-unknown')
+  const kind = readOneOf(flow.flow, kinds, 'flow-unknown')
   const amount = readAmount(flow.amount)
   if (signOf(amount) === 0) throw new Refusal('amount-zero')
   if (kind === 'deposit' && signOf(amount) < 0) throw new Refusal('amount-not-positive')
   return {
     kind: 'flow',
-    key: JSON.stringify(['flow', kind, id]),
+    key: keyOf(kind, id),
     id,
     atMs: readInstant(flow.atMs, latestMs),
     flow: kind,
     atEstimated: flow.atEstimated === true,
     changes: [{ asset: readAsset(flow.asset), amount }],
   }
+}
+
+const keyOf = (kind: FlowKind, id: string): string => JSON.stringify(['flow', kind, id])
+
+/**
+ * Told before under another kind: a list that says what a line of the ledger was may answer one poll and not the next.
+ * It is one movement all the same.
+ */
+export function isToldOtherwise(entry: FlowEntry, find: (key: string) => Entry | null): boolean {
+  return kinds.some((kind) => {
+    const known = kind === entry.flow ? null : find(keyOf(kind, entry.id))
+    return known !== null && known.atMs === entry.atMs && sameChanges(known, entry)
+  })
+}
+
+function sameChanges(a: Entry, b: Entry): boolean {
+  return (
+    a.changes.length === b.changes.length &&
+    a.changes.every(({ asset, amount }, index) => {
+      const other = b.changes[index]
+      return other !== undefined && other.asset === asset && compare(other.amount, amount) === 0
+    })
+  )
 }
