@@ -294,7 +294,6 @@ function readCount(value: unknown, path: string): number {
   return readInteger(value, path, { min: 0 })
 }
 
-/** ASCII-safe text. */
 const base64url32 = {
   pattern: /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/,
   form: '32 bytes as base64url',

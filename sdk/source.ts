@@ -88,6 +88,7 @@ function readUnavailable(value: unknown, path: string): readonly string[] {
   return lists
 }
 
+/** ASCII-safe text. */
 export function readText(value: unknown, path: string): string {
   return readString(value, path, {
     min: 1,

@@ -22,8 +22,8 @@ import type { ChildUser } from './child-user.ts'
 import { baseUrlOf, type ExchangeSettings } from './exchange-settings.ts'
 import { type Finished, judgeCandles, judgeCheck, judgeMarkets, judgePoll } from './judge.ts'
 import { Pair } from './pair.ts'
-import { PairDied } from './spawn-pair.ts'
 import { placeOf, Places, type PlaceStats } from './place.ts'
+import { PairDied } from './process-pair.ts'
 
 export type Log = (
   level: 'info' | 'warn' | 'error',
