@@ -1,14 +1,10 @@
 import { add, parseDecimal, secondMs, signOf } from '@perf-agg/sdk'
+import type { LedgerLine } from './ledger-line.ts'
 
 /** One side of a transfer, as the ledger of an account of the client's tells it. */
-export interface TransferLine {
-  readonly id: string
+export interface TransferLine extends LedgerLine {
   /** Which of the client's accounts. */
   readonly account: string
-  readonly asset: string
-  /** Signed. */
-  readonly change: string
-  readonly atMs: number
 }
 
 /** What of the ledgers was asked for. */

@@ -1,6 +1,7 @@
 import { absolute, compare, parseDecimal, round, signOf, subtract, toText } from '@perf-agg/sdk'
 import type { Amount, CashFlow, Income, Position } from '../../accounting/observation.ts'
-import { type Entry, entryOfContract } from '../explain.ts'
+import { entryOfContract } from '../explain.ts'
+import { entryOfLine, flowOfLine } from '../ledger-line.ts'
 import type { Listed } from '../market-list.ts'
 import { eachOnce, type ReadPages } from '../span.ts'
 import { type Asked, type Book, type Desk, pages, type Telling } from './book.ts'
@@ -79,13 +80,7 @@ export class ContractBook implements Book<Part> {
       incomes: bills.flatMap(contractIncomeOf),
       conversions: fills.flatMap(({ paid }) => (paid === null ? [] : [paid])),
       transfers: bills.filter(isContractTransfer).map((bill) => ({ ...bill, account: this.#product })),
-      entries: [
-        ...fills.map(({ fill }) => entryOfContract(fill)),
-        ...bills.map(({ asset, change, atMs }): Entry => ({
-          atMs,
-          changes: [[asset, parseDecimal(change)]],
-        })),
-      ],
+      entries: [...fills.map(({ fill }) => entryOfContract(fill)), ...bills.map(entryOfLine)],
       pending: false,
     }
   }
@@ -126,7 +121,7 @@ function contractIncomeOf({ id, kind, asset, change, atMs }: Bill): Income[] {
 
 const rewardKinds = /^(cashgift|bonus)/
 
-function contractRewardOf({ id, kind, asset, change, atMs }: Bill): CashFlow[] {
-  if (!rewardKinds.test(kind) || signOf(parseDecimal(change)) === 0) return []
-  return [{ id: `contract.${id}`, flow: 'reward', asset, amount: change, atMs, atEstimated: false }]
+function contractRewardOf(bill: Bill): CashFlow[] {
+  if (!rewardKinds.test(bill.kind) || signOf(parseDecimal(bill.change)) === 0) return []
+  return [flowOfLine({ ...bill, id: `contract.${bill.id}` }, 'reward')]
 }

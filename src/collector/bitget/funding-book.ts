@@ -1,9 +1,9 @@
-import { add, parseDecimal, signOf, toText } from '@perf-agg/sdk'
+import { parseDecimal, signOf, sum, toText } from '@perf-agg/sdk'
 import type { Amount, CashFlow, FlowKind, Income } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import type { Entry } from '../explain.ts'
 import { amountOrZero, assetOf, decimalOf, idOf, millisOf, rowOf, rowsOf } from '../field.ts'
 import { sumOf } from '../holding.ts'
+import { entryOfLine, flowOfLine } from '../ledger-line.ts'
 import { eachOnce, type ReadPages } from '../span.ts'
 import { type Asked, type Book, type Desk, pages, type Telling } from './book.ts'
 import { endpoints } from './endpoint.ts'
@@ -13,15 +13,14 @@ import { conversionsOf } from './spot.ts'
 import { cursorIn } from './unified-row.ts'
 
 /** The wallet for paying, and for trading with other people: what it holds. */
-export function fundingAssetsOf(value: unknown): Amount[] {
+function fundingAssetsOf(value: unknown): Amount[] {
   return sumOf(
     rowsOf(value, 'fundingAssets', limits.collector.assetsMax).map((each): Amount => {
       const row = rowOf(each, 'fundingAssets')
-      const [available, frozen] = ['available', 'frozen'].map((name) =>
-        amountOrZero(row[name], `fundingAsset.${name}`),
+      const parts = ['available', 'frozen'].map((name) =>
+        parseDecimal(amountOrZero(row[name], `fundingAsset.${name}`)),
       )
-      const amount = add(parseDecimal(available ?? '0'), parseDecimal(frozen ?? '0'))
-      return { asset: assetOf(row['coin'], 'fundingAsset.coin'), amount: toText(amount) }
+      return { asset: assetOf(row['coin'], 'fundingAsset.coin'), amount: toText(sum(parts)) }
     }),
   )
 }
@@ -61,15 +60,11 @@ export class FundingBook implements Book<readonly Movement[]> {
     const lines = eachOnce(parts.flat()).flatMap(({ id, asset, changes: [change], atMs }) =>
       change === undefined ? [] : [{ id, account: 'funding', asset, change, atMs }],
     )
-    return { ...nothing, transfers: lines, entries: lines.map(entryOf) }
+    return { ...nothing, transfers: lines, entries: lines.map(entryOfLine) }
   }
 }
 
 const nothing = { fills: [], flows: [], incomes: [], conversions: [], pending: false } as const
-
-function entryOf({ asset, change, atMs }: Pick<Bill, 'asset' | 'change' | 'atMs'>): Entry {
-  return { atMs, changes: [[asset, parseDecimal(change)]] }
-}
 
 function fundingLinesOf(value: unknown, exchangeNowMs: number): SentPage<Bill> {
   const all = rowsOf(rowOf(value, 'fundingRecords')['list'] ?? [], 'fundingRecords', 100)
@@ -116,7 +111,7 @@ export class UnifiedFundingBook implements Book<readonly Bill[]> {
           .map((line) => ({ ...line, id: `funding.${line.id}` })),
       ),
       transfers: lines.filter(isTransfer).map((line) => ({ ...line, account: 'funding' })),
-      entries: lines.map(entryOf),
+      entries: lines.map(entryOfLine),
     }
   }
 }
@@ -142,8 +137,7 @@ function flowKindOf(line: Bill): FlowKind | null {
 
 function flowOf(line: Bill): CashFlow[] {
   const flow = flowKindOf(line)
-  const { id, asset, change, atMs } = line
-  return flow === null ? [] : [{ id: `funding.${id}`, flow, asset, amount: change, atMs, atEstimated: false }]
+  return flow === null ? [] : [flowOfLine({ ...line, id: `funding.${line.id}` }, flow)]
 }
 
 function incomeOf({ id, kind, asset, change, atMs }: Bill): Income[] {

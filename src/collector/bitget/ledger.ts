@@ -2,10 +2,11 @@ import { dayMs, minuteMs } from '@perf-agg/sdk'
 import type { Amount, CashFlow, Position, Wallet } from '../../accounting/observation.ts'
 import type { JobClock } from '../clock.ts'
 import { sumOf } from '../holding.ts'
+import { flowOfLine } from '../ledger-line.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
 import { historyMsOf } from '../reach.ts'
 import { walkSpans } from '../span.ts'
-import { outerTransfers } from '../transfer.ts'
+import { outerTransfers, type TransferLine } from '../transfer.ts'
 import type { Book } from './book.ts'
 
 /** Some lists tell of no more than a week at once. */
@@ -74,9 +75,9 @@ export class BitgetLedger implements LedgerSource {
   }
 }
 
-function flowOf(line: Parameters<typeof outerTransfers>[0][number]): CashFlow {
-  const { id, account, asset, change, atMs } = line
+function flowOf(line: TransferLine): CashFlow {
+  const { id, account } = line
   // each list counts for itself
   const own = account === 'spot' ? id : `${account.replaceAll(/[^\w]/g, '-')}.${id}`
-  return { id: own, flow: 'transfer', asset, amount: change, atMs, atEstimated: false }
+  return flowOfLine({ ...line, id: own }, 'transfer')
 }

@@ -1,7 +1,8 @@
-import { parseDecimal, secondMs } from '@perf-agg/sdk'
+import { secondMs } from '@perf-agg/sdk'
 import type { Amount, Fill, Income } from '../../accounting/observation.ts'
-import { type Entry, entryOfFill } from '../explain.ts'
+import { entryOfFill } from '../explain.ts'
 import { sumOf } from '../holding.ts'
+import { entryOfLine } from '../ledger-line.ts'
 import { eachOnce, type ReadPages } from '../span.ts'
 import { type Asked, type Book, type Desk, pages, type Telling } from './book.ts'
 import { endpoints } from './endpoint.ts'
@@ -164,13 +165,7 @@ export class MarginBook implements Book<readonly AccountPart[]> {
       transfers: moving
         .filter(({ kind }) => kind.startsWith('transfer'))
         .map((line) => ({ ...line, account })),
-      entries: [
-        ...fills.map(entryOfFill),
-        ...[...moving, ...interest].map(({ asset, change, atMs }): Entry => ({
-          atMs,
-          changes: [[asset, parseDecimal(change)]],
-        })),
-      ],
+      entries: [...fills.map(entryOfFill), ...[...moving, ...interest].map(entryOfLine)],
       pending: records.some((line) => isDeal(line) && !fills.some(({ atMs }) => isNear(atMs, line.atMs))),
     }
   }

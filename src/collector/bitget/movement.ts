@@ -1,6 +1,7 @@
 import { absolute, add, compare, hourMs, negate, parseDecimal, toText } from '@perf-agg/sdk'
 import type { CashFlow, FlowKind } from '../../accounting/observation.ts'
 import { amountOrZero, assetOf, decimalOf, idOf, millisOf, rowOf, rowsOf, wordOf } from '../field.ts'
+import { flowOfLine } from '../ledger-line.ts'
 import type { Page, ReadPages } from '../span.ts'
 import { type Asked, type Desk, pages } from './book.ts'
 import { endpoints } from './endpoint.ts'
@@ -104,8 +105,7 @@ export function namedBy(lines: readonly Bill[], movements: readonly Movement[]):
     const found = [...left].find((each) => isOf(each, line))
     if (found === undefined) return []
     left.delete(found)
-    const { id, asset, change, atMs } = line
-    return [{ id, flow: found.flow, asset, amount: change, atMs, atEstimated: false }]
+    return [flowOfLine(line, found.flow)]
   })
 }
 

@@ -14,6 +14,7 @@ import {
   wordOf,
 } from '../field.ts'
 import { sumOf, onceOf } from '../holding.ts'
+import type { LedgerLine } from '../ledger-line.ts'
 import type { Listed } from '../market-list.ts'
 import type { Page } from '../span.ts'
 
@@ -68,14 +69,10 @@ export function balancesOf(value: unknown): Amount[] {
 }
 
 /** One line of the account: what it moved is `size` and `fees` together, both signed. */
-export interface Bill {
-  readonly id: string
+export interface Bill extends LedgerLine {
   readonly group: string
   /** In small letters, and without spaces, dashes or underlines: it is written in several ways. */
   readonly kind: string
-  readonly asset: string
-  readonly change: string
-  readonly atMs: number
 }
 
 export function billsOf(value: unknown, exchangeNowMs: number): SentPage<Bill> {

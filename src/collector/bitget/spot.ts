@@ -1,8 +1,7 @@
-import { parseDecimal, signOf, toText } from '@perf-agg/sdk'
+import { parseDecimal, signOf } from '@perf-agg/sdk'
 import type { Amount, CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
-import { entryOfFill, sameBalances } from '../explain.ts'
 import { invalidAnswer } from '../failure.ts'
-import { sumOf } from '../holding.ts'
+import { conversionOfLines, entryOfLine, flowOfLine, isMovedBy } from '../ledger-line.ts'
 import type { Listed } from '../market-list.ts'
 import { eachOnce, type ReadPages } from '../span.ts'
 import { type Asked, type Book, type Desk, pages, type Telling } from './book.ts'
@@ -94,7 +93,7 @@ function tell(
     if (signOf(parseDecimal(change)) === 0) continue
     const flow = flowKindOf(bill)
     if (flow === 'transfer') continue
-    if (flow !== null) flows.push({ id, flow, asset, amount: change, atMs, atEstimated: false })
+    if (flow !== null) flows.push(flowOfLine(bill, flow))
     else if (isEarned(bill)) incomes.push({ id, income: 'earn', asset, amount: change, atMs })
   }
   return {
@@ -106,22 +105,10 @@ function tell(
       .map((bill) => ({ ...bill, account: 'spot' }))
       .filter(({ change }) => signOf(parseDecimal(change)) !== 0),
     conversions: conversionsOf(bills.filter(isConverted)),
-    entries: bills.map(({ asset, change, atMs }) => ({ atMs, changes: [[asset, parseDecimal(change)]] })),
+    entries: bills.map(entryOfLine),
     // a bill does not say of which trade it is: together they must move the same
-    pending: !sameBalances(movedBy(bills.filter(isTrade)), movedByFills(fills)),
+    pending: !isMovedBy(fills, bills.filter(isTrade)),
   }
-}
-
-export function movedBy(bills: readonly Bill[]): ReturnType<typeof sumOf> {
-  return sumOf(bills.map(({ asset, change }) => ({ asset, amount: change })))
-}
-
-export function movedByFills(fills: readonly Fill[]): ReturnType<typeof sumOf> {
-  return sumOf(
-    fills.flatMap((fill) =>
-      entryOfFill(fill).changes.map(([asset, amount]) => ({ asset, amount: toText(amount) })),
-    ),
-  )
 }
 
 const tradeKinds = new Set(['buy', 'sell', 'deductionofhandlingfee', 'deductionhandlingfee'])
@@ -205,12 +192,9 @@ function isConverted({ group, kind }: Bill): boolean {
 
 /** Both lines of one conversion come at one instant. */
 export function conversionsOf(converted: readonly Bill[]): Conversion[] {
-  return [...Map.groupBy(converted, ({ atMs }) => atMs)].flatMap(([atMs, own]): Conversion[] => {
-    const changes = movedBy(own)
-    const id = own.map((bill) => bill.id).toSorted()[0]
-    // one side alone is not one yet
-    if (id === undefined || changes.length < 2) return []
+  return [...Map.groupBy(converted, ({ atMs }) => atMs).values()].flatMap((own) => {
+    const [id = ''] = own.map((bill) => bill.id).toSorted()
     const isDust = own.some(({ kind }) => /small|dust|bgb/.test(kind))
-    return [{ id, conversion: isDust ? 'dust' : 'convert', changes, atMs }]
+    return conversionOfLines(id, own, isDust ? 'dust' : 'convert')
   })
 }

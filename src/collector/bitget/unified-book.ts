@@ -1,4 +1,4 @@
-import { compare, minuteMs, parseDecimal, signOf, subtract } from '@perf-agg/sdk'
+import { compare, minuteMs, parseDecimal, signOf } from '@perf-agg/sdk'
 import type {
   Amount,
   CashFlow,
@@ -8,7 +8,8 @@ import type {
   Position,
   Wallet,
 } from '../../accounting/observation.ts'
-import { type Entry, entryOfContract, sameBalances } from '../explain.ts'
+import { entryOfContract } from '../explain.ts'
+import { entryOfLine, flowOfLine, isMovedBy } from '../ledger-line.ts'
 import type { Listed } from '../market-list.ts'
 import { eachOnce, type ReadPages } from '../span.ts'
 import { type Asked, type Book, type Desk, pages, type Telling } from './book.ts'
@@ -16,7 +17,7 @@ import { endpoints } from './endpoint.ts'
 import { type Movement, namedBy, readAll, unifiedMovements } from './movement.ts'
 import { contractOf, type Product } from './product.ts'
 import { type Bill, refuseAccount } from './row.ts'
-import { conversionsOf, movedBy, movedByFills } from './spot.ts'
+import { conversionsOf } from './spot.ts'
 import {
   categories,
   type Convert,
@@ -142,22 +143,16 @@ export class UnifiedBook implements Book<Part> {
     const named = namedBy(unnamed, eachOnce(parts.flatMap((part) => part.movements)))
     return {
       fills,
-      flows: [
-        ...lines.flatMap((line) => flowOf(line)),
-        ...named.map((flow) => ({ ...flow, id: `unified.${flow.id}` })),
-      ],
-      incomes: lines.flatMap((line) => incomeOf(line)),
+      flows: [...lines.flatMap(flowOf), ...named.map((flow) => ({ ...flow, id: `unified.${flow.id}` }))],
+      incomes: lines.flatMap(incomeOf),
       conversions: [...conversionsOf(lines.filter(isExchanged)), ...convertedBy(unnamed, converts)],
       transfers: lines.filter(isTransfer).map((line) => ({ ...line, account: 'unified' })),
       entries: [
         ...fills.filter(({ terms }) => terms !== undefined).map(entryOfContract),
-        ...lines.map(({ asset, change, atMs }): Entry => ({
-          atMs,
-          changes: [[asset, parseDecimal(change)]],
-        })),
+        ...lines.map(entryOfLine),
       ],
       // a line does not say of which trade it is: together they must move the same
-      pending: !sameBalances(movedBy(lines.filter(isDealt)), movedByFills(bought)),
+      pending: !isMovedBy(bought, lines.filter(isDealt)),
     }
   }
 
@@ -207,8 +202,7 @@ function flowKindOf({ kind }: Bill): FlowKind | null {
 
 function flowOf(line: Bill): CashFlow[] {
   const flow = isTransfer(line) ? null : flowKindOf(line)
-  const { id, asset, change, atMs } = line
-  return flow === null ? [] : [{ id: `unified.${id}`, flow, asset, amount: change, atMs, atEstimated: false }]
+  return flow === null ? [] : [flowOfLine({ ...line, id: `unified.${line.id}` }, flow)]
 }
 
 function incomeKindOf({ kind }: Bill): Income['income'] | null {
@@ -245,7 +239,7 @@ function convertedBy(lines: readonly Bill[], converts: readonly Convert[]): Conv
         (line) =>
           line.asset === asset &&
           Math.abs(line.atMs - atMs) <= nearMs &&
-          compare(subtract(parseDecimal(line.change), parseDecimal(amount)), parseDecimal('0')) === 0,
+          compare(parseDecimal(line.change), parseDecimal(amount)) === 0,
       ),
     )
     const [given, received] = own

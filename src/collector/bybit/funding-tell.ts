@@ -1,6 +1,6 @@
 import { parseDecimal, secondMs, signOf } from '@perf-agg/sdk'
 import type { CashFlow, Conversion, FlowKind, Income } from '../../accounting/observation.ts'
-import { sumOf } from '../holding.ts'
+import { entryOfLine, flowOfLine, movedBy } from '../ledger-line.ts'
 import type { Reading } from '../ledger-poll.ts'
 import { outerTransfers, type Span, type TransferLine } from '../transfer.ts'
 import { backWords, dustWords, securityWords, unifiedWords, yieldWords } from './funding-kind.ts'
@@ -33,7 +33,7 @@ export function tellFunding(
     flows: own.filter((line) => !isInner(line)).flatMap(flowOf),
     conversions: conversions.map(conversionOf),
     incomes: own.flatMap(incomeOf),
-    entries: own.map(({ asset, change, atMs }) => ({ atMs, changes: [[asset, parseDecimal(change)]] })),
+    entries: own.map(entryOfLine),
     // the other side of one may still come
     pending:
       transfers.pending || (span.isOpen && halves.some((each) => each.at(-1)!.atMs > span.toMs - lateMs)),
@@ -71,8 +71,7 @@ function kindOf(line: FundLine): FlowKind | null {
 
 function flowOf(line: FundLine): CashFlow[] {
   const flow = kindOf(line)
-  const { id, asset, change, atMs } = line
-  return flow === null ? [] : [{ id, flow, asset, amount: change, atMs, atEstimated: false }]
+  return flow === null ? [] : [flowOfLine(line, flow)]
 }
 
 function isInterest(line: FundLine): boolean {
@@ -104,7 +103,7 @@ function conversionOf(own: readonly FundLine[]): Conversion {
   return {
     id: own.find(isIn)?.id ?? '',
     conversion: own.every(({ label }) => dustWords.test(label)) ? 'dust' : 'convert',
-    changes: sumOf(own.map(({ asset, change }) => ({ asset, amount: change }))),
+    changes: movedBy(own),
     atMs: Math.max(...own.map(({ atMs }) => atMs)),
   }
 }

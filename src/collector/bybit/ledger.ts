@@ -5,6 +5,7 @@ import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
 import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'
+import { flowOfLine } from '../ledger-line.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
 import { type ReadPages, walkSpans } from '../span.ts'
 import { endpoints } from './endpoint.ts'
@@ -25,7 +26,7 @@ import {
   type Page,
   refuseAccount,
 } from './row.ts'
-import { tell, transferFlow } from './tell.ts'
+import { tell } from './tell.ts'
 
 /** The exchange answers for seven days at most. */
 const spans = { spanMs: 7 * dayMs, pagesMax: 60, pagesOfSpanMax: 20 }
@@ -144,7 +145,11 @@ export class BybitLedger implements LedgerSource {
     for (const type of strange) this.#strange.add(type)
     if (!this.#hasFunding) {
       const moved = transfers.filter(({ change }) => signOf(parseDecimal(change)) !== 0)
-      return { ...told, flows: [...told.flows, ...moved.map((line) => transferFlow(line))], cutAtMs }
+      return {
+        ...told,
+        flows: [...told.flows, ...moved.map((line) => flowOfLine(line, 'transfer'))],
+        cutAtMs,
+      }
     }
     const span = { fromMs: firstMs, toMs: cutAtMs ?? nowMs, isOpen: cutAtMs === null }
     const hasUnified = this.#categories.length > 0
@@ -156,7 +161,7 @@ export class BybitLedger implements LedgerSource {
       flows: [
         ...told.flows,
         ...beside.flows,
-        ...beside.outer.map((line) => transferFlow(line, passed.get(line))),
+        ...beside.outer.map((line) => flowOfLine(line, passed.get(line) ?? 'transfer')),
       ],
       conversions: [...told.conversions, ...beside.conversions],
       incomes: [...told.incomes, ...beside.incomes],

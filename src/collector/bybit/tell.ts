@@ -1,8 +1,9 @@
 import { absolute, add, multiply, parseDecimal, signOf, sum, toText } from '@perf-agg/sdk'
-import type { CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
+import type { CashFlow, Conversion, Fill, Income } from '../../accounting/observation.ts'
 import { type Entry, entryOfContract } from '../explain.ts'
 import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'
+import { conversionOfLines, entryOfLine, flowOfLine } from '../ledger-line.ts'
 import type { Reading } from '../ledger-poll.ts'
 import type { TransferLine } from '../transfer.ts'
 import { type Category, delistedContract, type Listing, type ListingOf, settleOf } from './instrument.ts'
@@ -44,11 +45,11 @@ export function tell(
   )
   const booked: Entry[] = lines
     .filter(({ type }) => !neutralTypes.has(type))
-    .map(({ tradeId, asset, change, atMs }) => ({
+    .map((line) => {
       // a fill and its lines are one instant
-      atMs: (tradeId === '' ? undefined : known.get(tradeId)?.atMs) ?? atMs,
-      changes: [[asset, parseDecimal(change)]],
-    }))
+      const filledAtMs = line.tradeId === '' ? undefined : known.get(line.tradeId)?.atMs
+      return entryOfLine({ ...line, atMs: filledAtMs ?? line.atMs })
+    })
   return {
     fills,
     flows: lines.flatMap(flowOf),
@@ -145,17 +146,9 @@ function transferOf({ id, asset, change, atMs }: Line): TransferLine {
   return { id, account: 'unified', asset, change, atMs }
 }
 
-export function transferFlow(
-  { id, asset, change, atMs }: TransferLine,
-  flow: FlowKind = 'transfer',
-): CashFlow {
-  return { id, flow, asset, amount: change, atMs, atEstimated: false }
-}
-
-function flowOf({ id, type, asset, change, atMs }: Line): CashFlow[] {
-  const flow = Object.hasOwn(flowKinds, type) ? flowKinds[type] : undefined
-  if (flow === undefined || signOf(parseDecimal(change)) === 0) return []
-  return [{ id, flow, asset, amount: change, atMs, atEstimated: false }]
+function flowOf(line: Line): CashFlow[] {
+  const flow = Object.hasOwn(flowKinds, line.type) ? flowKinds[line.type] : undefined
+  return flow === undefined || signOf(parseDecimal(line.change)) === 0 ? [] : [flowOfLine(line, flow)]
 }
 
 /** A settlement's funding stands apart from what a session's settling of a position moved into the wallet. */
@@ -172,12 +165,6 @@ function conversionsOf(lines: readonly Line[]): Conversion[] {
   const converted = lines.filter(
     ({ type, orderId, tradeId }) => conversionTypes.has(type) && (orderId !== '' || tradeId !== ''),
   )
-  return [...Map.groupBy(converted, ({ orderId, tradeId }) => (orderId === '' ? tradeId : orderId))].flatMap(
-    ([id, own]): Conversion[] => {
-      const changes = sumOf(own.map(({ asset, change }) => ({ asset, amount: change })))
-      // one side alone is not one yet
-      if (changes.length < 2) return []
-      return [{ id, conversion: 'convert', changes, atMs: Math.max(...own.map(({ atMs }) => atMs)) }]
-    },
-  )
+  const joined = Map.groupBy(converted, ({ orderId, tradeId }) => (orderId === '' ? tradeId : orderId))
+  return [...joined].flatMap(([id, own]) => conversionOfLines(id, own))
 }

@@ -1,7 +1,8 @@
 import { absolute, negate, parseDecimal, signOf, sum, toText } from '@perf-agg/sdk'
-import type { Amount, CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
+import type { CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
 import type { Entry } from '../explain.ts'
 import { sumOf } from '../holding.ts'
+import { flowOfLine, movedBy } from '../ledger-line.ts'
 import type { Reading } from '../ledger-poll.ts'
 import type { Listings } from './listings.ts'
 import {
@@ -120,11 +121,12 @@ const flowKinds: Readonly<Record<string, FlowKind>> = {
 /** To and from what stands in this account under another ending: both lines are here and cancel. */
 const innerTransfers = new Set(['spottostaking', 'stakingfromspot', 'stakingtospot', 'spotfromstaking'])
 
-function flowOf({ id, type, subtype, asset, change, atMs }: Line): CashFlow | null {
+function flowOf(line: Line): CashFlow | null {
+  const { type, subtype, change } = line
   const flow = flowKinds[type]
   if (flow === undefined || signOf(parseDecimal(change)) === 0) return null
   if (type === 'transfer' && innerTransfers.has(subtype)) return null
-  return { id, flow, asset, amount: change, atMs, atEstimated: false }
+  return flowOfLine(line, flow)
 }
 
 function incomeOf({ id, type, subtype, asset, change, atMs }: Line): Income | null {
@@ -142,7 +144,7 @@ function conversionsOf(byRefid: ReadonlyMap<string, readonly Line[]>): Conversio
   return [...byRefid].flatMap(([refid, all]): Conversion[] => {
     const lines = all.filter(({ type }) => conversionTypes.has(type))
     const first = lines[0]
-    const changes: Amount[] = sumOf(lines.map(({ asset, change }) => ({ asset, amount: change })))
+    const changes = movedBy(lines)
     const given = changes.some(({ amount }) => signOf(negate(parseDecimal(amount))) > 0)
     // one side alone is not one yet
     if (first === undefined || changes.length < 2 || !given) return []

@@ -3,6 +3,7 @@ import { contractKey } from '../../accounting/ledger/contract.ts'
 import type { Amount, CashFlow, Conversion, Fill, Income } from '../../accounting/observation.ts'
 import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'
+import { conversionOfLines, movedBy } from '../ledger-line.ts'
 import type { Reading } from '../ledger-poll.ts'
 import { type Instrument, mustBe } from './instrument.ts'
 import { paidElsewhere } from './paid-elsewhere.ts'
@@ -110,7 +111,7 @@ function flowsOf(lines: readonly Line[]): CashFlow[] {
   const groups = Map.groupBy(transfers, ({ atMs, asset }) => `${atMs} ${asset}`)
   return [...groups.values()].flatMap((own): CashFlow[] => {
     const [first] = own
-    const [left] = sumOf(own.map(({ asset, change }) => ({ asset, amount: change })))
+    const [left] = movedBy(own)
     if (first === undefined || left === undefined) return []
     const id = `${first.id}.${first.booking}`
     return [{ id, flow: 'transfer', ...left, atMs: first.atMs, atEstimated: false }]
@@ -120,12 +121,7 @@ function flowsOf(lines: readonly Line[]): CashFlow[] {
 function conversionsOf(lines: readonly Line[]): Conversion[] {
   const converted = lines.filter(({ info }) => info.startsWith('conversion'))
   const groups = Map.groupBy(converted, ({ execution, atMs }) => (execution === '' ? `${atMs}` : execution))
-  return [...groups].flatMap(([id, own]): Conversion[] => {
-    const changes = sumOf(own.map(({ asset, change }) => ({ asset, amount: change })))
-    // one side alone is not one yet
-    if (changes.length < 2) return []
-    return [{ id, conversion: 'convert', changes, atMs: Math.max(...own.map(({ atMs }) => atMs)) }]
-  })
+  return [...groups].flatMap(([id, own]) => conversionOfLines(id, own))
 }
 
 /** Funding is paid by the hour and whenever a position changes: beside what that line is about. */

@@ -1,6 +1,7 @@
 import { negate, parseDecimal, signOf, toText } from '@perf-agg/sdk'
 import type { CashFlow, Fill, FlowKind } from '../../accounting/observation.ts'
-import type { Entry } from '../explain.ts'
+import { entryOfIncome } from '../explain.ts'
+import { entryOfLine } from '../ledger-line.ts'
 import type { Reading } from '../ledger-poll.ts'
 import type { TransferLine } from '../transfer.ts'
 import type { ContractFill, ContractLine } from './contract-row.ts'
@@ -41,10 +42,8 @@ export function tellFutures({ lines, fills, fundings }: FuturesPart): Told {
     incomes,
     entries: [
       ...fills.map(({ entry }) => entry),
-      ...[...incomes, ...moved].map(({ asset, amount, atMs }): Entry => ({
-        atMs,
-        changes: [[asset, parseDecimal(amount)]],
-      })),
+      ...incomes.map(entryOfIncome),
+      ...moved.map(({ asset, amount, atMs }) => entryOfLine({ asset, change: amount, atMs })),
     ],
     pending: lines.some(({ kind, isDone }) => !isDone && Object.hasOwn(directions, kind)),
   }

@@ -1,8 +1,9 @@
 import { parseDecimal, signOf } from '@perf-agg/sdk'
 import type { CashFlow, Conversion, Fill, FlowKind, Income } from '../../accounting/observation.ts'
-import { type Entry, entryOfIncome } from '../explain.ts'
+import { entryOfIncome } from '../explain.ts'
 import { invalidAnswer } from '../failure.ts'
 import { sumOf } from '../holding.ts'
+import { conversionOfLines, entryOfLine, flowOfLine } from '../ledger-line.ts'
 import type { Reading } from '../ledger-poll.ts'
 import type { Listed } from '../market-list.ts'
 import { outerTransfers, type Span, type TransferLine } from '../transfer.ts'
@@ -50,11 +51,11 @@ export function tellAll(
     entries: [
       ...lines
         .filter((line) => !isLoan(line))
-        .map((line): Entry => ({
+        .map((line) => {
           // a fill and its lines are one instant
-          atMs: (isTrade(line) ? known.get(line.tradeId)?.atMs : undefined) ?? line.atMs,
-          changes: [[line.asset, parseDecimal(line.change)]],
-        })),
+          const filledAtMs = isTrade(line) ? known.get(line.tradeId)?.atMs : undefined
+          return entryOfLine({ ...line, atMs: filledAtMs ?? line.atMs })
+        }),
       ...interests.map(({ income }) => entryOfIncome(income)),
       ...contracts.entries,
     ],
@@ -153,16 +154,13 @@ export function flowOf(line: Line): CashFlow[] {
   return flow === undefined || isNothing(line) ? [] : [flowAs(line, flow)]
 }
 
-export function flowAs({ id, account, asset, change, atMs }: TransferLine, flow: FlowKind): CashFlow {
-  // those of margin count for themselves
-  return {
-    id: isMarginAccount(account) ? `margin.${id}` : id,
-    flow,
-    asset,
-    amount: change,
-    atMs,
-    atEstimated: false,
-  }
+export function flowAs(line: TransferLine, flow: FlowKind): CashFlow {
+  return flowOfLine({ ...line, id: ownIdOf(line) }, flow)
+}
+
+/** Those of margin count for themselves. */
+function ownIdOf({ id, account }: TransferLine): string {
+  return isMarginAccount(account) ? `margin.${id}` : id
 }
 
 const incomeKinds: Readonly<Record<string, Income['income']>> = {
@@ -187,9 +185,9 @@ const incomeKinds: Readonly<Record<string, Income['income']>> = {
 
 export function incomeOf(line: Line): Income[] {
   const income = Object.hasOwn(incomeKinds, line.kind) ? incomeKinds[line.kind] : undefined
-  const { account, asset, change, atMs } = line
-  const id = isMarginAccount(account) ? `margin.${line.id}` : line.id
-  return income === undefined || isNothing(line) ? [] : [{ id, income, asset, amount: change, atMs }]
+  const { asset, change, atMs } = line
+  if (income === undefined || isNothing(line)) return []
+  return [{ id: ownIdOf(line), income, asset, amount: change, atMs }]
 }
 
 function isNothing({ change }: Line): boolean {
@@ -208,11 +206,7 @@ const conversionKinds: Readonly<Record<string, Conversion['conversion']>> = {
 export function conversionsOf(lines: readonly Line[]): Conversion[] {
   const converted = lines.filter(({ kind }) => Object.hasOwn(conversionKinds, kind))
   const joint = ({ kind, orderId, atMs }: Line): string => (orderId === '' ? `${kind}.${atMs}` : orderId)
-  return [...Map.groupBy(converted, joint)].flatMap(([id, own]): Conversion[] => {
-    const changes = sumOf(own.map(({ asset, change }) => ({ asset, amount: change })))
-    // one side alone is not one yet
-    if (changes.length < 2) return []
-    const conversion = conversionKinds[own[0]?.kind ?? ''] ?? 'convert'
-    return [{ id, conversion, changes, atMs: Math.max(...own.map(({ atMs }) => atMs)) }]
-  })
+  return [...Map.groupBy(converted, joint)].flatMap(([id, own]) =>
+    conversionOfLines(id, own, conversionKinds[own[0]?.kind ?? '']),
+  )
 }

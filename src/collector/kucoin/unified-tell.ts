@@ -1,7 +1,6 @@
-import { parseDecimal, toText } from '@perf-agg/sdk'
 import type { Fill } from '../../accounting/observation.ts'
-import { entryOfContract, entryOfFill, sameBalances } from '../explain.ts'
-import { sumOf } from '../holding.ts'
+import { entryOfContract } from '../explain.ts'
+import { entryOfLine, isMovedBy } from '../ledger-line.ts'
 import type { Reading } from '../ledger-poll.ts'
 import type { Listed } from '../market-list.ts'
 import type { Line, Trade } from './row.ts'
@@ -34,28 +33,10 @@ export function tellUnified(
     flows: lines.flatMap((line) => (line.kind === 'transfer' ? [flowAs(line, 'transfer')] : flowOf(line))),
     incomes: lines.flatMap(incomeOf),
     conversions: conversionsOf(lines),
-    entries: [
-      ...lines.map(({ asset, change, atMs }) => ({
-        atMs,
-        changes: [[asset, parseDecimal(change)] as const],
-      })),
-      ...contracts.map(entryOfContract),
-    ],
+    entries: [...lines.map(entryOfLine), ...contracts.map(entryOfContract)],
     // together they must move the same
-    pending: !sameBalances(movedBy(lines.filter(isSpotTrade)), movedByFills(spot)),
+    pending: !isMovedBy(spot, lines.filter(isSpotTrade)),
   }
-}
-
-function movedBy(lines: readonly Line[]) {
-  return sumOf(lines.map(({ asset, change }) => ({ asset, amount: change })))
-}
-
-function movedByFills(fills: readonly Fill[]) {
-  return sumOf(
-    fills.flatMap((fill) =>
-      entryOfFill(fill).changes.map(([asset, amount]) => ({ asset, amount: toText(amount) })),
-    ),
-  )
 }
 
 /** Who trades with oneself has one number on both sides: the selling one is told apart. */

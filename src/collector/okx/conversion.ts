@@ -1,6 +1,6 @@
 import { add, compare, minuteMs, negate, parseDecimal, secondMs, signOf } from '@perf-agg/sdk'
 import type { Amount, Conversion } from '../../accounting/observation.ts'
-import { sumOf } from '../holding.ts'
+import { type LedgerLine, movedBy } from '../ledger-line.ts'
 
 /** Coins that became others without an order book: which lines of a ledger belong together. */
 
@@ -13,13 +13,7 @@ export interface Converted {
 }
 
 /** A line of a ledger that may be one side of a conversion. */
-export interface Side {
-  readonly id: string
-  readonly asset: string
-  /** Signed. */
-  readonly change: string
-  readonly atMs: number
-}
+export type Side = LedgerLine
 
 /** The list and the ledger may differ by so much. */
 const nearMs = 10 * minuteMs
@@ -73,7 +67,7 @@ export function joinNear(sides: readonly Side[], fromMs: number): Joined {
 
 /** None where one side alone is there. */
 export function conversionOf(own: readonly Side[], conversion: Conversion['conversion']): Conversion[] {
-  const changes = sumOf(own.map(({ asset, change }) => ({ asset, amount: change })))
+  const changes = movedBy(own)
   const signs = new Set(changes.map(({ amount }) => signOf(parseDecimal(amount))))
   const id = own.map((side) => side.id).toSorted()[0]
   if (id === undefined || signs.size < 2) return []

@@ -3,6 +3,7 @@ import type { Amount } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { assetOf, decimalOf, idOf, type Row, rowOf, rowsOf } from '../field.ts'
 import { onceOf } from '../holding.ts'
+import type { LedgerLine } from '../ledger-line.ts'
 import type { Converted } from './conversion.ts'
 import { type Page, pageRows } from './row.ts'
 import { millisOf, orZero, textOf, word } from './text.ts'
@@ -22,13 +23,8 @@ export function fundingBalancesOf(value: unknown): readonly Amount[] {
   )
 }
 
-export interface FundingBill {
-  readonly id: string
+export interface FundingBill extends LedgerLine {
   readonly type: string
-  readonly asset: string
-  /** Signed. */
-  readonly change: string
-  readonly atMs: number
 }
 
 export function fundingBillsOf(value: unknown, exchangeNowMs: number): Page<FundingBill> {

@@ -1,5 +1,6 @@
 import { minuteMs, parseDecimal, signOf, subtract } from '@perf-agg/sdk'
-import type { CashFlow, FlowKind, Income } from '../../accounting/observation.ts'
+import type { FlowKind, Income } from '../../accounting/observation.ts'
+import { entryOfLine, flowOfLine } from '../ledger-line.ts'
 import type { Reading } from '../ledger-poll.ts'
 import { outerTransfers, type Span, type TransferLine } from '../transfer.ts'
 import { type Converted, joinNear, joinTold } from './conversion.ts'
@@ -31,23 +32,23 @@ export function tellFunding(
     told.left.filter(({ id }) => own.some((bill) => bill.id === id && convertedTypes.has(bill.type))),
     span.fromMs,
   )
-  const joined = new Set([...told.left].map(({ id }) => id))
+  const joined = new Set(told.left.map(({ id }) => id))
   const left = own.filter(({ id, type }) => joined.has(id) && !convertedTypes.has(type))
   return {
     flows: [
-      ...outer.lines.map((line) => flowOf(line, 'transfer')),
+      ...outer.lines.map((line) => flowOfLine(line, 'transfer')),
       ...own.flatMap((bill) => {
         const flow = isInner(bill) ? undefined : kindOf(bill)
-        return flow === undefined ? [] : [flowOf(bill, flow)]
+        return flow === undefined ? [] : [flowOfLine(bill, flow)]
       }),
       ...left.flatMap((bill) => {
         const passage = passages.find((each) => isBehind(each, bill))
-        return passage === undefined ? [] : [flowOf(bill, passage.flow)]
+        return passage === undefined ? [] : [flowOfLine(bill, passage.flow)]
       }),
     ],
     conversions: [...told.conversions, ...near.conversions],
     incomes: own.flatMap(incomeOf),
-    entries: own.map(({ asset, change, atMs }) => ({ atMs, changes: [[asset, parseDecimal(change)]] })),
+    entries: own.map(entryOfLine),
     pending: outer.pending,
   }
 }
@@ -70,10 +71,6 @@ export function isStrange({ type }: FundingBill): boolean {
 
 function kindOf({ type }: FundingBill): FlowKind | undefined {
   return tradingTypes.has(type) ? 'transfer' : fundingFlows.get(type)
-}
-
-function flowOf({ id, asset, change, atMs }: Omit<FundingBill, 'type'>, flow: FlowKind): CashFlow {
-  return { id, flow, asset, amount: change, atMs, atEstimated: false }
 }
 
 function isBehind({ asset, changes, atMs }: Passage, bill: FundingBill): boolean {

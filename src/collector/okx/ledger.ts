@@ -2,9 +2,9 @@ import type { Amount, Position, Wallet } from '../../accounting/observation.ts'
 import type { Calls } from '../call.ts'
 import type { JobClock } from '../clock.ts'
 import { sumOf } from '../holding.ts'
+import { flowOfLine } from '../ledger-line.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
 import { historyMsOf } from '../reach.ts'
-import type { TransferLine } from '../transfer.ts'
 import { Funding } from './funding.ts'
 import { isStrange, tellFunding, unnamedOf } from './funding-tell.ts'
 import type { Listings } from './listings.ts'
@@ -66,7 +66,7 @@ export class OkxLedger implements LedgerSource {
     )
     for (const id of trading?.unknown ?? []) this.#unknown.add(id)
     if (trading !== undefined && !this.#hasFunding) {
-      const flows = [...trading.transfers.map(transferFlow), ...trading.flows]
+      const flows = [...trading.transfers.map((line) => flowOfLine(line, 'transfer')), ...trading.flows]
       return { ...readingOf(trading), flows, cutAtMs: trading.cutAtMs }
     }
     const { bills, cutAtMs: fundingCutAtMs } = await this.#funding.read(fromMs)
@@ -107,10 +107,6 @@ function readingOf({
   pending,
 }: Told): Omit<Reading, 'flows' | 'cutAtMs'> {
   return { fills, conversions, incomes, entries, pending }
-}
-
-function transferFlow({ id, asset, change, atMs }: TransferLine): Reading['flows'][number] {
-  return { id, flow: 'transfer', asset, amount: change, atMs, atEstimated: false }
 }
 
 /** Kinds of instruments that the trading account may hold; none where it is not watched. */

@@ -1,6 +1,6 @@
 import { absolute, divide, minuteMs, parseDecimal, signOf, toText } from '@perf-agg/sdk'
 import type { Fill } from '../../accounting/observation.ts'
-import { sumOf } from '../holding.ts'
+import { movedBy } from '../ledger-line.ts'
 import type { Listing } from './instrument.ts'
 import type { Bill, FillRow } from './row.ts'
 
@@ -32,12 +32,7 @@ function takeoverOf(own: readonly Bill[], listingOf: (id: string) => Listing | u
   const listing = first === undefined ? undefined : listingOf(first.instId)
   if (first === undefined || listing === undefined) return []
   const { symbol, base, quote } = listing
-  const changes = new Map(
-    sumOf(own.map(({ asset, change }) => ({ asset, amount: change }))).map((each) => [
-      each.asset,
-      parseDecimal(each.amount),
-    ]),
-  )
+  const changes = new Map(movedBy(own).map(({ asset, amount }) => [asset, parseDecimal(amount)]))
   const baseChange = changes.get(base)
   const quoteChange = changes.get(quote)
   // one side alone is not one yet

@@ -13,8 +13,9 @@ import {
   toText,
 } from '@perf-agg/sdk'
 import type { CashFlow, Conversion, Fill, Income } from '../../accounting/observation.ts'
-import { type Entry, entryOfContract, entryOfFill } from '../explain.ts'
+import { entryOfContract, entryOfFill } from '../explain.ts'
 import { sumOf } from '../holding.ts'
+import { entryOfLine, flowOfLine } from '../ledger-line.ts'
 import type { Reading } from '../ledger-poll.ts'
 import type { TransferLine } from '../transfer.ts'
 import { closingOf } from './closing.ts'
@@ -90,11 +91,11 @@ export function tell(
   const fills = [...filled, ...closed, ...takeoversOf(bills, rows, listingOf)]
   const booked = bills
     .filter((bill) => !neutralTypes.has(bill.type) && !(isAside(bill) && isFilled(bill)))
-    .map((bill): Entry => ({
+    .map((bill) => {
       // a fill and its bills are one instant
-      atMs: (bill.tradeId === '' ? undefined : known.get(keyOf(bill))?.atMs) ?? bill.atMs,
-      changes: [[bill.asset, parseDecimal(bill.change)]],
-    }))
+      const filledAtMs = bill.tradeId === '' ? undefined : known.get(keyOf(bill))?.atMs
+      return entryOfLine({ ...bill, atMs: filledAtMs ?? bill.atMs })
+    })
   const joined = conversionsOf(bills.filter((bill) => !isFilled(bill)))
   return {
     fills,
@@ -200,11 +201,11 @@ function transferOf({ id, asset, change, atMs }: Bill): TransferLine {
 }
 
 function flowOf(bill: Bill): CashFlow[] {
-  const { id, type, subType, asset, change, atMs } = bill
+  const { type, subType, change } = bill
   if (conversionKindOf(bill) !== undefined || Object.hasOwn(incomeSubKinds, subType)) return []
   const flow = flowSubKinds[subType] ?? flowKinds[type]
   if (flow === undefined || signOf(parseDecimal(change)) === 0) return []
-  return [{ id, flow, asset, amount: change, atMs, atEstimated: false }]
+  return [flowOfLine(bill, flow)]
 }
 
 function incomeOf(bill: Bill): Income[] {
