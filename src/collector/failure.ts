@@ -34,6 +34,11 @@ export function invalidAnswer(place: string): CollectorFailure {
   )
 }
 
+/** An account with something that is not read here, of which half would be a wrong record. `exchangeCode` names it. */
+export function refuseAccount(exchangeCode: string): CollectorFailure {
+  return new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode }))
+}
+
 /** Our own limiter has no room in this minute: what was got until then is good, and the rest comes later. */
 export function isOutOfBudget(error: unknown): boolean {
   // it carries no code of the exchange's

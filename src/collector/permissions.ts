@@ -1,7 +1,7 @@
 import { parseJson } from '@perf-agg/sdk'
 import { limits } from '../limits.ts'
 import type { Permissions } from './answer.ts'
-import { CollectorFailure, failureOf } from './failure.ts'
+import { CollectorFailure, failureOf, refuseAccount } from './failure.ts'
 import { idOf, integerOf, type Row, rowOf, rowsOf } from './field.ts'
 
 /**
@@ -189,7 +189,7 @@ function accountIdOfBybit(answer: unknown): string {
   const row = bybitResult(answer)
   // Only there is one wallet with one ledger for everything.
   if (row['uta'] !== 1 && row['readOnly'] === 1) {
-    throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode: 'uta' }))
+    throw refuseAccount('uta')
   }
   return textOrNumber(row['userID'], 'queryApi.userID')
 }
@@ -273,7 +273,7 @@ function accountIdOfOkx(answer: unknown): string {
   const { uid, acctLv, perm } = okxConfig(answer)
   // A mode that nobody knows is not read; who may not come in anyway is told of that first.
   if (perm === 'read_only' && !['1', '2', '3', '4'].includes(String(acctLv))) {
-    throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode: 'acctLv' }))
+    throw refuseAccount('acctLv')
   }
   return textOrNumber(uid, 'config.uid')
 }

@@ -1,7 +1,7 @@
 import type { Wallet } from '../../accounting/observation.ts'
 import type { Checked } from '../adapter.ts'
 import type { Calls } from '../call.ts'
-import { CollectorFailure, failureOf } from '../failure.ts'
+import { CollectorFailure, refuseAccount } from '../failure.ts'
 import { rowOf } from '../field.ts'
 import { endpoints } from './endpoint.ts'
 import { isMissing } from './judge.ts'
@@ -43,7 +43,7 @@ async function refuseMode(caller: Calls, wallets: readonly Wallet[]): Promise<vo
           ? 'isMarginEnabled'
           : null
   if (refused === null) return
-  throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode: refused }))
+  throw refuseAccount(refused)
 }
 
 async function accountInfo(caller: Calls): Promise<Readonly<Record<string, unknown>> | null> {

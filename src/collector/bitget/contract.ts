@@ -1,7 +1,7 @@
 import { add, multiply, negate, parseDecimal, round, signOf, subtract, toText } from '@perf-agg/sdk'
 import type { Amount, Conversion, Fill, Position } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import { invalidAnswer } from '../failure.ts'
+import { invalidAnswer, refuseAccount } from '../failure.ts'
 import {
   amountOrZero,
   assetOf,
@@ -15,7 +15,7 @@ import {
 } from '../field.ts'
 import type { Listed } from '../market-list.ts'
 import { isOf, isPaidIn, type Product, settleOf } from './product.ts'
-import { type Bill, feesOf, lastIdOf, plain, refuseAccount, type SentPage } from './row.ts'
+import { type Bill, feesOf, lastIdOf, plain, type SentPage } from './row.ts'
 
 /** Readers of bitget's contracts, counted in base units, and of the wallets that they are paid from and into. */
 

@@ -1,7 +1,7 @@
 import { add, compare, type Decimal, multiply, negate, parseDecimal, sum, toText } from '@perf-agg/sdk'
 import type { Amount, Candle } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import { CollectorFailure, failureOf, invalidAnswer } from '../failure.ts'
+import { invalidAnswer } from '../failure.ts'
 import {
   amountOrZero,
   assetOf,
@@ -28,10 +28,6 @@ export interface SentPage<Each> extends Page<Each> {
 /** Below it the next page begins. */
 export function lastIdOf(rows: readonly unknown[], name: string): string | null {
   return rows.length === 0 ? null : idOf(rowOf(rows.at(-1), name)[name], name)
-}
-
-export function refuseAccount(exchangeCode: string): CollectorFailure {
-  return new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode }))
 }
 
 export function serverTimeOf(value: unknown): number {

@@ -9,6 +9,7 @@ import type {
   Wallet,
 } from '../../accounting/observation.ts'
 import { entryOfContract } from '../explain.ts'
+import { refuseAccount } from '../failure.ts'
 import { entryOfLine, flowOfLine, isMovedBy } from '../ledger-line.ts'
 import type { Listed } from '../market-list.ts'
 import { eachOnce, type ReadPages } from '../span.ts'
@@ -16,7 +17,7 @@ import { type Asked, type Book, type Desk, pages, type Telling } from './book.ts
 import { endpoints } from './endpoint.ts'
 import { type Movement, namedBy, readAll, unifiedMovements } from './movement.ts'
 import { contractOf, type Product } from './product.ts'
-import { type Bill, refuseAccount } from './row.ts'
+import type { Bill } from './row.ts'
 import { conversionsOf } from './spot.ts'
 import {
   categories,

@@ -12,7 +12,7 @@ import {
 } from '@perf-agg/sdk'
 import type { Amount, Fill, Position } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import { invalidAnswer } from '../failure.ts'
+import { invalidAnswer, refuseAccount } from '../failure.ts'
 import {
   amountOrZero,
   assetOf,
@@ -28,7 +28,7 @@ import { sumOf } from '../holding.ts'
 import type { Listed } from '../market-list.ts'
 import { executionOf } from './contract.ts'
 import { contractOf, type Product } from './product.ts'
-import { type Bill, plain, refuseAccount, type SentPage } from './row.ts'
+import { type Bill, plain, type SentPage } from './row.ts'
 import { delisted } from './spot.ts'
 
 /** Readers of bitget's unified account, whose one wallet stands behind spot, margin and contracts. */

@@ -3,7 +3,7 @@ import type { PriceWant } from '../../accounting/hour/hour.ts'
 import type { Candle } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import type { Adapter, Connection, Tools } from '../adapter.ts'
-import { CollectorFailure } from '../failure.ts'
+import { CollectorFailure, refuseAccount } from '../failure.ts'
 import { pollLedger } from '../ledger-poll.ts'
 import { budgets, endpoints } from './endpoint.ts'
 import { categoriesOf, type Category, idsOfSymbol } from './instrument.ts'
@@ -11,7 +11,7 @@ import { badParameterCode, clockCode, judge } from './judge.ts'
 import { BybitLedger } from './ledger.ts'
 import { Listings } from './listings.ts'
 import { refuseOptions } from './position.ts'
-import { accountInfoOf, candlesOf, refuseAccount, serverTimeOf } from './row.ts'
+import { accountInfoOf, candlesOf, serverTimeOf } from './row.ts'
 
 const connection: Connection = {
   load: () => import('ccxt:bybit'),

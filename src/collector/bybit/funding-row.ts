@@ -1,11 +1,11 @@
 import { limits } from '../../limits.ts'
 import type { Amount } from '../../accounting/observation.ts'
-import { invalidAnswer } from '../failure.ts'
+import { invalidAnswer, refuseAccount } from '../failure.ts'
 import { assetOf, decimalOf, instantOf, rowOf, rowsOf } from '../field.ts'
 import { onceOf } from '../holding.ts'
 import type { TransferLine } from '../transfer.ts'
 import { type FundKind, fundKinds, plainWord } from './funding-kind.ts'
-import { cursorOf, type Page, refuseAccount } from './row.ts'
+import { cursorOf, type Page } from './row.ts'
 
 /** Readers of what bybit tells of the funding wallet, their `result` each. */
 

@@ -3,7 +3,7 @@ import type { Amount, Position, Wallet } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
-import { invalidAnswer } from '../failure.ts'
+import { invalidAnswer, refuseAccount } from '../failure.ts'
 import { sumOf } from '../holding.ts'
 import { flowOfLine } from '../ledger-line.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
@@ -17,15 +17,7 @@ import type { Listings } from './listings.ts'
 import { passagesOf } from './passage.ts'
 import { positionsOf } from './position.ts'
 import { keptMsOf } from '../reach.ts'
-import {
-  type Execution,
-  executionsOf,
-  holdingOf,
-  type Line,
-  linesOf,
-  type Page,
-  refuseAccount,
-} from './row.ts'
+import { type Execution, executionsOf, holdingOf, type Line, linesOf, type Page } from './row.ts'
 import { tell } from './tell.ts'
 
 /** The exchange answers for seven days at most. */

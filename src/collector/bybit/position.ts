@@ -1,10 +1,10 @@
 import { negate, parseDecimal, toText } from '@perf-agg/sdk'
 import type { Position } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import { invalidAnswer } from '../failure.ts'
+import { invalidAnswer, refuseAccount } from '../failure.ts'
 import { assetOf, decimalOf, rowOf, rowsOf } from '../field.ts'
 import { delistedContract, type ListingOf, settleOf } from './instrument.ts'
-import { cursorOf, type Page, refuseAccount } from './row.ts'
+import { cursorOf, type Page } from './row.ts'
 
 /** Open positions of one page; a side that is empty has none. */
 export function positionsOf(

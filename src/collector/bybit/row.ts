@@ -1,7 +1,7 @@
 import { type Decimal, parseDecimal, signOf, subtract, toText } from '@perf-agg/sdk'
 import type { Amount, Candle } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import { CollectorFailure, failureOf, invalidAnswer } from '../failure.ts'
+import { invalidAnswer, refuseAccount } from '../failure.ts'
 import { assetOf, decimalOf, idOf, instantOf, type Row, rowOf, rowsOf } from '../field.ts'
 import { sumOf, onceOf } from '../holding.ts'
 import type { Category } from './instrument.ts'
@@ -26,11 +26,6 @@ export function serverTimeOf(value: unknown): number {
   const nanos = rowOf(value, 'time')['timeNano']
   if (typeof nanos !== 'string' || !/^\d{19}$/.test(nanos)) throw invalidAnswer('time.timeNano')
   return instantOf(Number(nanos.slice(0, 13)), 'time.timeNano', Number.MAX_SAFE_INTEGER / 2)
-}
-
-/** What an account of that kind holds that is not read here. */
-export function refuseAccount(exchangeCode: string): CollectorFailure {
-  return new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode }))
 }
 
 export interface Holding {

@@ -1,7 +1,7 @@
 import { absolute, add, multiply, parseDecimal, signOf, sum, toText } from '@perf-agg/sdk'
 import type { CashFlow, Conversion, Fill, Income } from '../../accounting/observation.ts'
 import { type Entry, entryOfContract } from '../explain.ts'
-import { invalidAnswer } from '../failure.ts'
+import { invalidAnswer, refuseAccount } from '../failure.ts'
 import { sumOf } from '../holding.ts'
 import { conversionOfLines, entryOfLine, flowOfLine } from '../ledger-line.ts'
 import type { Reading } from '../ledger-poll.ts'
@@ -16,7 +16,7 @@ import {
   neutralTypes,
   transferTypes,
 } from './kind.ts'
-import { type Execution, type Line, refuseAccount } from './row.ts'
+import { type Execution, type Line } from './row.ts'
 
 export interface Told extends Omit<Reading, 'cutAtMs'> {
   /** Kinds of executions that are not known here, so that nothing was made of them. */

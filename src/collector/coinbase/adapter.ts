@@ -1,6 +1,6 @@
 import { minuteMs } from '@perf-agg/sdk'
 import type { Adapter, Connection } from '../adapter.ts'
-import { CollectorFailure, failureOf } from '../failure.ts'
+import { refuseAccount } from '../failure.ts'
 import { rowOf, wordOf } from '../field.ts'
 import { parseLedgerCursor } from '../ledger-cursor.ts'
 import { pollLedger } from '../ledger-poll.ts'
@@ -33,8 +33,7 @@ const connection: Connection = {
 /** A portfolio of perpetuals: nothing tells what moves it. */
 function refuseFutures(value: unknown): void {
   if (wordOf(rowOf(value, 'key')['portfolio_type'], 'key.portfolio_type') !== 'INTX') return
-  const told = { exchangeCode: 'portfolio INTX' }
-  throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', told))
+  throw refuseAccount('portfolio INTX')
 }
 
 /** Rows of one answer at most. */

@@ -1,7 +1,7 @@
 import { minuteMs } from '@perf-agg/sdk'
 import type { Adapter, Connection, Tools } from '../adapter.ts'
 import type { UnifiedCalls } from '../call.ts'
-import { CollectorFailure, failureOf } from '../failure.ts'
+import { CollectorFailure, failureOf, refuseAccount } from '../failure.ts'
 import { pollLedger } from '../ledger-poll.ts'
 import { MarketList } from '../market-list.ts'
 import { readMinutes } from '../minutes.ts'
@@ -10,7 +10,7 @@ import { clockCode, judge } from './judge.ts'
 import { HyperliquidLedger } from './ledger.ts'
 import { coinsOf, type Market, othersPerpsOf, ownDex, perpsOf, spotsOf } from './listing.ts'
 import { candlesOf, serverTimeOf } from './row.ts'
-import { isUnified, refusedMode, Standings } from './standing.ts'
+import { isUnified, Standings } from './standing.ts'
 
 const connection: Connection = {
   load: () => import('ccxt:hyperliquid'),
@@ -46,7 +46,7 @@ export function newHyperliquid(): Adapter {
       await sync()
       const user = userOf(tools)
       const { body } = await caller.call(endpoints.perpState, { user })
-      if ((await isUnified(caller, user)) && wallets.length < 2) throw refusedMode('unifiedAccount')
+      if ((await isUnified(caller, user)) && wallets.length < 2) throw refuseAccount('unifiedAccount')
       return { restrictions: null, account: body }
     },
     async poll({ caller, sync, clock, ...tools }, wants) {

@@ -2,6 +2,7 @@ import { dayMs } from '@perf-agg/sdk'
 import type { Amount, Wallet, Position } from '../../accounting/observation.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
+import { refuseAccount } from '../failure.ts'
 import { sumOf } from '../holding.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
 import type { MarketList } from '../market-list.ts'
@@ -10,7 +11,7 @@ import { historyMsOf, rowsMaxOf } from '../reach.ts'
 import { endpoints } from './endpoint.ts'
 import { type Dex, dexNameOf, type Market, ownDex } from './listing.ts'
 import { fundingsOf, tradesOf, updatesOf } from './row.ts'
-import { refusedMode, type Standings } from './standing.ts'
+import type { Standings } from './standing.ts'
 import { amountOf, perpStateOf, spotBalancesOf, tellsOfUnified } from './state.ts'
 import { tell, type Told } from './tell.ts'
 import { dexesOf } from './update.ts'
@@ -55,7 +56,7 @@ export class HyperliquidLedger implements LedgerSource {
     const { caller, user, wallets, standings, clock } = this.#watch
     const { isUnified, dexes } = await standings.of(caller, user, clock.exchangeNowMs())
     // of one wallet for everything there is no half to watch
-    if (isUnified && wallets.length < 2) throw refusedMode('unifiedAccount')
+    if (isUnified && wallets.length < 2) throw refuseAccount('unifiedAccount')
     this.#positions = []
     const parts: Amount[] = []
     if (wallets.includes('linear')) parts.push(...(await this.#perps(dexes, isUnified)))

@@ -1,6 +1,6 @@
 import { hourMs } from '@perf-agg/sdk'
 import type { Calls } from '../call.ts'
-import { CollectorFailure, failureOf } from '../failure.ts'
+import { CollectorFailure, refuseAccount } from '../failure.ts'
 import { wordOf } from '../field.ts'
 import { endpoints } from './endpoint.ts'
 import { tellsOfUnified } from './state.ts'
@@ -59,7 +59,7 @@ export class Standings {
 export async function isUnified(caller: Calls, user: string): Promise<boolean> {
   try {
     const mode = wordOf((await caller.call(endpoints.mode, { user })).value, 'userAbstraction')
-    if (mode === 'portfolioMargin') throw refusedMode(mode)
+    if (mode === 'portfolioMargin') throw refuseAccount(mode)
     if (mode !== 'default') return mode === 'unifiedAccount'
     // who never chose has what the exchange chose then
     return tellsOfUnified((await caller.call(endpoints.spotState, { user })).value)
@@ -69,8 +69,4 @@ export async function isUnified(caller: Calls, user: string): Promise<boolean> {
     if (code !== 'EXCHANGE_REQUEST_REFUSED') throw error
     return false
   }
-}
-
-export function refusedMode(mode: string): CollectorFailure {
-  return new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode: mode }))
 }

@@ -1,6 +1,6 @@
 import { minuteMs } from '@perf-agg/sdk'
 import type { Adapter, CcxtInstance, Connection } from '../adapter.ts'
-import { CollectorFailure, failureOf } from '../failure.ts'
+import { refuseAccount } from '../failure.ts'
 import { rowOf } from '../field.ts'
 import { pollLedger } from '../ledger-poll.ts'
 import { candlesFor } from './candles.ts'
@@ -52,8 +52,7 @@ export function newKraken(): Adapter {
       if (wants.cursor === null && !hasMargin) {
         const { value } = await caller.call(endpoints.openPositions)
         if (Object.keys(rowOf(value, 'openPositions')).length > 0) {
-          const told = { exchangeCode: 'margin positions' }
-          throw new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', told))
+          throw refuseAccount('margin positions')
         }
       }
       return pollLedger(new KrakenLedger(caller, listings, clock, hasMargin), sync, wants)

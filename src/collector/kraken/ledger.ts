@@ -2,7 +2,7 @@ import { secondMs } from '@perf-agg/sdk'
 import type { Amount } from '../../accounting/observation.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
-import { CollectorFailure, failureOf } from '../failure.ts'
+import { CollectorFailure, failureOf, refuseAccount } from '../failure.ts'
 import type { Base, Residual } from '../explain.ts'
 import { sumOf } from '../holding.ts'
 import type { LedgerSource, Reading, Rest } from '../ledger-poll.ts'
@@ -112,7 +112,5 @@ export class KrakenLedger implements LedgerSource {
 function refuseMargin(lines: readonly Line[], trades: readonly Trade[]): void {
   const found = lines.some(({ type }) => marginTypes.has(type)) || trades.some((trade) => isMargin(trade, []))
   if (!found) return
-  throw new CollectorFailure(
-    failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode: 'margin positions' }),
-  )
+  throw refuseAccount('margin positions')
 }

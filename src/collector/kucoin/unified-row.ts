@@ -1,7 +1,7 @@
 import { absolute, compare, multiply, negate, parseDecimal, subtract, sum, toText } from '@perf-agg/sdk'
 import type { Amount, Fill, Position } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import { CollectorFailure, failureOf, invalidAnswer } from '../failure.ts'
+import { invalidAnswer, refuseAccount } from '../failure.ts'
 import {
   amountOrZero,
   assetOf,
@@ -21,11 +21,6 @@ import { type ContractBy, executionOf } from './contract-row.ts'
 import type { Line, Trade } from './row.ts'
 
 /** Readers of what kucoin answers of a unified account, its `data` each: one wallet for all markets. */
-
-/** What the account holds is not what is watched of it: half of it would be a wrong record. */
-export function refuseUnified(why: string): CollectorFailure {
-  return new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode: why }))
-}
 
 export interface UnifiedPosition {
   readonly position: Position
@@ -96,7 +91,7 @@ export function unifiedBalancesOf(value: unknown, positions: readonly UnifiedPos
       sum([absolute(told), absolute(won), parseDecimal('0.00000001')]),
       parseDecimal('0.01'),
     )
-    if (compare(off(net), most) > 0) throw refuseUnified('equity')
+    if (compare(off(net), most) > 0) throw refuseAccount('equity')
     return { asset, amount: toText(net) }
   })
   return { balances: sumOf(balances), isOwing }

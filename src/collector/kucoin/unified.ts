@@ -1,5 +1,6 @@
 import { dayMs, minuteMs } from '@perf-agg/sdk'
 import type { Amount, Position } from '../../accounting/observation.ts'
+import { refuseAccount } from '../failure.ts'
 import type { LedgerSource, Reading } from '../ledger-poll.ts'
 import { historyMsOf } from '../reach.ts'
 import { eachOnce, type ReadPages, walkSpans } from '../span.ts'
@@ -9,7 +10,6 @@ import type { KucoinWatch } from './ledger.ts'
 import { Pages, type Parameters, readMarket } from './page.ts'
 import type { Trade } from './row.ts'
 import {
-  refuseUnified,
   unifiedBalancesOf,
   unifiedFillsOf,
   unifiedLinesOf,
@@ -37,7 +37,7 @@ export class UnifiedLedger implements LedgerSource {
     this.#watch = watch
     this.#pages = new Pages(watch.caller, watch.clock)
     this.historyMs = historyMsOf('kucoin', watch.wallets) ?? Number.POSITIVE_INFINITY
-    if (!watch.wallets.includes('spot')) throw refuseUnified('UNIFIED')
+    if (!watch.wallets.includes('spot')) throw refuseAccount('UNIFIED')
   }
 
   get unavailable(): readonly string[] {
@@ -53,9 +53,9 @@ export class UnifiedLedger implements LedgerSource {
       this.#contractBy,
     )
     if (told.some(({ position }) => !wallets.includes(position.market)))
-      throw refuseUnified('UNIFIED FUTURES')
+      throw refuseAccount('UNIFIED FUTURES')
     const held = unifiedBalancesOf((await caller.call(endpoints.unifiedBalances, unified)).value, told)
-    if (held.isOwing && !wallets.includes('margin')) throw refuseUnified('UNIFIED MARGIN')
+    if (held.isOwing && !wallets.includes('margin')) throw refuseAccount('UNIFIED MARGIN')
     this.#positions = told.map(({ position }) => position)
     return held.balances
   }

@@ -14,10 +14,11 @@ import {
   zero,
 } from '@perf-agg/sdk'
 import type { Amount } from '../../accounting/observation.ts'
+import { refuseAccount } from '../failure.ts'
 import { decimalOf, type Row } from '../field.ts'
 import type { Listing } from './instrument.ts'
 import type { OpenPosition } from './position.ts'
-import { coinName, orZero, refuseAccount, textOf } from './text.ts'
+import { coinName, orZero, textOf } from './text.ts'
 
 /**
  * A pair that is held as a position: coins that were bought, coins that are owed, and a margin of its own; on the margin

@@ -1,12 +1,12 @@
 import { absolute, parseDecimal, signOf, toText } from '@perf-agg/sdk'
 import type { Amount, Position } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import { invalidAnswer } from '../failure.ts'
+import { invalidAnswer, refuseAccount } from '../failure.ts'
 import { assetOf, decimalOf, refuseTwice, type Row, rowOf, rowsOf } from '../field.ts'
 import type { Listing } from './instrument.ts'
 import { familyOf } from './option.ts'
 import { isPairEmpty, pairOf } from './pair.ts'
-import { coinName, orZero, refuseAccount, textOf, word } from './text.ts'
+import { coinName, orZero, textOf, word } from './text.ts'
 
 /** What is held aside of the account's cash, for one position alone. */
 export interface OpenPosition {

@@ -1,8 +1,8 @@
 import { add, type Decimal, parseDecimal, toText } from '@perf-agg/sdk'
 import type { Candle } from '../../accounting/observation.ts'
-import { invalidAnswer } from '../failure.ts'
+import { invalidAnswer, refuseAccount } from '../failure.ts'
 import { assetOf, decimalOf, idOf, rowOf, rowsOf } from '../field.ts'
-import { coinName, millisOf, orZero, refuseAccount, textOf, word } from './text.ts'
+import { coinName, millisOf, orZero, textOf, word } from './text.ts'
 
 /** Readers of okx's answers, their `data` each. */
 

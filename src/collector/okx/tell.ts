@@ -14,6 +14,7 @@ import {
 } from '@perf-agg/sdk'
 import type { CashFlow, Conversion, Fill, Income } from '../../accounting/observation.ts'
 import { entryOfContract, entryOfFill } from '../explain.ts'
+import { refuseAccount } from '../failure.ts'
 import { sumOf } from '../holding.ts'
 import { entryOfLine, flowOfLine } from '../ledger-line.ts'
 import type { Reading } from '../ledger-poll.ts'
@@ -36,7 +37,6 @@ import {
 } from './kind.ts'
 import { takeoversOf } from './pair-takeover.ts'
 import type { Bill, FillRow } from './row.ts'
-import { refuseAccount } from './text.ts'
 
 /** Kinds of instruments whose bills are read. */
 export type Watched = ReadonlySet<string>

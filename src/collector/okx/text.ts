@@ -1,12 +1,7 @@
-import { CollectorFailure, failureOf, invalidAnswer } from '../failure.ts'
+import { invalidAnswer } from '../failure.ts'
 import { decimalOf, instantOf } from '../field.ts'
 
 /** okx's own ways of writing: numbers and instants come as text, and an empty one is none. */
-
-/** What an account of that kind holds that is not read here. */
-export function refuseAccount(exchangeCode: string): CollectorFailure {
-  return new CollectorFailure(failureOf('EXCHANGE_ACCOUNT_REFUSED', 'session', { exchangeCode }))
-}
 
 export function millisOf(value: unknown, place: string, exchangeNowMs: number): number {
   const text = typeof value === 'number' ? String(value) : value

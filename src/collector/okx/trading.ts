@@ -2,6 +2,7 @@ import { dayMs, hourMs, minuteMs } from '@perf-agg/sdk'
 import type { Amount, Position } from '../../accounting/observation.ts'
 import type { Calls, Endpoint } from '../call.ts'
 import type { JobClock } from '../clock.ts'
+import { refuseAccount } from '../failure.ts'
 import { keptMsOf } from '../reach.ts'
 import { eachOnce, type ReadPages, walkSpans } from '../span.ts'
 import { holdingOf } from './balance.ts'
@@ -13,7 +14,6 @@ import { familyOf } from './option.ts'
 import { familiesOf, type OpenPosition, positionsOf } from './position.ts'
 import { type Bill, billsOf, type FillRow, fillsOf, type Page, pageRows } from './row.ts'
 import { tell, type Told, type Watched } from './tell.ts'
-import { refuseAccount } from './text.ts'
 
 /** The quick lists reach back so far; beyond that an archive answers, at a slower pace. */
 const quickBillsMs = 7 * dayMs - hourMs
