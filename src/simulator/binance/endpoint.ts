@@ -1,19 +1,7 @@
-import type { ContractDesk } from '../contract-desk.ts'
-import type { LeverageDesk } from '../leverage.ts'
-import type { Market } from '../market.ts'
-import type { TruthWriter } from '../truth.ts'
+import type { Exchange } from '../exchange.ts'
 import type { Wallet } from '../wallet.ts'
 import type { Query } from './query.ts'
 import type { Weight } from './weight.ts'
-
-/** What every endpoint may look at. */
-export interface Exchange {
-  readonly market: Market
-  readonly contracts: ContractDesk
-  readonly leverage: LeverageDesk
-  readonly truth: TruthWriter
-  readonly historyMs: number
-}
 
 export interface PublicRequest {
   readonly exchange: Exchange

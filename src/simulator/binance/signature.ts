@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { isSame } from '../signature.ts'
 import type { Wallet } from '../wallet.ts'
 import type { Query } from './query.ts'
 import { refusals } from './refusal.ts'
@@ -34,6 +35,6 @@ export function authenticate(
   if (wallet === undefined) throw refusals.key()
   const expected = createHmac('sha256', wallet.secret).update(text).digest()
   const given = Buffer.from(/^[0-9a-fA-F]{64}$/.test(signature) ? signature : '', 'hex')
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw refusals.signature()
+  if (!isSame(given, expected)) throw refusals.signature()
   return wallet
 }

@@ -1,9 +1,10 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { dayMs, secondMs } from '@perf-agg/sdk'
-import type { Exchange } from '../binance/endpoint.ts'
+import type { Exchange } from '../exchange.ts'
 import { spoil } from '../binance/spoil.ts'
 import type { FaultPlan } from '../faults.ts'
+import { isSame } from '../signature.ts'
 import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
 import { type BookRow, contractBillsOf, contractFillsOf, spotBillsOf, spotFillsOf } from './book.ts'
@@ -174,7 +175,7 @@ export class Wire {
     const asked = `${sent}GET${path}${raw === '' ? '' : `?${raw}`}`
     const expected = createHmac('sha256', wallet.secret).update(asked).digest()
     const given = Buffer.from(signature, 'base64')
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw refusals.signature()
+    if (!isSame(given, expected)) throw refusals.signature()
     if (phrase !== passphrase) throw refusals.passphrase()
     return wallet
   }

@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Exchange } from '../binance/endpoint.ts'
+import { createHmac } from 'node:crypto'
+import type { Exchange } from '../exchange.ts'
+import { isSame } from '../signature.ts'
 import type { Peer, StreamProtocol, StreamServer } from '../streams.ts'
 import type { Change } from '../truth.ts'
 import { fromUnits } from '../units.ts'
@@ -70,7 +71,7 @@ export class BybitStreams implements StreamProtocol {
       .update(`GET/realtime${String(expires)}`)
       .digest()
     const given = Buffer.from(/^[0-9a-f]{64}$/.test(String(signature)) ? String(signature) : '', 'hex')
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return 'error:USVC1111'
+    if (!isSame(given, expected)) return 'error:USVC1111'
     return wallet
   }
 

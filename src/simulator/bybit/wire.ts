@@ -1,9 +1,10 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { dayMs } from '@perf-agg/sdk'
-import type { Exchange } from '../binance/endpoint.ts'
+import type { Exchange } from '../exchange.ts'
 import { spoil } from '../binance/spoil.ts'
 import type { FaultPlan } from '../faults.ts'
+import { isSame } from '../signature.ts'
 import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
 import { type BookRow, executionsOf, logOf } from './book.ts'
@@ -141,7 +142,7 @@ export class Wire {
       .update(sent + apiKey + window + raw)
       .digest()
     const given = Buffer.from(/^[0-9a-f]{64}$/.test(signature) ? signature : '', 'hex')
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw refusals.signature()
+    if (!isSame(given, expected)) throw refusals.signature()
     return wallet
   }
 

@@ -1,8 +1,9 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Exchange } from '../binance/endpoint.ts'
+import type { Exchange } from '../exchange.ts'
 import { spoil } from '../binance/spoil.ts'
 import type { FaultPlan } from '../faults.ts'
+import { isSame } from '../signature.ts'
 import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
 import { ledgerOf, type LedgerRow, positionsOf, tradesOf } from './book.ts'
@@ -116,7 +117,7 @@ export class Wire {
       .update(inner)
       .digest()
     const given = Buffer.from(typeof signature === 'string' ? signature : '', 'base64')
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+    if (!isSame(given, expected)) {
       throw new Refusal('EAPI:Invalid signature')
     }
     if (BigInt(nonce) <= (this.#nonces.get(wallet.apiKey) ?? 0n)) throw new Refusal('EAPI:Invalid nonce')

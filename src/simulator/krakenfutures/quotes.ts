@@ -1,5 +1,5 @@
 import { minuteMs } from '@perf-agg/sdk'
-import type { Exchange } from '../binance/endpoint.ts'
+import type { Exchange } from '../exchange.ts'
 import { priceText } from '../market.ts'
 import { coinName, contractName } from './name.ts'
 

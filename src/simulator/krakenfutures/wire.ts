@@ -1,8 +1,9 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Exchange } from '../binance/endpoint.ts'
+import type { Exchange } from '../exchange.ts'
 import { spoil } from '../binance/spoil.ts'
 import type { FaultPlan } from '../faults.ts'
+import { isSame } from '../signature.ts'
 import type { Wallet } from '../wallet.ts'
 import { fillsOf, logOf } from './book.ts'
 import { Pace } from './pace.ts'
@@ -119,8 +120,7 @@ export class Wire {
       .update(createHash('sha256').update(signed).digest())
       .digest()
     const given = Buffer.from(typeof authent === 'string' ? authent : '', 'base64')
-    if (given.length !== expected.length || !timingSafeEqual(given, expected))
-      throw new Refusal('authenticationError')
+    if (!isSame(given, expected)) throw new Refusal('authenticationError')
     return wallet
   }
 

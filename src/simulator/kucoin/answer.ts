@@ -1,5 +1,5 @@
 import { dayMs } from '@perf-agg/sdk'
-import type { Exchange } from '../binance/endpoint.ts'
+import type { Exchange } from '../exchange.ts'
 import type { Purse } from '../truth.ts'
 import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'

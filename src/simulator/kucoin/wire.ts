@@ -1,9 +1,10 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { secondMs } from '@perf-agg/sdk'
-import type { Exchange } from '../binance/endpoint.ts'
+import type { Exchange } from '../exchange.ts'
 import { spoil } from '../binance/spoil.ts'
 import type { FaultPlan } from '../faults.ts'
+import { isSame } from '../signature.ts'
 import type { Wallet } from '../wallet.ts'
 import {
   bookAnswer,
@@ -150,9 +151,11 @@ export class Wire {
     if (wallet === undefined) throw refusals.key()
     const signed = (text: string): Buffer => createHmac('sha256', wallet.secret).update(text).digest()
     // the first version sent it as it is
-    if (!['2', '3'].includes(version) || !isSame(phrase, signed(passphrase))) throw refusals.passphrase()
-    if (!isSame(signature, signed(`${sent}GET${path}${raw === '' ? '' : `?${raw}`}`)))
-      throw refusals.signature()
+    if (!['2', '3'].includes(version) || !isSame(Buffer.from(phrase, 'base64'), signed(passphrase)))
+      throw refusals.passphrase()
+    const given = Buffer.from(signature, 'base64')
+    const expected = signed(`${sent}GET${path}${raw === '' ? '' : `?${raw}`}`)
+    if (!isSame(given, expected)) throw refusals.signature()
     return wallet
   }
 
@@ -201,9 +204,4 @@ export class Wire {
 /** Nanoseconds are numbers there, beyond what a double holds. */
 function written(answer: object): string {
   return JSON.stringify(answer).replaceAll(/"(tradeTime|executionTime|ts)":"(\d{19})"/g, '"$1":$2')
-}
-
-function isSame(text: string, expected: Buffer): boolean {
-  const given = Buffer.from(text, 'base64')
-  return given.length === expected.length && timingSafeEqual(given, expected)
 }

@@ -1,6 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { secondMs } from '@perf-agg/sdk'
-import type { Exchange } from '../binance/endpoint.ts'
+import type { Exchange } from '../exchange.ts'
+import { isSame } from '../signature.ts'
 import type { Peer, StreamProtocol, StreamServer } from '../streams.ts'
 import type { Change } from '../truth.ts'
 import { fromUnits } from '../units.ts'
@@ -84,7 +85,7 @@ export class OkxStreams implements StreamProtocol {
     const signed = `${timestamp}GET/users/self/verify`
     const expected = createHmac('sha256', wallet.secret).update(signed).digest()
     const sign = Buffer.from(String(given['sign']), 'base64')
-    if (sign.length !== expected.length || !timingSafeEqual(sign, expected)) {
+    if (!isSame(sign, expected)) {
       return { code: '60007', msg: 'Invalid sign' }
     }
     if (given['passphrase'] !== passphrase) return { code: '60024', msg: 'Wrong passphrase' }
