@@ -1,15 +1,6 @@
-/** What bitget answers instead of data: its status, its code, its words. */
-export class Refusal extends Error {
-  readonly status: number
-  readonly code: string
+import { Refusal } from '../refusal.ts'
 
-  constructor(status: number, code: string, message: string) {
-    super(message)
-    this.status = status
-    this.code = code
-  }
-}
-
+/** What bitget says instead of data. */
 export const refusals = {
   unavailable: () => new Refusal(500, '40725', 'service return an error'),
   pace: () => new Refusal(429, '429', 'Too Many Requests'),

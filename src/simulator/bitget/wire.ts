@@ -4,15 +4,16 @@ import { dayMs, secondMs } from '@perf-agg/sdk'
 import type { Exchange } from '../exchange.ts'
 import { spoil } from '../binance/spoil.ts'
 import type { FaultPlan } from '../faults.ts'
+import { Pace } from '../pace.ts'
+import { Refusal } from '../refusal.ts'
 import { isSame } from '../signature.ts'
 import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
 import { type BookRow, contractBillsOf, contractFillsOf, spotBillsOf, spotFillsOf } from './book.ts'
 import { accountRows, positionRows } from './contract.ts'
 import { crossedAssets, interestOf, isolatedAssets, marginFillsOf, purseOf, recordsOf } from './margin.ts'
-import { Pace } from './pace.ts'
 import { candles, contractCandles, contractInfos, integerOf, productOf, symbols } from './quotes.ts'
-import { Refusal, refusals } from './refusal.ts'
+import { refusals } from './refusal.ts'
 import {
   categories,
   convertRows,
@@ -96,7 +97,7 @@ export class Wire {
   readonly #wallets: ReadonlyMap<string, Wallet>
   readonly #faults: FaultPlan
   readonly #nowMs: () => number
-  readonly #pace = new Pace()
+  readonly #pace = new Pace(secondMs, refusals)
 
   constructor(options: {
     exchange: Exchange

@@ -1,4 +1,5 @@
 import { minuteMs, secondMs } from '@perf-agg/sdk'
+import { Used } from '../used.ts'
 import { refusals } from './refusal.ts'
 
 /**
@@ -11,7 +12,7 @@ const addressSpanMs = 5 * secondMs
 const shutOutMs = 10 * minuteMs
 
 export class Pace {
-  readonly #byAccount = new Map<string, { second: number; calls: number }>()
+  readonly #byAccount = new Used(secondMs)
   #address: number[] = []
   #shutOutUntilMs = 0
 
@@ -32,21 +33,15 @@ export class Pace {
     most: number,
     nowMs: number,
   ): { headers: Record<string, string>; over: boolean } {
-    const key = `${uid} ${path}`
+    const calls = this.#byAccount.add(`${uid} ${path}`, 1, nowMs)
     const second = Math.floor(nowMs / secondMs)
-    let used = this.#byAccount.get(key)
-    if (used === undefined || used.second !== second) {
-      used = { second, calls: 0 }
-      this.#byAccount.set(key, used)
-    }
-    used.calls += 1
     return {
       headers: {
         'X-Bapi-Limit': String(most),
-        'X-Bapi-Limit-Status': String(Math.max(0, most - used.calls)),
+        'X-Bapi-Limit-Status': String(Math.max(0, most - calls)),
         'X-Bapi-Limit-Reset-Timestamp': String((second + 1) * secondMs),
       },
-      over: used.calls > most,
+      over: calls > most,
     }
   }
 

@@ -1,8 +1,10 @@
 import type { KeyObject } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { secondMs } from '@perf-agg/sdk'
 import type { Exchange } from '../exchange.ts'
 import { spoil } from '../binance/spoil.ts'
 import type { FaultPlan } from '../faults.ts'
+import { Used } from '../used.ts'
 import type { Wallet } from '../wallet.ts'
 import {
   accountsOf,
@@ -39,7 +41,8 @@ export class Wire {
   readonly #wallets: ReadonlyMap<string, { readonly wallet: Wallet; readonly key: KeyObject }>
   readonly #faults: FaultPlan
   readonly #nowMs: () => number
-  readonly #counts = new Map<string, { atS: number; calls: number }>()
+  /** Of each key. */
+  readonly #used = new Used(secondMs)
 
   constructor(options: {
     exchange: Exchange
@@ -132,16 +135,10 @@ export class Wire {
     const isForThis =
       token.uri.startsWith('GET ') && token.uri.endsWith(`${request.headers.host ?? ''}${path}`)
     if (!isNow || !isForThis || !token.isSignedBy(owner.key)) throw new Refusal(401, 'Unauthorized')
-    this.#count(owner.wallet, now)
+    if (this.#used.add(owner.wallet.uid, 1, serverMs) > perSecond) {
+      throw new Refusal(429, 'rate_limit_exceeded')
+    }
     return owner.wallet
-  }
-
-  /** Thirty a second for each key. */
-  #count({ uid }: Wallet, atS: number): void {
-    const count = this.#counts.get(uid)
-    const calls = count?.atS === atS ? count.calls + 1 : 1
-    this.#counts.set(uid, { atS, calls })
-    if (calls > perSecond) throw new Refusal(429, 'rate_limit_exceeded')
   }
 
   #private(wallet: Wallet, path: string, asked: URLSearchParams, nowMs: number): object {

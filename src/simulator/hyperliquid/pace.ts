@@ -1,4 +1,5 @@
 import { minuteMs } from '@perf-agg/sdk'
+import { Used } from '../used.ts'
 
 /**
  * What hyperliquid counts of an address: 1,200 a minute, where each call has its weight and what it tells has another, by
@@ -23,24 +24,18 @@ const rowsOfWeight: Readonly<Record<string, number>> = {
 }
 
 export class Pace {
-  #minute = 0
-  #used = 0
+  readonly #used = new Used(minuteMs)
   #shutOutUntilMs = 0
 
   /** False where nothing is left of the minute. */
   count(type: string, nowMs: number): boolean {
-    const minute = Math.floor(nowMs / minuteMs)
-    if (minute !== this.#minute) {
-      this.#minute = minute
-      this.#used = 0
-    }
-    this.#used += weights[type] ?? 20
-    return this.#used <= mostPerMinute && nowMs >= this.#shutOutUntilMs
+    const used = this.#used.add('address', weights[type] ?? 20, nowMs)
+    return used <= mostPerMinute && nowMs >= this.#shutOutUntilMs
   }
 
   /** What was told counts as well. */
-  told(type: string, rows: number): void {
-    this.#used += Math.floor(rows / (rowsOfWeight[type] ?? Number.POSITIVE_INFINITY))
+  told(type: string, rows: number, nowMs: number): void {
+    this.#used.add('address', Math.floor(rows / (rowsOfWeight[type] ?? Number.POSITIVE_INFINITY)), nowMs)
   }
 
   shutOut(untilMs: number): void {

@@ -85,7 +85,7 @@ export class Wire {
       if (!this.#pace.count(type, nowMs)) throw new Refusal(429)
       if (asked === null) throw new Refusal(422)
       const told = this.#told(type, asked, nowMs)
-      if (Array.isArray(told)) this.#pace.told(type, told.length)
+      if (Array.isArray(told)) this.#pace.told(type, told.length, nowMs)
       return { status: 200, text: JSON.stringify(told) }
     } catch (error) {
       const status = error instanceof Refusal ? error.status : 500

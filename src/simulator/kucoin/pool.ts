@@ -1,4 +1,5 @@
 import { secondMs } from '@perf-agg/sdk'
+import { Used } from '../used.ts'
 import { refusals } from './refusal.ts'
 
 /**
@@ -19,19 +20,15 @@ const most: Readonly<Record<PoolName, number>> = {
 }
 
 export class Pools {
-  readonly #used = new Map<string, { span: number; weight: number }>()
+  readonly #used = new Used(spanMs)
   #shutOutUntilMs = 0
 
   /** The headers of the answer. @throws {Refusal} */
   count(who: string, pool: PoolName, weight: number, nowMs: number): Readonly<Record<string, string>> {
     if (nowMs < this.#shutOutUntilMs) throw refusals.shutOut()
-    const key = `${who} ${pool}`
-    const span = Math.floor(nowMs / spanMs)
-    let used = this.#used.get(key)
-    if (used === undefined || used.span !== span) this.#used.set(key, (used = { span, weight: 0 }))
-    used.weight += weight
-    if (used.weight > most[pool]) throw refusals.pool()
-    return this.headers(pool, most[pool] - used.weight, nowMs)
+    const used = this.#used.add(`${who} ${pool}`, weight, nowMs)
+    if (used > most[pool]) throw refusals.pool()
+    return this.headers(pool, most[pool] - used, nowMs)
   }
 
   headers(pool: PoolName, left: number, nowMs: number): Readonly<Record<string, string>> {

@@ -1,15 +1,6 @@
-/** What kucoin answers instead of data: its status, its code, its words. */
-export class Refusal extends Error {
-  readonly status: number
-  readonly code: string
+import { Refusal } from '../refusal.ts'
 
-  constructor(status: number, code: string, message: string) {
-    super(message)
-    this.status = status
-    this.code = code
-  }
-}
-
+/** What kucoin says instead of data. */
 export const refusals = {
   internal: () => new Refusal(500, '500000', 'Internal Server Error'),
   pool: () => new Refusal(429, '429000', 'too many requests'),

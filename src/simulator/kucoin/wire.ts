@@ -4,6 +4,7 @@ import { secondMs } from '@perf-agg/sdk'
 import type { Exchange } from '../exchange.ts'
 import { spoil } from '../binance/spoil.ts'
 import type { FaultPlan } from '../faults.ts'
+import { Refusal } from '../refusal.ts'
 import { isSame } from '../signature.ts'
 import type { Wallet } from '../wallet.ts'
 import {
@@ -20,7 +21,7 @@ import { type Book, bookOf } from './book.ts'
 import type { Asked } from './page.ts'
 import { type PoolName, Pools } from './pool.ts'
 import { activeContracts, candles, contractCandles, symbols } from './quotes.ts'
-import { Refusal, refusals } from './refusal.ts'
+import { refusals } from './refusal.ts'
 
 /**
  * kucoin's REST protocol: key, version, time, a passphrase that is signed itself and a signature over time, method, path

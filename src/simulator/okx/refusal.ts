@@ -1,15 +1,6 @@
-/** What okx answers instead of data: its status, its code, its words. */
-export class Refusal extends Error {
-  readonly status: number
-  readonly code: string
+import { Refusal } from '../refusal.ts'
 
-  constructor(status: number, code: string, message: string) {
-    super(message)
-    this.status = status
-    this.code = code
-  }
-}
-
+/** What okx says instead of data. */
 export const refusals = {
   unavailable: () => new Refusal(503, '50001', 'Service temporarily unavailable. Please try again later'),
   pace: () => new Refusal(429, '50011', 'Too Many Requests'),

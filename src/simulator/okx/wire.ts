@@ -4,16 +4,17 @@ import { dayMs, secondMs } from '@perf-agg/sdk'
 import type { Exchange } from '../exchange.ts'
 import { spoil } from '../binance/spoil.ts'
 import type { FaultPlan } from '../faults.ts'
+import { Pace } from '../pace.ts'
+import { Refusal } from '../refusal.ts'
 import { isSame } from '../signature.ts'
 import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
 import { type BookRow, billsOf, fillsOf } from './book.ts'
 import { positionRow } from './contract.ts'
 import { fundingBalances, fundingBills } from './funding.ts'
-import { Pace } from './pace.ts'
 import { type HeldPair, heldPairs, pairRow } from './pair.ts'
 import { candles, instruments, integerOf, markCandles } from './quotes.ts'
-import { Refusal, refusals } from './refusal.ts'
+import { refusals } from './refusal.ts'
 import { OkxStreams } from './streams.ts'
 
 /**
@@ -74,7 +75,7 @@ export class Wire {
   readonly #wallets: ReadonlyMap<string, Wallet>
   readonly #faults: FaultPlan
   readonly #nowMs: () => number
-  readonly #pace = new Pace()
+  readonly #pace = new Pace(2 * secondMs, refusals)
   readonly streams: OkxStreams
 
   constructor(options: {
