@@ -50,6 +50,9 @@ export type StreamFault = Extract<Fault, { kind: `stream-${string}` }>
 
 export type WireFault = Exclude<Fault, { kind: 'clock-skew' | StreamFault['kind'] }>
 
+/** Those that an exchange tells in words of its own; of the others it knows nothing. */
+export type SpokenFault = Extract<WireFault, { kind: 'ban' | 'rate-limit' | 'unavailable' }>
+
 /** The faults of one exchange, in force by time. */
 export class FaultPlan {
   readonly #faults: { readonly fault: Fault; left: number }[] = []
@@ -91,6 +94,10 @@ export class FaultPlan {
     }
     return skewMs
   }
+}
+
+export function isSpoken(fault: WireFault): fault is SpokenFault {
+  return fault.kind === 'ban' || fault.kind === 'rate-limit' || fault.kind === 'unavailable'
 }
 
 function isOfStreams(fault: Fault): fault is StreamFault {

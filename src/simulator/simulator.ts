@@ -10,6 +10,7 @@ import { Wire as CoinbaseWire } from './coinbase/wire.ts'
 import { ContractDesk, nextFundingMs, watchMs } from './contract-desk.ts'
 import { ContractTrader } from './contract-trader.ts'
 import { Desk } from './desk.ts'
+import { Door } from './door.ts'
 import { FaultPlan } from './faults.ts'
 import type { Fault, Faults } from './faults.ts'
 import { addressOf } from './hyperliquid/name.ts'
@@ -168,16 +169,18 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 
   let nowMs = startMs
   let following: (() => void) | null = null
+  const followed = (): number => {
+    following?.()
+    return nowMs
+  }
   const wire = new wires[options.exchange]({
     exchange: { market, contracts, leverage, truth, historyMs },
     wallets,
-    faults,
-    nowMs: () => {
-      following?.()
-      return nowMs
-    },
+    nowMs: followed,
+    serverMs: () => followed() + faults.skewMs(nowMs),
   })
-  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => wire.handle(request, response))
+  const door = new Door({ protocol: wire, faults, nowMs: followed })
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => door.handle(request, response))
   const streams = new Streams({
     protocol: 'streams' in wire ? wire.streams : null,
     faults,

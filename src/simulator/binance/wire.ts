@@ -1,13 +1,12 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Answer, Asked, Protocol, ProtocolOptions } from '../door.ts'
 import type { Exchange } from '../exchange.ts'
-import type { FaultPlan } from '../faults.ts'
+import type { SpokenFault } from '../faults.ts'
 import type { Wallet } from '../wallet.ts'
 import { accountEndpoints } from './account.ts'
 import { capitalEndpoints } from './capital.ts'
 import type { Endpoint } from './endpoint.ts'
 import { futuresEndpoints } from './futures.ts'
 import { marginEndpoints } from './margin.ts'
-import { spoil } from './spoil.ts'
 import { Query } from './query.ts'
 import { quoteEndpoints } from './quotes.ts'
 import { Refusal, refusals } from './refusal.ts'
@@ -30,29 +29,22 @@ const endpoints: ReadonlyMap<string, Endpoint> = new Map(
   }),
 )
 
-export class Wire {
+const type = { 'Content-Type': 'application/json;charset=UTF-8' }
+
+export class Wire implements Protocol {
   readonly #exchange: Exchange
   readonly #wallets: ReadonlyMap<string, Wallet>
-  readonly #faults: FaultPlan
-  readonly #nowMs: () => number
   readonly #meter = new Meter()
   readonly streams: BinanceStreams
 
-  constructor(options: {
-    exchange: Exchange
-    wallets: readonly Wallet[]
-    faults: FaultPlan
-    nowMs: () => number
-  }) {
-    this.#exchange = options.exchange
-    this.#wallets = new Map(options.wallets.map((wallet) => [wallet.apiKey, wallet]))
-    this.#faults = options.faults
-    this.#nowMs = options.nowMs
+  constructor({ exchange, wallets, nowMs, serverMs }: ProtocolOptions) {
+    this.#exchange = exchange
+    this.#wallets = new Map(wallets.map((wallet) => [wallet.apiKey, wallet]))
     this.streams = new BinanceStreams({
       wallets: this.#wallets,
       meter: this.#meter,
-      nowMs: this.#nowMs,
-      serverMs: () => this.#nowMs() + this.#faults.skewMs(this.#nowMs()),
+      nowMs,
+      serverMs,
     })
   }
 
@@ -60,38 +52,28 @@ export class Wire {
     return this.#meter.spent
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
-    const nowMs = this.#nowMs()
-    const serverMs = nowMs + this.#faults.skewMs(nowMs)
-    const [path = '/', raw = ''] = (request.url ?? '/').split('?', 2)
-    response.setHeader('Date', new Date(serverMs).toUTCString())
-    const fault = this.#faults.meet(path, nowMs)
+  answer(asked: Asked, fault: SpokenFault | null): Answer {
     if (fault?.kind === 'ban') this.#meter.ban(fault.toMs)
-    const { status, headers, body } = this.#answer(request, path, raw, nowMs, serverMs)
-    if (fault !== null && fault.kind !== 'ban') return spoil(fault, response, body)
-    response.writeHead(status, {
-      'Content-Type': 'application/json;charset=UTF-8',
-      'x-mbx-uuid': '00000000-0000-4000-8000-000000000000',
-      ...headers,
-    })
-    response.end(body)
+    const { status, headers, body } = this.#answer(asked)
+    if (fault?.kind === 'unavailable') return said(refusals.unknown())
+    if (fault?.kind === 'rate-limit') return said(refusals.weight(6_000, fault.retryAfterS ?? 30))
+    return {
+      status,
+      headers: { ...type, 'x-mbx-uuid': '00000000-0000-4000-8000-000000000000', ...headers },
+      body,
+    }
   }
 
-  #answer(
-    request: IncomingMessage,
-    path: string,
-    raw: string,
-    nowMs: number,
-    serverMs: number,
-  ): { status: number; headers: Record<string, string>; body: string } {
+  #answer(asked: Asked): Required<Answer> {
+    const { method, path, raw, nowMs, serverMs } = asked
     let headers: Record<string, string> = {}
     try {
-      const header = request.headers['x-mbx-apikey']
+      const header = asked.headers['x-mbx-apikey']
       const apiKey = typeof header === 'string' ? header : ''
-      const listenKey = this.streams.listenKey(request.method ?? '', path, apiKey)
+      const listenKey = this.streams.listenKey(method, path, apiKey)
       if (listenKey !== null) return { status: 200, headers, body: JSON.stringify(listenKey) }
       const endpoint = endpoints.get(path)
-      if (endpoint === undefined || request.method !== 'GET') throw this.#noSuchCall(request, path, nowMs)
+      if (endpoint === undefined || method !== 'GET') throw this.#noSuchCall(asked)
       const unsigned = raw.replace(/(^|&)signature=[^&]*/, '').replace(/^&/, '')
       const query = new Query(unsigned)
       const wallet = this.#wallets.get(apiKey)
@@ -121,9 +103,13 @@ export class Wire {
   }
 
   /** Nothing can be ordered or withdrawn here; who tries is told that the key may not. */
-  #noSuchCall(request: IncomingMessage, path: string, nowMs: number): Refusal {
+  #noSuchCall({ method, path, nowMs }: Asked): Refusal {
     this.#meter.count({ budget: 'ip', weight: 1 }, path, '', nowMs)
-    const known = request.method !== 'GET' && /^\/[sfd]?api\/v\d\//.test(path)
+    const known = method !== 'GET' && /^\/[sfd]?api\/v\d\//.test(path)
     return known ? refusals.key() : new Refusal(404, -1000, 'Path does not exist.')
   }
+}
+
+function said(refusal: Refusal): Answer {
+  return { status: refusal.status, headers: { ...type, ...refusal.headers }, body: refusal.body() }
 }

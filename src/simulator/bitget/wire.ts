@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { dayMs, secondMs } from '@perf-agg/sdk'
+import type { Answer, Asked, Protocol, ProtocolOptions } from '../door.ts'
 import type { Exchange } from '../exchange.ts'
-import { spoil } from '../binance/spoil.ts'
-import type { FaultPlan } from '../faults.ts'
+import type { SpokenFault } from '../faults.ts'
 import { Pace } from '../pace.ts'
 import { Refusal } from '../refusal.ts'
 import { isSame } from '../signature.ts'
@@ -84,67 +83,33 @@ const privatePaces: Readonly<Record<string, number>> = {
   ),
 }
 
-interface Asked {
-  readonly path: string
-  readonly raw: string
-  readonly query: URLSearchParams
-  readonly nowMs: number
-  readonly serverMs: number
-}
-
-export class Wire {
+export class Wire implements Protocol {
   readonly #exchange: Exchange
   readonly #wallets: ReadonlyMap<string, Wallet>
-  readonly #faults: FaultPlan
-  readonly #nowMs: () => number
   readonly #pace = new Pace(secondMs, refusals)
 
-  constructor(options: {
-    exchange: Exchange
-    wallets: readonly Wallet[]
-    faults: FaultPlan
-    nowMs: () => number
-  }) {
-    this.#exchange = options.exchange
-    this.#wallets = new Map(options.wallets.map((wallet) => [wallet.apiKey, wallet]))
-    this.#faults = options.faults
-    this.#nowMs = options.nowMs
+  constructor({ exchange, wallets }: ProtocolOptions) {
+    this.#exchange = exchange
+    this.#wallets = new Map(wallets.map((wallet) => [wallet.apiKey, wallet]))
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
-    const nowMs = this.#nowMs()
-    const serverMs = nowMs + this.#faults.skewMs(nowMs)
-    const [path = '/', raw = ''] = (request.url ?? '/').split('?', 2)
-    response.setHeader('Date', new Date(serverMs).toUTCString())
-    const fault = this.#faults.meet(path, nowMs)
-    if (fault?.kind === 'ban') this.#pace.shutOut(fault.toMs)
-    const given =
-      fault?.kind === 'unavailable'
-        ? refusals.unavailable()
-        : fault?.kind === 'rate-limit'
-          ? refusals.pace()
-          : null
-    const asked = { path, raw, query: new URLSearchParams(raw), nowMs, serverMs }
-    const { status, body } = this.#answer(request, asked, given)
-    if (fault !== null && given === null && fault.kind !== 'ban') return spoil(fault, response, body)
-    response.writeHead(status, { 'Content-Type': 'application/json' }).end(body)
-  }
-
-  #answer(request: IncomingMessage, asked: Asked, given: Refusal | null): { status: number; body: string } {
+  answer(asked: Asked, fault: SpokenFault | null): Answer {
     const worded = (code: string, msg: string, data: unknown): string =>
       JSON.stringify({ code, msg, requestTime: asked.serverMs, data })
+    if (fault?.kind === 'ban') this.#pace.shutOut(fault.toMs)
     try {
-      if (given !== null) throw given
+      if (fault?.kind === 'unavailable') throw refusals.unavailable()
+      if (fault?.kind === 'rate-limit') throw refusals.pace()
       // nothing can be ordered or withdrawn here
-      if (request.method !== 'GET') throw refusals.permission()
-      return { status: 200, body: worded('00000', 'success', this.#data(request, asked)) }
+      if (asked.method !== 'GET') throw refusals.permission()
+      return { status: 200, body: worded('00000', 'success', this.#data(asked)) }
     } catch (error) {
       const refusal = error instanceof Refusal ? error : refusals.unavailable()
       return { status: refusal.status, body: worded(refusal.code, refusal.message, null) }
     }
   }
 
-  #data(request: IncomingMessage, asked: Asked): unknown {
+  #data(asked: Asked): unknown {
     const { path, nowMs } = asked
     const address = publicPaces[path]
     if (address !== undefined) {
@@ -153,15 +118,15 @@ export class Wire {
     }
     const account = privatePaces[path]
     if (account === undefined) throw refusals.noSuchPath()
-    const wallet = this.#authenticate(request, asked)
+    const wallet = this.#authenticate(asked)
     this.#pace.count(wallet.uid, path, account, nowMs)
     if (path.startsWith('/api/v3/') !== wallet.unified) throw refusals.kind(wallet.unified)
     return this.#private(asked, wallet)
   }
 
-  #authenticate(request: IncomingMessage, { path, raw, serverMs }: Asked): Wallet {
+  #authenticate({ path, raw, headers, serverMs }: Asked): Wallet {
     const header = (name: string, code: string): string => {
-      const value = request.headers[name.toLowerCase()]
+      const value = headers[name.toLowerCase()]
       if (typeof value !== 'string' || value === '') throw refusals.empty(name, code)
       return value
     }

@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { dayMs } from '@perf-agg/sdk'
+import type { Answer, Asked, Protocol, ProtocolOptions } from '../door.ts'
 import type { Exchange } from '../exchange.ts'
-import { spoil } from '../binance/spoil.ts'
-import type { FaultPlan } from '../faults.ts'
+import type { SpokenFault } from '../faults.ts'
 import { isSame } from '../signature.ts'
 import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
@@ -41,77 +40,39 @@ const paces: Readonly<Record<string, number>> = {
   '/v5/asset/withdraw/query-record': 5,
 }
 
-interface Asked {
-  readonly path: string
-  readonly raw: string
-  readonly query: URLSearchParams
-  readonly nowMs: number
-  readonly serverMs: number
-}
-
-export class Wire {
+export class Wire implements Protocol {
   readonly #exchange: Exchange
   readonly #wallets: ReadonlyMap<string, Wallet>
-  readonly #faults: FaultPlan
-  readonly #nowMs: () => number
   readonly #pace = new Pace()
   readonly streams: BybitStreams
 
-  constructor(options: {
-    exchange: Exchange
-    wallets: readonly Wallet[]
-    faults: FaultPlan
-    nowMs: () => number
-  }) {
-    this.#exchange = options.exchange
-    this.#wallets = new Map(options.wallets.map((wallet) => [wallet.apiKey, wallet]))
-    this.#faults = options.faults
-    this.#nowMs = options.nowMs
+  constructor({ exchange, wallets, serverMs }: ProtocolOptions) {
+    this.#exchange = exchange
+    this.#wallets = new Map(wallets.map((wallet) => [wallet.apiKey, wallet]))
     this.streams = new BybitStreams({
-      exchange: this.#exchange,
+      exchange,
       wallets: this.#wallets,
-      serverMs: () => this.#nowMs() + this.#faults.skewMs(this.#nowMs()),
+      serverMs,
     })
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
-    const nowMs = this.#nowMs()
-    const serverMs = nowMs + this.#faults.skewMs(nowMs)
-    const [path = '/', raw = ''] = (request.url ?? '/').split('?', 2)
-    response.setHeader('Date', new Date(serverMs).toUTCString())
-    const fault = this.#faults.meet(path, nowMs)
-    if (fault?.kind === 'ban') this.#pace.shutOut(fault.toMs)
-    const said = fault?.kind === 'unavailable' ? refusals.unavailable() : null
-    const slow = fault?.kind === 'rate-limit' ? refusals.pace() : null
-    const { status, headers, body } = this.#answer(
-      request,
-      { path, raw, query: new URLSearchParams(raw), nowMs, serverMs },
-      said ?? slow,
-    )
-    if (fault !== null && said === null && slow === null && fault.kind !== 'ban') {
-      return spoil(fault, response, body)
-    }
-    response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers }).end(body)
-  }
-
-  #answer(
-    request: IncomingMessage,
-    asked: Asked,
-    given: Refusal | null,
-  ): { status: number; headers: Record<string, string>; body: string } {
-    let headers: Record<string, string> = {}
+  answer(asked: Asked, fault: SpokenFault | null): Answer {
+    const type = { 'Content-Type': 'application/json; charset=utf-8' }
+    let headers: Record<string, string> = type
     const worded = (retCode: number, retMsg: string, result: unknown): string =>
       JSON.stringify({ retCode, retMsg, result, retExtInfo: {}, time: asked.serverMs })
+    if (fault?.kind === 'ban') this.#pace.shutOut(fault.toMs)
     try {
-      if (given !== null) throw given
+      if (fault?.kind === 'unavailable') throw refusals.unavailable()
+      if (fault?.kind === 'rate-limit') throw refusals.pace()
       this.#pace.countAddress(asked.nowMs)
       // nothing can be ordered or withdrawn here
-      if (request.method !== 'GET') throw refusals.permission()
+      if (asked.method !== 'GET') throw refusals.permission()
       const pace = paces[asked.path]
       if (pace === undefined) return { status: 200, headers, body: worded(0, 'OK', this.#public(asked)) }
-      const wallet = this.#authenticate(request, asked)
+      const wallet = this.#authenticate(asked)
       const counted = this.#pace.countAccount(wallet.uid, asked.path, pace, asked.nowMs)
-      headers = counted.headers
+      headers = { ...type, ...counted.headers }
       if (counted.over) throw refusals.pace()
       return { status: 200, headers, body: worded(0, 'OK', this.#private(asked, wallet)) }
     } catch (error) {
@@ -120,9 +81,9 @@ export class Wire {
     }
   }
 
-  #authenticate(request: IncomingMessage, { raw, serverMs }: Asked): Wallet {
+  #authenticate({ raw, headers, serverMs }: Asked): Wallet {
     const header = (name: string): string => {
-      const value = request.headers[name]
+      const value = headers[name]
       return typeof value === 'string' ? value : ''
     }
     const apiKey = header('x-bapi-api-key')

@@ -1,9 +1,8 @@
 import type { KeyObject } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { secondMs } from '@perf-agg/sdk'
+import type { Answer, Asked, Protocol, ProtocolOptions } from '../door.ts'
 import type { Exchange } from '../exchange.ts'
-import { spoil } from '../binance/spoil.ts'
-import type { FaultPlan } from '../faults.ts'
+import type { SpokenFault } from '../faults.ts'
 import { Used } from '../used.ts'
 import type { Wallet } from '../wallet.ts'
 import {
@@ -36,104 +35,74 @@ class Refusal extends Error {
   }
 }
 
-export class Wire {
+interface Said {
+  readonly status: number
+  readonly value: object
+}
+
+const tooMuch = { status: 429, value: { error: 'rate_limit_exceeded' } }
+
+const inWords: Readonly<Record<SpokenFault['kind'], Said>> = {
+  unavailable: { status: 503, value: { error: 'INTERNAL' } },
+  'rate-limit': tooMuch,
+  ban: tooMuch,
+}
+
+export class Wire implements Protocol {
   readonly #exchange: Exchange
   readonly #wallets: ReadonlyMap<string, { readonly wallet: Wallet; readonly key: KeyObject }>
-  readonly #faults: FaultPlan
-  readonly #nowMs: () => number
   /** Of each key. */
   readonly #used = new Used(secondMs)
 
-  constructor(options: {
-    exchange: Exchange
-    wallets: readonly Wallet[]
-    faults: FaultPlan
-    nowMs: () => number
-  }) {
-    this.#exchange = options.exchange
+  constructor({ exchange, wallets }: ProtocolOptions) {
+    this.#exchange = exchange
     this.#wallets = new Map(
-      options.wallets.map((wallet) => [wallet.apiKey, { wallet, key: publicKeyOf(wallet.secret) }]),
+      wallets.map((wallet) => [wallet.apiKey, { wallet, key: publicKeyOf(wallet.secret) }]),
     )
-    this.#faults = options.faults
-    this.#nowMs = options.nowMs
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
-    request.resume()
-    request.on('end', () => this.#handle(request, response))
+  answer(asked: Asked, fault: SpokenFault | null): Answer {
+    const { status, value } = fault === null ? this.#said(asked) : inWords[fault.kind]
+    return { status, body: JSON.stringify(value) }
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse): void {
-    const nowMs = this.#nowMs()
-    const serverMs = nowMs + this.#faults.skewMs(nowMs)
-    const [path = '/', query = ''] = (request.url ?? '/').split('?', 2)
-    response.setHeader('Date', new Date(serverMs).toUTCString())
-    const fault = this.#faults.meet(path, nowMs)
-    const said =
-      fault?.kind === 'unavailable'
-        ? { status: 503, name: 'INTERNAL' }
-        : fault?.kind === 'rate-limit' || fault?.kind === 'ban'
-          ? { status: 429, name: 'rate_limit_exceeded' }
-          : null
-    const { status, value } =
-      said === null
-        ? this.#answer(request, path, new URLSearchParams(query), nowMs, serverMs)
-        : { status: said.status, value: { error: said.name } }
-    const text = JSON.stringify(value)
-    if (fault !== null && said === null && fault.kind !== 'ban') return spoil(fault, response, text)
-    response.writeHead(status, { 'Content-Type': 'application/json' }).end(text)
-  }
-
-  #answer(
-    request: IncomingMessage,
-    path: string,
-    asked: URLSearchParams,
-    nowMs: number,
-    serverMs: number,
-  ): { readonly status: number; readonly value: object } {
+  #said(asked: Asked): Said {
     try {
-      if (request.method !== 'GET') throw new Refusal(405, 'METHOD_NOT_ALLOWED')
-      return { status: 200, value: this.#told(request, path, asked, nowMs, serverMs) }
+      if (asked.method !== 'GET') throw new Refusal(405, 'METHOD_NOT_ALLOWED')
+      return { status: 200, value: this.#told(asked) }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       const { status, message } = error
-      const isOld = path.startsWith('/v2/')
+      const isOld = asked.path.startsWith('/v2/')
       return { status, value: isOld ? { errors: [{ id: message, message }] } : { error: message } }
     }
   }
 
-  #told(
-    request: IncomingMessage,
-    path: string,
-    asked: URLSearchParams,
-    nowMs: number,
-    serverMs: number,
-  ): object {
+  #told(asked: Asked): object {
+    const { path, query, nowMs, serverMs } = asked
     if (path === '/api/v3/brokerage/time') {
       const epochSeconds = String(Math.floor(serverMs / 1_000))
       return { iso: new Date(serverMs).toISOString(), epochSeconds, epochMillis: String(serverMs) }
     }
     const [, product] = /^\/api\/v3\/brokerage\/market\/products(?:\/([\w-]+)\/candles)?$/.exec(path) ?? []
     if (product !== undefined) {
-      const rows = candles(this.#exchange, product, asked, nowMs)
+      const rows = candles(this.#exchange, product, query, nowMs)
       if (rows === null) throw new Refusal(404, 'NOT_FOUND')
       return { candles: rows }
     }
     if (path === '/api/v3/brokerage/market/products') return { products: productList(this.#exchange, nowMs) }
-    const wallet = this.#authenticate(request, path, serverMs)
-    return this.#private(wallet, path, asked, nowMs)
+    return this.#private(this.#authenticate(asked), path, query, nowMs)
   }
 
-  #authenticate(request: IncomingMessage, path: string, serverMs: number): Wallet {
-    const [, text = ''] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? []
+  #authenticate({ path, headers, serverMs }: Asked): Wallet {
+    const [, text = ''] = /^Bearer (\S+)$/.exec(headers.authorization ?? '') ?? []
     const token = readToken(text)
     const owner = token === null ? undefined : this.#wallets.get(token.kid)
     if (token === null || owner === undefined || token.sub !== token.kid)
       throw new Refusal(401, 'Unauthorized')
     const now = Math.floor(serverMs / 1_000)
     const isNow = token.nbf <= now && token.exp > now && token.exp - token.nbf <= tokenSeconds
-    const isForThis =
-      token.uri.startsWith('GET ') && token.uri.endsWith(`${request.headers.host ?? ''}${path}`)
+    const isForThis = token.uri.startsWith('GET ') && token.uri.endsWith(`${headers.host ?? ''}${path}`)
     if (!isNow || !isForThis || !token.isSignedBy(owner.key)) throw new Refusal(401, 'Unauthorized')
     if (this.#used.add(owner.wallet.uid, 1, serverMs) > perSecond) {
       throw new Refusal(429, 'rate_limit_exceeded')

@@ -1,8 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Answer, Asked, Protocol, ProtocolOptions } from '../door.ts'
 import type { Exchange } from '../exchange.ts'
-import { spoil } from '../binance/spoil.ts'
-import type { FaultPlan } from '../faults.ts'
+import type { SpokenFault } from '../faults.ts'
 import { isSame } from '../signature.ts'
 import { fromUnits } from '../units.ts'
 import type { Wallet } from '../wallet.ts'
@@ -17,7 +16,6 @@ import { assetPairs, ohlc, trades } from './quotes.ts'
  */
 
 const pageRows = 50
-const bodyBytesMax = 65_536
 
 class Refusal extends Error {}
 
@@ -30,86 +28,61 @@ const costs: Readonly<Record<string, number>> = {
   TradesHistory: 2,
 }
 
+const inWords: Readonly<Record<SpokenFault['kind'], string>> = {
+  unavailable: 'EService:Unavailable',
+  'rate-limit': 'EAPI:Rate limit exceeded',
+  ban: 'EGeneral:Temporary lockout',
+}
+
 /** What every key there may do. */
 const readingPermissions = ['query-funds', 'query-open-trades', 'query-closed-trades', 'query-ledger']
 
-export class Wire {
+export class Wire implements Protocol {
   readonly #exchange: Exchange
   readonly #wallets: ReadonlyMap<string, Wallet>
-  readonly #faults: FaultPlan
-  readonly #nowMs: () => number
   readonly #nonces = new Map<string, bigint>()
   readonly #counters = new Map<string, Counter>()
 
-  constructor(options: {
-    exchange: Exchange
-    wallets: readonly Wallet[]
-    faults: FaultPlan
-    nowMs: () => number
-  }) {
-    this.#exchange = options.exchange
-    this.#wallets = new Map(options.wallets.map((wallet) => [wallet.apiKey, wallet]))
-    this.#faults = options.faults
-    this.#nowMs = options.nowMs
+  constructor({ exchange, wallets }: ProtocolOptions) {
+    this.#exchange = exchange
+    this.#wallets = new Map(wallets.map((wallet) => [wallet.apiKey, wallet]))
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
-    const parts: Buffer[] = []
-    let bytes = 0
-    request.on('data', (part: Buffer) => {
-      bytes += part.length
-      if (bytes > bodyBytesMax) request.destroy()
-      else parts.push(part)
-    })
-    request.on('end', () => this.#handle(request, response, Buffer.concat(parts)))
+  answer(asked: Asked, fault: SpokenFault | null): Answer {
+    const said = fault === null ? this.#said(asked) : { error: [inWords[fault.kind]] }
+    return {
+      status: 200,
+      headers: { 'Content-Type': 'application/json; charset=utf-8' },
+      body: JSON.stringify(said),
+    }
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
-    const nowMs = this.#nowMs()
-    const [path = '/', query = ''] = (request.url ?? '/').split('?', 2)
-    response.setHeader('Date', new Date(nowMs + this.#faults.skewMs(nowMs)).toUTCString())
-    const fault = this.#faults.meet(path, nowMs)
-    const inner =
-      fault?.kind === 'unavailable'
-        ? 'EService:Unavailable'
-        : fault?.kind === 'rate-limit'
-          ? 'EAPI:Rate limit exceeded'
-          : fault?.kind === 'ban'
-            ? 'EGeneral:Temporary lockout'
-            : null
-    const answer = JSON.stringify(
-      inner === null ? this.#answer(request, path, query, body, nowMs) : { error: [inner] },
-    )
-    if (fault !== null && inner === null && fault.kind !== 'ban') return spoil(fault, response, answer)
-    response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8' }).end(answer)
-  }
-
-  #answer(request: IncomingMessage, path: string, query: string, body: Buffer, nowMs: number): unknown {
+  #said(asked: Asked): unknown {
+    const { method, path, body, nowMs } = asked
     try {
       const [, room, name = ''] = /^\/0\/(public|private)\/(\w+)$/.exec(path) ?? []
-      if (room === 'public')
-        return { error: [], result: this.#public(name, new URLSearchParams(query), nowMs) }
-      if (room !== 'private' || request.method !== 'POST') throw new Refusal('EGeneral:Unknown method')
-      const asked = new URLSearchParams(body.toString('utf8'))
-      const wallet = this.#authenticate(request, path, body, asked)
+      if (room === 'public') return { error: [], result: this.#public(name, asked) }
+      if (room !== 'private' || method !== 'POST') throw new Refusal('EGeneral:Unknown method')
+      const form = new URLSearchParams(body.toString('utf8'))
+      const wallet = this.#authenticate(asked, form)
       const cost = costs[name]
       // nothing can be ordered or withdrawn here
       if (cost === undefined) throw new Refusal('EGeneral:Permission denied')
       const counter = this.#counters.get(wallet.uid) ?? new Counter()
       this.#counters.set(wallet.uid, counter)
       if (!counter.count(cost, nowMs)) throw new Refusal('EAPI:Rate limit exceeded')
-      return { error: [], result: this.#private(name, wallet, asked, nowMs) }
+      return { error: [], result: this.#private(name, wallet, form, nowMs) }
     } catch (error) {
       return { error: [error instanceof Refusal ? error.message : 'EGeneral:Internal error'] }
     }
   }
 
-  #authenticate(request: IncomingMessage, path: string, body: Buffer, asked: URLSearchParams): Wallet {
-    const key = request.headers['api-key']
-    const signature = request.headers['api-sign']
+  #authenticate({ path, headers, body }: Asked, form: URLSearchParams): Wallet {
+    const key = headers['api-key']
+    const signature = headers['api-sign']
     const wallet = this.#wallets.get(typeof key === 'string' ? key : '')
     if (wallet === undefined) throw new Refusal('EAPI:Invalid key')
-    const nonce = asked.get('nonce') ?? ''
+    const nonce = form.get('nonce') ?? ''
     if (!/^\d{1,19}$/.test(nonce)) throw new Refusal('EAPI:Invalid nonce')
     const inner = createHash('sha256').update(nonce).update(body).digest()
     const expected = createHmac('sha512', Buffer.from(wallet.secret, 'base64'))
@@ -117,16 +90,13 @@ export class Wire {
       .update(inner)
       .digest()
     const given = Buffer.from(typeof signature === 'string' ? signature : '', 'base64')
-    if (!isSame(given, expected)) {
-      throw new Refusal('EAPI:Invalid signature')
-    }
+    if (!isSame(given, expected)) throw new Refusal('EAPI:Invalid signature')
     if (BigInt(nonce) <= (this.#nonces.get(wallet.apiKey) ?? 0n)) throw new Refusal('EAPI:Invalid nonce')
     this.#nonces.set(wallet.apiKey, BigInt(nonce))
     return wallet
   }
 
-  #public(name: string, query: URLSearchParams, nowMs: number): unknown {
-    const serverMs = nowMs + this.#faults.skewMs(nowMs)
+  #public(name: string, { query, nowMs, serverMs }: Asked): unknown {
     if (name === 'Time')
       return { unixtime: Math.floor(serverMs / 1_000), rfc1123: new Date(serverMs).toUTCString() }
     if (name === 'AssetPairs') return assetPairs(this.#exchange.market, nowMs)

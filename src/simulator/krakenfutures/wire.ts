@@ -1,8 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Answer, Asked, Protocol, ProtocolOptions } from '../door.ts'
 import type { Exchange } from '../exchange.ts'
-import { spoil } from '../binance/spoil.ts'
-import type { FaultPlan } from '../faults.ts'
+import type { SpokenFault } from '../faults.ts'
 import { isSame } from '../signature.ts'
 import type { Wallet } from '../wallet.ts'
 import { fillsOf, logOf } from './book.ts'
@@ -26,96 +25,65 @@ class Refusal extends Error {
   }
 }
 
-export class Wire {
+export class Wire implements Protocol {
   readonly #exchange: Exchange
   readonly #wallets: ReadonlyMap<string, Wallet>
-  readonly #faults: FaultPlan
-  readonly #nowMs: () => number
   readonly #pace = new Pace()
 
-  constructor(options: {
-    exchange: Exchange
-    wallets: readonly Wallet[]
-    faults: FaultPlan
-    nowMs: () => number
-  }) {
-    this.#exchange = options.exchange
-    this.#wallets = new Map(options.wallets.map((wallet) => [wallet.apiKey, wallet]))
-    this.#faults = options.faults
-    this.#nowMs = options.nowMs
+  constructor({ exchange, wallets }: ProtocolOptions) {
+    this.#exchange = exchange
+    this.#wallets = new Map(wallets.map((wallet) => [wallet.apiKey, wallet]))
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
-    request.resume()
-    request.on('end', () => this.#handle(request, response))
+  answer(asked: Asked, fault: SpokenFault | null): Answer {
+    const { status, value } = this.#said(asked, fault)
+    const serverTime = new Date(asked.serverMs).toISOString()
+    const isDerivatives = asked.path.startsWith('/derivatives/')
+    return {
+      status,
+      body: JSON.stringify(isDerivatives ? { result: 'success', ...value, serverTime } : value),
+    }
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse): void {
-    const nowMs = this.#nowMs()
-    const serverTime = new Date(nowMs + this.#faults.skewMs(nowMs)).toISOString()
-    const [path = '/', query = ''] = (request.url ?? '/').split('?', 2)
-    response.setHeader('Date', new Date(serverTime).toUTCString())
-    const fault = this.#faults.meet(path, nowMs)
-    const said =
-      fault?.kind === 'unavailable'
-        ? 'Unavailable'
-        : fault?.kind === 'rate-limit' || fault?.kind === 'ban'
-          ? 'apiLimitExceeded'
-          : null
-    const { status, value } =
-      said === null
-        ? this.#answer(request, path, query, nowMs)
-        : { status: 200, value: { result: 'error', error: said } }
-    const text = JSON.stringify(
-      path.startsWith('/derivatives/') ? { result: 'success', ...value, serverTime } : value,
-    )
-    if (fault !== null && said === null && fault.kind !== 'ban') return spoil(fault, response, text)
-    response.writeHead(status, { 'Content-Type': 'application/json' }).end(text)
-  }
-
-  #answer(
-    request: IncomingMessage,
-    path: string,
-    query: string,
-    nowMs: number,
-  ): { readonly status: number; readonly value: object } {
+  #said(asked: Asked, fault: SpokenFault | null): { readonly status: number; readonly value: object } {
     try {
-      if (request.method !== 'GET') throw new Refusal('methodNotAllowed', 405)
-      return { status: 200, value: this.#told(request, path, query, nowMs) }
+      if (fault !== null) throw new Refusal(fault.kind === 'unavailable' ? 'Unavailable' : 'apiLimitExceeded')
+      if (asked.method !== 'GET') throw new Refusal('methodNotAllowed', 405)
+      return { status: 200, value: this.#told(asked) }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       return { status: error.status, value: { result: 'error', error: error.message } }
     }
   }
 
-  #told(request: IncomingMessage, path: string, query: string, nowMs: number): object {
-    const asked = new URLSearchParams(query)
+  #told(asked: Asked): object {
+    const { path, query, nowMs } = asked
     const chart = /^\/api\/charts\/v1\/(\w+)\/(\w+)\/1m$/.exec(path)
     if (chart !== null) {
       const [, series = '', name = ''] = chart
-      const rows = candles(this.#exchange, series, name, asked, nowMs)
+      const rows = candles(this.#exchange, series, name, query, nowMs)
       if (rows === null) throw new Refusal('notFound', 404)
       return rows
     }
     if (path === '/derivatives/api/v3/instruments') return { instruments: instruments(this.#exchange, nowMs) }
     if (path === '/derivatives/api/v3/tickers/PI_XBTUSD') return { ticker: { symbol: 'PI_XBTUSD' } }
-    const wallet = this.#authenticate(request, path, query)
+    const wallet = this.#authenticate(asked)
     // it is no part of what is counted
     if (path === '/api/auth/v1/api-keys/v3/check') return keyCheck(wallet)
     const [name, pace, cost] =
       path === '/api/history/v3/account-log'
-        ? (['account-log', 'history', costOf(asked)] as const)
-        : ([path.replace('/derivatives/api/v3/', ''), 'now', asked.has('lastFillTime') ? 25 : 2] as const)
+        ? (['account-log', 'history', costOf(query)] as const)
+        : ([path.replace('/derivatives/api/v3/', ''), 'now', query.has('lastFillTime') ? 25 : 2] as const)
     if (!this.#pace.count(wallet.uid, pace, cost, nowMs)) throw new Refusal('apiLimitExceeded')
-    return this.#private(name, wallet, asked, nowMs)
+    return this.#private(name, wallet, query, nowMs)
   }
 
   /** Over what was asked, a number that may be left out, and the path without its first part. */
-  #authenticate(request: IncomingMessage, path: string, query: string): Wallet {
-    const { apikey, authent, nonce } = request.headers
+  #authenticate({ path, raw, headers }: Asked): Wallet {
+    const { apikey, authent, nonce } = headers
     const wallet = this.#wallets.get(typeof apikey === 'string' ? apikey : '')
     if (wallet === undefined) throw new Refusal('authenticationError')
-    const signed = query + (typeof nonce === 'string' ? nonce : '') + path.replace(/^\/derivatives/, '')
+    const signed = raw + (typeof nonce === 'string' ? nonce : '') + path.replace(/^\/derivatives/, '')
     const expected = createHmac('sha512', Buffer.from(wallet.secret, 'base64'))
       .update(createHash('sha256').update(signed).digest())
       .digest()

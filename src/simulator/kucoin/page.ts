@@ -1,4 +1,5 @@
 import { dayMs } from '@perf-agg/sdk'
+import type { Asked } from '../door.ts'
 import { integerOf } from './quotes.ts'
 import { refusals } from './refusal.ts'
 
@@ -10,14 +11,6 @@ export interface Told {
   readonly atMs: number
   readonly number: bigint
   readonly row: Readonly<Record<string, unknown>>
-}
-
-export interface Asked {
-  readonly path: string
-  readonly raw: string
-  readonly query: URLSearchParams
-  readonly nowMs: number
-  readonly serverMs: number
 }
 
 /** Of a span that may not be too long; a day where only one end of it is given. */

@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { secondMs } from '@perf-agg/sdk'
+import type { Answer, Asked, Protocol, ProtocolOptions } from '../door.ts'
 import type { Exchange } from '../exchange.ts'
-import { spoil } from '../binance/spoil.ts'
-import type { FaultPlan } from '../faults.ts'
+import type { SpokenFault } from '../faults.ts'
 import { Refusal } from '../refusal.ts'
 import { isSame } from '../signature.ts'
 import type { Wallet } from '../wallet.ts'
@@ -18,7 +17,6 @@ import {
   unifiedPaths,
 } from './answer.ts'
 import { type Book, bookOf } from './book.ts'
-import type { Asked } from './page.ts'
 import { type PoolName, Pools } from './pool.ts'
 import { activeContracts, candles, contractCandles, symbols } from './quotes.ts'
 import { refusals } from './refusal.ts'
@@ -66,17 +64,9 @@ const prices: Readonly<Record<string, Priced>> = {
   '/api/v1/hf/fills': { pool: 'spot', weight: 2 },
 }
 
-interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
-
-export class Wire {
+export class Wire implements Protocol {
   readonly #exchange: Exchange
   readonly #wallets: ReadonlyMap<string, Wallet>
-  readonly #faults: FaultPlan
-  readonly #nowMs: () => number
   readonly #pools = new Pools()
   /** Of the instant that was asked for last: a poll asks for many pages of it. */
   readonly #books = new Map<
@@ -84,47 +74,23 @@ export class Wire {
     { readonly nowMs: number; readonly changes: number; readonly book: Book }
   >()
 
-  constructor(options: {
-    exchange: Exchange
-    wallets: readonly Wallet[]
-    faults: FaultPlan
-    nowMs: () => number
-  }) {
-    this.#exchange = options.exchange
-    this.#wallets = new Map(options.wallets.map((wallet) => [wallet.apiKey, wallet]))
-    this.#faults = options.faults
-    this.#nowMs = options.nowMs
+  constructor({ exchange, wallets }: ProtocolOptions) {
+    this.#exchange = exchange
+    this.#wallets = new Map(wallets.map((wallet) => [wallet.apiKey, wallet]))
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
-    const nowMs = this.#nowMs()
-    const serverMs = nowMs + this.#faults.skewMs(nowMs)
-    const [path = '/', raw = ''] = (request.url ?? '/').split('?', 2)
-    response.setHeader('Date', new Date(serverMs).toUTCString())
-    const fault = this.#faults.meet(path, nowMs)
-    if (fault?.kind === 'ban') this.#pools.shutOut(fault.toMs)
-    const given =
-      fault?.kind === 'unavailable'
-        ? refusals.internal()
-        : fault?.kind === 'rate-limit'
-          ? refusals.pool()
-          : null
-    const asked = { path, raw, query: new URLSearchParams(raw), nowMs, serverMs }
-    const { status, headers, body } = this.#answer(request, asked, given)
-    if (fault !== null && given === null && fault.kind !== 'ban') return spoil(fault, response, body)
-    response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(body)
-  }
-
-  #answer(request: IncomingMessage, asked: Asked, given: Refusal | null): Answer {
+  answer(asked: Asked, fault: SpokenFault | null): Answer {
     const { path, nowMs } = asked
     const price = prices[path]
+    if (fault?.kind === 'ban') this.#pools.shutOut(fault.toMs)
     try {
-      if (given !== null) throw given
+      if (fault?.kind === 'unavailable') throw refusals.internal()
+      if (fault?.kind === 'rate-limit') throw refusals.pool()
       if (price === undefined) throw refusals.noSuchPath()
       // nothing can be ordered or withdrawn here
-      if (request.method !== 'GET') throw refusals.permission()
+      if (asked.method !== 'GET') throw refusals.permission()
       const isPublic = price.pool === 'public'
-      const wallet = isPublic ? null : this.#authenticate(request, asked)
+      const wallet = isPublic ? null : this.#authenticate(asked)
       const headers = this.#pools.count(wallet?.uid ?? '', price.pool, price.weight, nowMs)
       const data = wallet === null ? this.#public(asked) : this.#private(asked, wallet)
       return { status: 200, headers, body: written({ code: '200000', data }) }
@@ -136,9 +102,9 @@ export class Wire {
     }
   }
 
-  #authenticate(request: IncomingMessage, { path, raw, serverMs }: Asked): Wallet {
+  #authenticate({ path, raw, headers, serverMs }: Asked): Wallet {
     const header = (name: string): string => {
-      const value = request.headers[name.toLowerCase()]
+      const value = headers[name.toLowerCase()]
       if (typeof value !== 'string' || value === '') throw refusals.missing(name)
       return value
     }

@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { dayMs, secondMs } from '@perf-agg/sdk'
+import type { Answer, Asked, Protocol, ProtocolOptions } from '../door.ts'
 import type { Exchange } from '../exchange.ts'
-import { spoil } from '../binance/spoil.ts'
-import type { FaultPlan } from '../faults.ts'
+import type { SpokenFault } from '../faults.ts'
 import { Pace } from '../pace.ts'
 import { Refusal } from '../refusal.ts'
 import { isSame } from '../signature.ts'
@@ -62,65 +61,31 @@ const reachMs: Readonly<Record<string, number>> = {
   '/api/v5/trade/fills-history': 90 * dayMs,
 }
 
-interface Asked {
-  readonly path: string
-  readonly raw: string
-  readonly query: URLSearchParams
-  readonly nowMs: number
-  readonly serverMs: number
-}
-
-export class Wire {
+export class Wire implements Protocol {
   readonly #exchange: Exchange
   readonly #wallets: ReadonlyMap<string, Wallet>
-  readonly #faults: FaultPlan
-  readonly #nowMs: () => number
   readonly #pace = new Pace(2 * secondMs, refusals)
   readonly streams: OkxStreams
 
-  constructor(options: {
-    exchange: Exchange
-    wallets: readonly Wallet[]
-    faults: FaultPlan
-    nowMs: () => number
-  }) {
-    this.#exchange = options.exchange
-    this.#wallets = new Map(options.wallets.map((wallet) => [wallet.apiKey, wallet]))
-    this.#faults = options.faults
-    this.#nowMs = options.nowMs
+  constructor({ exchange, wallets, serverMs }: ProtocolOptions) {
+    this.#exchange = exchange
+    this.#wallets = new Map(wallets.map((wallet) => [wallet.apiKey, wallet]))
     this.streams = new OkxStreams({
-      exchange: this.#exchange,
+      exchange,
       wallets: this.#wallets,
       passphrase,
-      serverMs: () => this.#nowMs() + this.#faults.skewMs(this.#nowMs()),
+      serverMs,
     })
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
-    const nowMs = this.#nowMs()
-    const serverMs = nowMs + this.#faults.skewMs(nowMs)
-    const [path = '/', raw = ''] = (request.url ?? '/').split('?', 2)
-    response.setHeader('Date', new Date(serverMs).toUTCString())
-    const fault = this.#faults.meet(path, nowMs)
+  answer(asked: Asked, fault: SpokenFault | null): Answer {
     if (fault?.kind === 'ban') this.#pace.shutOut(fault.toMs)
-    const given =
-      fault?.kind === 'unavailable'
-        ? refusals.unavailable()
-        : fault?.kind === 'rate-limit'
-          ? refusals.pace()
-          : null
-    const asked = { path, raw, query: new URLSearchParams(raw), nowMs, serverMs }
-    const { status, body } = this.#answer(request, asked, given)
-    if (fault !== null && given === null && fault.kind !== 'ban') return spoil(fault, response, body)
-    response.writeHead(status, { 'Content-Type': 'application/json' }).end(body)
-  }
-
-  #answer(request: IncomingMessage, asked: Asked, given: Refusal | null): { status: number; body: string } {
     try {
-      if (given !== null) throw given
+      if (fault?.kind === 'unavailable') throw refusals.unavailable()
+      if (fault?.kind === 'rate-limit') throw refusals.pace()
       // nothing can be ordered or withdrawn here
-      if (request.method !== 'GET') throw refusals.permission()
-      const data = this.#data(request, asked)
+      if (asked.method !== 'GET') throw refusals.permission()
+      const data = this.#data(asked)
       return { status: 200, body: JSON.stringify({ code: '0', data, msg: '' }) }
     } catch (error) {
       const refusal = error instanceof Refusal ? error : refusals.unavailable()
@@ -129,7 +94,7 @@ export class Wire {
     }
   }
 
-  #data(request: IncomingMessage, asked: Asked): unknown {
+  #data(asked: Asked): unknown {
     const { path, nowMs } = asked
     const address = publicPaces[path]
     if (address !== undefined) {
@@ -138,14 +103,14 @@ export class Wire {
     }
     const account = privatePaces[path]
     if (account === undefined) throw refusals.noSuchPath()
-    const wallet = this.#authenticate(request, asked)
+    const wallet = this.#authenticate(asked)
     this.#pace.count(wallet.uid, path, account, nowMs)
     return this.#private(asked, wallet)
   }
 
-  #authenticate(request: IncomingMessage, { path, raw, serverMs }: Asked): Wallet {
+  #authenticate({ path, raw, headers, serverMs }: Asked): Wallet {
     const header = (name: string, code: string): string => {
-      const value = request.headers[name.toLowerCase()]
+      const value = headers[name.toLowerCase()]
       if (typeof value !== 'string' || value === '') throw refusals.empty(name, code)
       return value
     }
@@ -154,7 +119,7 @@ export class Wire {
     const signature = header('OK-ACCESS-SIGN', '50106')
     const sent = header('OK-ACCESS-TIMESTAMP', '50107')
     // every key here is one of the live environment
-    if (request.headers['x-simulated-trading'] === '1') throw refusals.environment()
+    if (headers['x-simulated-trading'] === '1') throw refusals.environment()
     if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(sent)) throw refusals.timestamp()
     if (Math.abs(Date.parse(sent) - serverMs) > windowMs) throw refusals.late()
     const wallet = this.#wallets.get(apiKey)

@@ -1,17 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import { minuteMs } from '@perf-agg/sdk'
-import type { WireFault } from '../faults.ts'
-import { refusals } from './refusal.ts'
+import type { SpokenFault, WireFault } from './faults.ts'
 
 const page =
   '<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>'
 
 /** Answers as a broken exchange does; `body` is what a sound one would have said. */
-export function spoil(
-  fault: Exclude<WireFault, { kind: 'ban' }>,
-  response: ServerResponse,
-  body: string,
-): void {
+export function spoil(fault: Exclude<WireFault, SpokenFault>, response: ServerResponse, body: string): void {
   switch (fault.kind) {
     case 'refuse':
       response.socket?.destroy()
@@ -32,15 +27,5 @@ export function spoil(
       response.writeHead(200, { 'Content-Type': 'application/json;charset=UTF-8' })
       response.end(body.slice(0, Math.floor(body.length / 2)))
       return
-    case 'unavailable':
-      response
-        .writeHead(503, { 'Content-Type': 'application/json;charset=UTF-8' })
-        .end(refusals.unknown().body())
-      return
-    case 'rate-limit': {
-      const refusal = refusals.weight(6_000, fault.retryAfterS ?? 30)
-      response.writeHead(429, { 'Content-Type': 'application/json;charset=UTF-8', ...refusal.headers })
-      response.end(refusal.body())
-    }
   }
 }
