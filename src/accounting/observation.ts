@@ -133,7 +133,8 @@ export interface Candle {
   readonly open: string
   readonly close: string
   readonly baseVolume: string
-  readonly quoteVolume: string
+  /** Null: the exchange does not tell it. */
+  readonly quoteVolume: string | null
 }
 
 /** A market of the exchange. */

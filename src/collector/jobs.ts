@@ -166,7 +166,7 @@ async function candlesOf(
   return answers
 }
 
-function rowOfCandle(candle: Candle): readonly (string | number)[] {
+function rowOfCandle(candle: Candle): readonly (string | number | null)[] {
   return [candle.minuteMs, candle.open, candle.close, candle.baseVolume, candle.quoteVolume]
 }
 

@@ -211,7 +211,7 @@ export const readMarkets: Reader<readonly Market[]> = (value, path) =>
     }
   })
 
-/** Rows of `[minuteMs, open, close, baseVolume, quoteVolume]`, or null, for each want. */
+/** Rows of `[minuteMs, open, close, baseVolume, quoteVolume or null]`, or null, for each want. */
 export const readCandles: Reader<readonly (readonly Candle[] | null)[]> = (value, path) =>
   readArray(value, path, limits.collector.wantsMax, (each, at) =>
     readNullable(each, at, (rows, where) =>
@@ -222,7 +222,7 @@ export const readCandles: Reader<readonly (readonly Candle[] | null)[]> = (value
           open: notNegativeOf(open, here),
           close: notNegativeOf(close, here),
           baseVolume: notNegativeOf(baseVolume, here),
-          quoteVolume: notNegativeOf(quoteVolume, here),
+          quoteVolume: readNullable(quoteVolume, here, notNegativeOf),
         }
       }),
     ),

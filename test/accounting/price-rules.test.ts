@@ -1,5 +1,6 @@
 import t from 'tap'
 import { toText } from '@perf-agg/sdk'
+import { Reader, Writer } from '../../src/accounting/codec.ts'
 import { CandleStore } from '../../src/accounting/pricing/candle-store.ts'
 import { lastPrice, recentPrice } from '../../src/accounting/pricing/market-price.ts'
 import type { OwnVolumes } from '../../src/accounting/pricing/market-price.ts'
@@ -11,7 +12,7 @@ import { d, hour, minute, start } from './desk.ts'
 const symbol = 'BTC/USDT'
 
 /** Candles by minute before the full hour: [close, base volume, quote volume]. */
-function candles(minutes: Record<number, readonly [string, string, string]>): CandleStore {
+function candles(minutes: Record<number, readonly [string, string, string | null]>): CandleStore {
   const store = new CandleStore()
   const list = Object.entries(minutes).map(([before, [close, baseVolume, quoteVolume]]) => ({
     minuteMs: start + hour - Number(before) * minute,
@@ -23,6 +24,12 @@ function candles(minutes: Record<number, readonly [string, string, string]>): Ca
   store.take({ symbol, fromMs: start, toMs: start + hour }, list)
   return store
 }
+function written(store: CandleStore): Uint8Array {
+  const writer = new Writer()
+  store.write(writer)
+  return writer.finish()
+}
+
 const own = (minutes: Record<number, readonly [string, string]> = {}): OwnVolumes => ({
   ownVolume: (_symbol, fromMs, toMs) => {
     const inside = Object.entries(minutes).filter(([before]) => {
@@ -71,6 +78,19 @@ t.test('the average of the last hour leaves own fills out, rounded half to even 
   t.same(price(store), ['vwap', '2.5', 0])
   t.same(price(store, own({ 20: ['1', '9'] })), ['vwap', '0.333333333333333333', 0])
   t.same(price(store, own({ 20: ['1', '9'], 40: ['3', '1'] })), null, 'nobody else traded')
+  t.end()
+})
+
+t.test('a turnover that is not told: what others traded counts at the close of its minute', (t) => {
+  const untold = { 40: ['1', '3', null], 20: ['9', '1', null] } as const
+  t.same(price(candles(untold)), ['vwap', '3', 0])
+  t.same(price(candles(untold), own({ 40: ['0.2', '0.4'] })), ['vwap', '3.105263157894736842', 0])
+  t.same(price(candles(untold), own({ 40: ['2.9', '5.8'] })), ['vwap', '9', 0], 'a close that may be ours')
+  const bothOurs = own({ 40: ['2', '4'], 20: ['0.5', '4.5'] })
+  t.same(price(candles(untold), bothOurs), ['vwap', '3.666666666666666667', 0], 'there are no others')
+  t.same(price(candles(untold), own({ 40: ['3', '3'], 20: ['1', '9'] })), null, 'nobody else traded')
+  const back = CandleStore.read(new Reader(written(candles(untold))))
+  t.same(price(back), ['vwap', '3', 0], 'a snapshot knows that it was not told')
   t.end()
 })
 

@@ -543,19 +543,19 @@ t.test('markets, indexes, marks and prints', async (t) => {
     { symbol: 'ETH/USD:ETH', ...span },
     { symbol: 'NO/SUCH', ...span },
   ]
-  const minutes = (baseVolume: string, quoteVolume: string) =>
+  const minutes = (baseVolume: string) =>
     [0, 1].map((index) => ({
       minuteMs: atMs + index * minuteMs,
       open: '2.0',
       close: '2.5',
       baseVolume,
-      quoteVolume,
+      quoteVolume: null,
     }))
   t.strictSame(await exchange.collectors.candles({ source, wants }), [
-    minutes('40', '100'),
-    minutes('0', '0'),
+    minutes('40'),
+    minutes('0'),
     // an index is a price although nobody trades it
-    minutes('1', '2.5'),
+    minutes('1'),
     null,
     null,
   ])

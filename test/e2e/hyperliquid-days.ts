@@ -10,8 +10,8 @@ export const hyperliquid = {
   coins: { USDT: 'USDC' },
 } as const satisfies Partial<LedgerDays>
 
-/** Markets so wide that no order of ours moves a price: a minute's turnover, of which an average is made then, is not told. */
-const symbols = 'BTC/USDT ETH/USDT SOL/USDT XRP/USDT BNB/USDT'.split(' ')
+/** One of them trades seldom: a minute's turnover is not told there. */
+const symbols = 'BTC/USDT ETH/USDT SOL/USDT XRP/USDT BNB/USDT PROM/USDT'.split(' ')
 const perpetuals = 'BTC/USDT:USDT ETH/USDT:USDT SOL/USDT:USDT XRP/USDT:USDT'.split(' ')
 
 export function daysOfAddress(at: At, { unified = false } = {}): Scenario {

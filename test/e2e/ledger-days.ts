@@ -21,6 +21,7 @@ import {
 import type { Change } from '../../src/simulator/truth.ts'
 import { compare } from './answer/compare.ts'
 import { type ExpectedHour, expectedHours } from './answer/hours.ts'
+import type { Told } from './answer/prices.ts'
 import { startBackend, startComposed } from './enclave.ts'
 
 /** Days at an exchange that keeps ledgers, stated through the whole enclave and held against the truth. */
@@ -109,6 +110,13 @@ function usualFaults(at: At, ledgerPath: string): Faults {
 /** Nothing says there what a key may do, or there is no key. */
 const unverified: ReadonlySet<string> = new Set(['hyperliquid'])
 
+/** Else a minute's turnover is told. */
+const told: Readonly<Record<string, Told>> = {
+  coinbase: 'volume',
+  hyperliquid: 'volume',
+  kraken: 'average',
+}
+
 export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
   const {
     exchange,
@@ -180,6 +188,7 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
     toMs: Date.parse(hours.at(-1)!.t) + hourMs,
     anchorsMs: composed.anchorsMs,
     gaps,
+    told: told[exchange] ?? 'turnover',
     ...(exchange === 'binance'
       ? {}
       : { datedAtMs: (change: Change) => datedAtMs(change, composed.anchorsMs) }),

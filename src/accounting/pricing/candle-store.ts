@@ -1,4 +1,4 @@
-import { minuteMs, signOf } from '@perf-agg/sdk'
+import { decimalFromInteger, minuteMs, signOf } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import type { Reader, Writer } from '../codec.ts'
 import { Refusal, readNotNegative, readPositive } from '../entry/door.ts'
@@ -11,7 +11,8 @@ export interface TradedMinute {
   readonly open: Decimal
   readonly close: Decimal
   readonly baseVolume: Decimal
-  readonly quoteVolume: Decimal
+  /** Null: the exchange does not tell it. */
+  readonly quoteVolume: Decimal | null
 }
 
 interface Span {
@@ -105,7 +106,7 @@ export class CandleStore {
             writer.decimal(minute.open)
             writer.decimal(minute.close)
             writer.decimal(minute.baseVolume)
-            writer.decimal(minute.quoteVolume)
+            writer.decimal(minute.quoteVolume ?? untold)
           },
         )
       },
@@ -126,7 +127,7 @@ export class CandleStore {
             open: reader.decimal(),
             close: reader.decimal(),
             baseVolume: reader.decimal(),
-            quoteVolume: reader.decimal(),
+            quoteVolume: toldOf(reader.decimal()),
           }),
         )
         return { covered, minutes }
@@ -157,6 +158,13 @@ function readCandle(candle: Candle, want: PriceWant): TradedMinute {
     open: readPrice(candle.open),
     close: readPrice(candle.close),
     baseVolume: readNotNegative(candle.baseVolume),
-    quoteVolume: readNotNegative(candle.quoteVolume),
+    quoteVolume: candle.quoteVolume === null ? null : readNotNegative(candle.quoteVolume),
   }
+}
+
+/** In a snapshot: none that is told is below zero. */
+const untold = decimalFromInteger(-1)
+
+function toldOf(turnover: Decimal): Decimal | null {
+  return signOf(turnover) < 0 ? null : turnover
 }

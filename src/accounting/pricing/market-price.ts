@@ -1,4 +1,4 @@
-import { add, compare, divide, minuteMs, multiply, signOf, subtract, zero } from '@perf-agg/sdk'
+import { compare, divide, minuteMs, multiply, signOf, subtract, sum } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import type { CandleStore, TradedMinute } from './candle-store.ts'
 
@@ -23,7 +23,9 @@ const vwapScale = 18
 /**
  * The price at `atMs`, a whole minute, by the rule for spot: the last minute's close when most of the last 15
  * minutes traded and own fills are under 10 % of their volume and of that minute's, whose close might else be the
- * account's own print; else the volume-weighted average of the last hour without own fills; else null.
+ * account's own print; else the volume-weighted average of the last hour without own fills; else null. Where the
+ * exchange does not tell a minute's turnover, what others traded in it counts at its close, and minutes whose close
+ * might be the account's own print only if there are no others.
  */
 export function recentPrice(
   symbol: string,
@@ -35,18 +37,38 @@ export function recentPrice(
   const quarter = hour.filter((minute) => minute.minuteMs >= atMs - liquidMs)
   const last = quarter.at(-1)
   if (last !== undefined && quarter.length >= tradedMinutesMin) {
-    const volume = total(quarter, 'baseVolume')
+    const volume = volumeOf(quarter)
     const mine = own.ownVolume(symbol, atMs - liquidMs, atMs).base
     if (compare(multiply(mine, ten), volume) < 0 && isOthers(symbol, last, own)) {
       return { price: last.close, atMs: last.minuteMs + minuteMs, source: 'close' }
     }
   }
-  const mine = own.ownVolume(symbol, atMs - vwapMs, atMs)
-  const base = subtract(total(hour, 'baseVolume'), mine.base)
-  const quote = subtract(total(hour, 'quoteVolume'), mine.quote)
+  const { base, quote } = ofOthers(symbol, atMs, hour, own)
   if (signOf(base) <= 0 || signOf(quote) <= 0) return null
   const price = divide(quote, base, vwapScale)
   return signOf(price) > 0 ? { price, atMs, source: 'vwap' } : null
+}
+
+/** What others traded in the hour before. */
+function ofOthers(
+  symbol: string,
+  atMs: number,
+  hour: readonly TradedMinute[],
+  own: OwnVolumes,
+): { readonly base: Decimal; readonly quote: Decimal } {
+  const turnovers = hour.flatMap(({ quoteVolume }) => (quoteVolume === null ? [] : [quoteVolume]))
+  if (turnovers.length === hour.length) {
+    const mine = own.ownVolume(symbol, atMs - vwapMs, atMs)
+    return { base: subtract(volumeOf(hour), mine.base), quote: subtract(sum(turnovers), mine.quote) }
+  }
+  // what was paid by others is not to be had from a close and what was paid by us
+  const foreign = hour.filter((minute) => isOthers(symbol, minute, own))
+  const counted = (foreign.length > 0 ? foreign : hour).flatMap((minute) => {
+    const mine = own.ownVolume(symbol, minute.minuteMs, minute.minuteMs + minuteMs).base
+    const base = subtract(minute.baseVolume, mine)
+    return signOf(base) > 0 ? [{ base, quote: multiply(minute.close, base) }] : []
+  })
+  return { base: sum(counted.map(({ base }) => base)), quote: sum(counted.map(({ quote }) => quote)) }
 }
 
 /** Whether a minute's prints are others': own fills are under 10 % of its volume. */
@@ -76,6 +98,6 @@ export function lastPrice(
 
 const ten: Decimal = { digits: 10n, scale: 0 }
 
-function total(minutes: readonly TradedMinute[], volume: 'baseVolume' | 'quoteVolume'): Decimal {
-  return minutes.reduce((sum, minute) => add(sum, minute[volume]), zero)
+function volumeOf(minutes: readonly TradedMinute[]): Decimal {
+  return sum(minutes.map(({ baseVolume }) => baseVolume))
 }

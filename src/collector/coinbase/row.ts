@@ -153,14 +153,12 @@ export function candlesOf(value: unknown, exchangeNowMs: number): Candle[] {
     const row = rowOf(each, 'candles')
     const start = row['start']
     const seconds = typeof start === 'string' && /^\d{9,11}$/.test(start) ? Number(start) : start
-    const close = decimalOf(row['close'], 'candle.close', 'positive')
-    const volume = decimalOf(row['volume'], 'candle.volume', 'not-negative')
     return {
       minuteMs: instantOf(Number(seconds) * 1_000, 'candle.start', exchangeNowMs),
       open: decimalOf(row['open'], 'candle.open', 'positive'),
-      close,
-      baseVolume: volume,
-      quoteVolume: toText(multiply(parseDecimal(close), parseDecimal(volume))),
+      close: decimalOf(row['close'], 'candle.close', 'positive'),
+      baseVolume: decimalOf(row['volume'], 'candle.volume', 'not-negative'),
+      quoteVolume: null,
     }
   })
 }

@@ -121,14 +121,12 @@ function feeIn(row: Row, asset: string): ReturnType<typeof parseDecimal> {
 export function candlesOf(value: unknown, exchangeNowMs: number): Candle[] {
   return rowsOf(value, 'candles', rowsMax).map((each): Candle => {
     const row = rowsOf(each, 'candles', 16)
-    const close = decimalOf(row[4], 'candle.close', 'positive')
-    const volume = amountOrZero(row[5], 'candle.volume')
     return {
       minuteMs: millisOf(row[0], 'candle.time', exchangeNowMs),
       open: decimalOf(row[1], 'candle.open', 'positive'),
-      close,
-      baseVolume: volume,
-      quoteVolume: toText(multiply(parseDecimal(close), parseDecimal(volume))),
+      close: decimalOf(row[4], 'candle.close', 'positive'),
+      baseVolume: amountOrZero(row[5], 'candle.volume'),
+      quoteVolume: null,
     }
   })
 }

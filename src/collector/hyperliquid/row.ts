@@ -1,4 +1,3 @@
-import { multiply, parseDecimal, toText } from '@perf-agg/sdk'
 import type { Candle } from '../../accounting/observation.ts'
 import { invalidAnswer } from '../failure.ts'
 import { amountOrZero, decimalOf, idOf, millisOf, type Row, rowOf, rowsOf, wordOf } from '../field.ts'
@@ -142,14 +141,12 @@ function markOf(delta: Row): string {
 export function candlesOf(value: unknown, exchangeNowMs: number): Candle[] {
   return rowsOf(value, 'candles', 10_000).map((each): Candle => {
     const row = rowOf(each, 'candles')
-    const close = decimalOf(row['c'], 'candle.c', 'positive')
-    const volume = decimalOf(row['v'], 'candle.v', 'not-negative')
     return {
       minuteMs: millisOf(row['t'], 'candle.t', exchangeNowMs),
       open: decimalOf(row['o'], 'candle.o', 'positive'),
-      close,
-      baseVolume: volume,
-      quoteVolume: toText(multiply(parseDecimal(close), parseDecimal(volume))),
+      close: decimalOf(row['c'], 'candle.c', 'positive'),
+      baseVolume: decimalOf(row['v'], 'candle.v', 'not-negative'),
+      quoteVolume: null,
     }
   })
 }

@@ -1,4 +1,4 @@
-import { type Decimal, divide, multiply, negate, parseDecimal, subtract, toText } from '@perf-agg/sdk'
+import { type Decimal, divide, negate, parseDecimal, subtract, toText } from '@perf-agg/sdk'
 import type { Amount, Candle, Position } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { invalidAnswer } from '../failure.ts'
@@ -211,14 +211,12 @@ export function candlesOf(
     const row = rowOf(each, 'candles')
     const close = decimalOf(row['close'], 'candle.close', 'positive')
     const volume = type === 'spot' ? one : parseDecimal(amountOrZero(row['volume'], 'candle.volume'))
-    const isInverse = type === 'inverse'
-    const price = parseDecimal(close)
     return {
       minuteMs: millisOf(row['time'], 'candle.time', exchangeNowMs),
       open: decimalOf(row['open'], 'candle.open', 'positive'),
       close,
-      baseVolume: toText(isInverse ? divide(volume, price, 18) : volume),
-      quoteVolume: toText(isInverse ? volume : multiply(volume, price)),
+      baseVolume: toText(type === 'inverse' ? divide(volume, parseDecimal(close), 18) : volume),
+      quoteVolume: null,
     }
   })
 }

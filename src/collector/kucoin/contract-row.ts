@@ -267,13 +267,12 @@ export function contractCandlesOf(value: unknown, traded: Contract | null, excha
     const close = decimalOf(row[4], 'candle.close', 'positive')
     const number = traded === null ? '0' : decimalOf(row[5], 'candle.volume', 'not-negative')
     const units = multiply(parseDecimal(number), parseDecimal(traded?.terms.size ?? '1'))
-    const isInverse = traded?.type === 'inverse'
     return {
       minuteMs: millisOf(row[0], 'candle.time', exchangeNowMs),
       open: decimalOf(row[1], 'candle.open', 'positive'),
       close,
-      baseVolume: toText(isInverse ? divide(units, parseDecimal(close), 18) : units),
-      quoteVolume: toText(isInverse ? units : multiply(units, parseDecimal(close))),
+      baseVolume: toText(traded?.type === 'inverse' ? divide(units, parseDecimal(close), 18) : units),
+      quoteVolume: null,
     }
   })
 }

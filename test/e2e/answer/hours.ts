@@ -2,7 +2,7 @@ import type { Cause, Change, Truth } from '../../../src/simulator/truth.ts'
 import { knowledgeOf } from './knowledge.ts'
 import type { KnownChange, Residual } from './knowledge.ts'
 import { baseVolume, isTrade, markAt, markAtFlow, Positions } from './positions.ts'
-import { Prices } from './prices.ts'
+import { Prices, type Told } from './prices.ts'
 import { least, nought, Rational, total, unity } from './rational.ts'
 import { scopedTo } from './scope.ts'
 
@@ -48,6 +48,8 @@ export interface Question {
   readonly gaps: readonly { readonly fromMs: number; readonly toMs: number }[]
   /** When an undated record (the return of a refused withdrawal) was booked. Default: at the poll that found it. */
   readonly datedAtMs?: (change: Change) => number | null
+  /** Default: what everybody paid in it. */
+  readonly told?: Told
 }
 
 /** From or to outside; valued when they happen, never performance. */
@@ -97,6 +99,7 @@ class Answer {
     this.#prices = new Prices(
       truth,
       known.map(({ change }) => change),
+      question.told,
     )
   }
 

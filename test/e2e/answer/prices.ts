@@ -1,5 +1,5 @@
 import type { Change, TrueCandle, Truth } from '../../../src/simulator/truth.ts'
-import { nought, Rational, unity } from './rational.ts'
+import { nought, Rational, total, unity } from './rational.ts'
 
 /**
  * The price rule, stated once more from its text:
@@ -12,8 +12,15 @@ import { nought, Rational, unity } from './rational.ts'
  * a market against USD, USDT, USDC, FDUSD, in this order, else over BTC, BNB, ETH. The three dollar coins are 1 where
  * no market against USD is listed.
  *
+ * Where an exchange tells of a minute no turnover but its average to eight places, cut, the turnover is that average
+ * times the volume. Where it tells neither, what others traded in a minute counts at the minute's close, and minutes of
+ * which a tenth or more is our own only where there are no others.
+ *
  * A fill's rate is the open of its minute; where that minute did not trade, the last price within 60 minutes.
  */
+
+/** What an exchange tells of a minute beside its volume. */
+export type Told = 'turnover' | 'average' | 'volume'
 
 const minute = 60_000
 const dollars = ['USDT', 'USDC', 'FDUSD']
@@ -26,10 +33,14 @@ interface Own {
 
 /** A minute, read as far as it is asked for: most are only asked whether they traded. */
 class Minute {
+  readonly atMs: number
   readonly #candle: TrueCandle
+  readonly #told: Told
 
-  constructor(candle: TrueCandle) {
+  constructor(atMs: number, candle: TrueCandle, told: Told) {
+    this.atMs = atMs
     this.#candle = candle
+    this.#told = told
   }
 
   get isTraded(): boolean {
@@ -45,19 +56,26 @@ class Minute {
     return Rational.of(this.#candle.baseVolume)
   }
   get quote(): Rational {
-    return Rational.of(this.#candle.quoteVolume)
+    const quote = Rational.of(this.#candle.quoteVolume)
+    if (this.#told !== 'average' || this.base.sign === 0) return quote
+    const average = quote.over(this.base)
+    const rounded = average.rounded(8)
+    const cut = rounded.compare(average) > 0 ? rounded.minus(Rational.of('0.00000001')) : rounded
+    return cut.times(this.base)
   }
 }
 
 export class Prices {
   readonly #truth: Truth
+  readonly #told: Told
   readonly #listed: ReadonlySet<string>
   readonly #own = new Map<string, Own>()
   readonly #cache = new Map<string, Rational | null>()
 
   /** @param changes of the account: its own fills are kept out of its own prices */
-  constructor(truth: Truth, changes: readonly Change[]) {
+  constructor(truth: Truth, changes: readonly Change[], told: Told = 'turnover') {
     this.#truth = truth
+    this.#told = told
     this.#listed = new Set(truth.markets.map(({ symbol }) => symbol))
     for (const { fill, atMs } of changes) {
       if (fill === undefined) continue
@@ -137,12 +155,28 @@ export class Prices {
     if (this.#isLiquid(symbol, atMs)) return this.#lastTraded(symbol, atMs).candle.close
 
     const last60 = this.#before(symbol, atMs, 60)
+    if (this.#told === 'volume')
+      return this.#averageOfCloses(symbol, last60) ?? this.#lastOfOthers(symbol, atMs)
     const mine = this.#ownBefore(symbol, atMs, 60)
     const others = last60.reduce((sum, candle) => sum.plus(candle.base), nought).minus(mine.base)
     const paid = last60.reduce((sum, candle) => sum.plus(candle.quote), nought).minus(mine.quote)
     if (others.sign > 0) return paid.over(others).rounded(18)
 
     return this.#lastOfOthers(symbol, atMs)
+  }
+
+  #averageOfCloses(symbol: string, minutes: readonly Minute[]): Rational | null {
+    const foreign = minutes.filter((each) => each.isTraded && !this.#isOurs(symbol, each.atMs, each))
+    const counted = (foreign.length > 0 ? foreign : minutes).map((each) => {
+      const units = each.base.minus(this.#ownBefore(symbol, each.atMs + minute, 1).base)
+      return { units, paid: units.times(each.close) }
+    })
+    const units = total(counted.map((each) => each.units))
+    return units.sign > 0
+      ? total(counted.map(({ paid }) => paid))
+          .over(units)
+          .rounded(18)
+      : null
   }
 
   #open(symbol: string, minuteMs: number): Rational | null {
@@ -172,7 +206,7 @@ export class Prices {
 
   #candle(symbol: string, minuteMs: number): Minute | null {
     const candle = this.#truth.candle(symbol, minuteMs)
-    return candle === null ? null : new Minute(candle)
+    return candle === null ? null : new Minute(minuteMs, candle, this.#told)
   }
 
   #ownBefore(symbol: string, atMs: number, count: number): Own {
