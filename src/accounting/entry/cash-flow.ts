@@ -18,7 +18,7 @@ export function readCashFlow(flow: CashFlow, latestMs: number): FlowEntry {
   if (kind === 'deposit' && signOf(amount) < 0) throw new Refusal('amount-not-positive')
   return {
     kind: 'flow',
-    key: keyOf(kind, id),
+    key: flowKey(kind, id),
     id,
     atMs: readInstant(flow.atMs, latestMs),
     flow: kind,
@@ -27,7 +27,7 @@ export function readCashFlow(flow: CashFlow, latestMs: number): FlowEntry {
   }
 }
 
-const keyOf = (kind: FlowKind, id: string): string => JSON.stringify(['flow', kind, id])
+export const flowKey = (flow: FlowEntry['flow'], id: string): string => JSON.stringify(['flow', flow, id])
 
 /**
  * Told before under another kind: a list that says what a line of the ledger was may answer one poll and not the next.
@@ -35,7 +35,7 @@ const keyOf = (kind: FlowKind, id: string): string => JSON.stringify(['flow', ki
  */
 export function isToldOtherwise(entry: FlowEntry, find: (key: string) => Entry | null): boolean {
   return kinds.some((kind) => {
-    const known = kind === entry.flow ? null : find(keyOf(kind, entry.id))
+    const known = kind === entry.flow ? null : find(flowKey(kind, entry.id))
     return known !== null && known.atMs === entry.atMs && sameChanges(known, entry)
   })
 }

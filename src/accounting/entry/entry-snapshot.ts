@@ -3,6 +3,7 @@ import type { Decimal } from '@perf-agg/sdk'
 import type { Reader, Writer } from '../codec.ts'
 import { notionalOf } from '../ledger/contract.ts'
 import type { Contract } from '../ledger/contract.ts'
+import { flowKey } from './cash-flow.ts'
 import { incomeKinds } from './income.ts'
 import { fillChanges } from './entry.ts'
 import type { Change, Entry, FillEntry } from './entry.ts'
@@ -121,8 +122,6 @@ function readQuoteQuantity(reader: Reader, product: Decimal): Decimal {
   if (other !== null && compare(other, product) === 0) reader.refuse()
   return other ?? product
 }
-
-const flowKey = (flow: string, id: string): string => JSON.stringify(['flow', flow, id])
 
 function writeChanges(writer: Writer, changes: readonly Change[]): void {
   writer.list(changes, ({ asset, amount }) => {

@@ -1,4 +1,5 @@
 import type { Reader, Writer } from '../codec.ts'
+import { flowKey } from './cash-flow.ts'
 import type { Entry, FlowEntry } from './entry.ts'
 import { type Wallet, wallets as known } from '../wallet.ts'
 
@@ -72,6 +73,5 @@ export class Joins {
 /** The flow by which wallets join: what they hold comes in, and no more can be said of where it was before. */
 export function joinedFlow({ wallets, atMs }: Join, changes: FlowEntry['changes']): FlowEntry {
   const id = wallets.join('+')
-  const key = JSON.stringify(['flow', 'joined', id])
-  return { kind: 'flow', flow: 'joined', key, id, atMs, atEstimated: false, changes }
+  return { kind: 'flow', flow: 'joined', key: flowKey('joined', id), id, atMs, atEstimated: false, changes }
 }
