@@ -227,7 +227,7 @@ export class Streams {
 
   async #renew(): Promise<void> {
     for (const [index, address] of this.#addresses.entries()) {
-      const isUsed = [...this.#byId.values()].some((ear) => ear.address === index)
+      const isUsed = this.#earsAt(index).length > 0
       if (!address.alive || (isUsed && !address.isWorn)) continue
       this.#allDown(index)
       await address.end()
@@ -239,37 +239,39 @@ export class Streams {
     const { clock, accountsMax } = this.#options
     this.#choosesAtMs = clock.nowMs() + choosePauseMs
     for (const index of this.#addresses.keys()) {
-      const listened = [...this.#byId.values()].filter(({ address }) => address === index)
+      const listened = this.#earsAt(index)
       if (listened.length < accountsMax) continue
-      const [candidate] = this.#candidatesOf(index)
-      const quietest = listened.toSorted((a, b) => this.#meanMs(b) - this.#meanMs(a))[0]
-      if (candidate === undefined || quietest === undefined) continue
-      if (this.#meanMs(quietest) > busierFactor * this.#meanMs(candidate)) this.#leave(quietest)
+      let busiestMs = Number.POSITIVE_INFINITY
+      for (const ear of this.#ears.values()) {
+        if (ear.address === index && ear.id === null) busiestMs = Math.min(busiestMs, this.#meanMs(ear))
+      }
+      const [quietest] = listened.toSorted((a, b) => this.#meanMs(b) - this.#meanMs(a))
+      if (quietest !== undefined && this.#meanMs(quietest) > busierFactor * busiestMs) this.#leave(quietest)
     }
   }
 
-  /** Which stream is to be opened next, and when; null where none is. */
+  /**
+   * Which stream is to be opened next, and when: of those that may be opened at the same time the busiest account's;
+   * null where none is. An account is polled before it is listened to: its key is good then, and its clock known.
+   */
   #nextOf(): { readonly ear: Ear; readonly atMs: number } | null {
-    let next: { readonly ear: Ear; readonly atMs: number } | null = null
-    for (const [index, opensAtMs] of this.#opensAtMs.entries()) {
-      const open = [...this.#byId.values()].filter(({ address }) => address === index).length
-      if (open >= this.#options.accountsMax) continue
-      for (const ear of this.#candidatesOf(index)) {
-        const heldUntilMs = this.#heldUntilMs.get(ear.place) ?? Number.NEGATIVE_INFINITY
-        const atMs = Math.max(opensAtMs, ear.restsUntilMs, heldUntilMs)
-        if (next === null || atMs < next.atMs) next = { ear, atMs }
-      }
+    const { accountsMax } = this.#options
+    const hasRoom = this.#addresses.map((_, address) => this.#earsAt(address).length < accountsMax)
+    let next: { readonly ear: Ear; readonly atMs: number; readonly meanMs: number } | null = null
+    for (const ear of this.#ears.values()) {
+      const meanMs = ear.id === null && hasRoom[ear.address] ? this.#options.meanMs(ear.account) : null
+      if (meanMs === null) continue
+      const heldUntilMs = this.#heldUntilMs.get(ear.place) ?? Number.NEGATIVE_INFINITY
+      const atMs = Math.max(this.#opensAtMs[ear.address]!, ear.restsUntilMs, heldUntilMs)
+      const isNext = next === null || atMs < next.atMs || (atMs === next.atMs && meanMs < next.meanMs)
+      if (isNext) next = { ear, atMs, meanMs }
     }
     return next
   }
 
-  /** The busiest first. An account is polled before it is listened to: its key is good then, and its clock known. */
-  #candidatesOf(address: number): readonly Ear[] {
-    return [...this.#ears.values()]
-      .filter(
-        (ear) => ear.address === address && ear.id === null && this.#options.meanMs(ear.account) !== null,
-      )
-      .toSorted((a, b) => this.#meanMs(a) - this.#meanMs(b))
+  /** Who is listened to from there, or will be. */
+  #earsAt(address: number): readonly Ear[] {
+    return [...this.#byId.values()].filter((ear) => ear.address === address)
   }
 
   #meanMs({ account }: Ear): number {
@@ -346,9 +348,7 @@ export class Streams {
   }
 
   #allDown(address: number): void {
-    for (const ear of this.#byId.values()) {
-      if (ear.address === address) this.#forget(ear)
-    }
+    for (const ear of this.#earsAt(address)) this.#forget(ear)
   }
 
   #leave(ear: Ear): void {
