@@ -15,14 +15,10 @@ export class Egress {
 
   /** @throws {EgressRefusal} */
   async fetch(request: WireRequest, body: Uint8Array): Promise<Fetched> {
-    const url = URL.canParse(request.url) ? new URL(request.url) : null
-    const origins = (url === null ? undefined : this.#origins.get(url.origin)) ?? []
-    const origin = origins.find(
-      ({ rule }) => url !== null && bears(request, rule, origins) && allows(rule, request, url, body),
+    const { origin, url } = this.#find(
+      request.url,
+      (rule, origins) => bears(request, rule, origins) && allows(rule, request, body),
     )
-    if (url === null || origin === undefined) {
-      throw new EgressRefusal('HOST_REFUSED', origins.length === 0 || url === null ? null : url.host)
-    }
     if (this.#running >= limits.egress.requestsMax) throw new EgressRefusal('BUSY', url.host)
     this.#running += 1
     try {
@@ -34,13 +30,21 @@ export class Egress {
 
   /** Opens a connection of a stream, and tells by which rule. @throws {EgressRefusal} */
   async open(address: string): Promise<Handshake & { readonly rule: Rule; readonly host: string }> {
-    const url = URL.canParse(address) ? new URL(address) : null
-    const origins = (url === null ? undefined : this.#origins.get(url.origin)) ?? []
-    const origin = url === null ? undefined : origins.find(({ rule }) => allowsStream(rule, url))
-    if (url === null || origin === undefined) {
-      throw new EgressRefusal('HOST_REFUSED', origins.length === 0 || url === null ? null : url.host)
-    }
+    const { origin, url } = this.#find(address, ({ operations }) => operations !== undefined)
     return { rule: origin.rule, host: url.host, ...(await origin.open(url)) }
+  }
+
+  /** @throws {EgressRefusal} which names a host only where a rule is for it */
+  #find(
+    address: string,
+    accepts: (rule: Rule, origins: readonly Origin[]) => boolean,
+  ): { readonly origin: Origin; readonly url: URL } {
+    const url = URL.parse(address)
+    const origins = url === null ? undefined : this.#origins.get(url.origin)
+    if (url === null || origins === undefined) throw new EgressRefusal('HOST_REFUSED', null)
+    const origin = origins.find(({ rule }) => reaches(rule, url) && accepts(rule, origins))
+    if (origin === undefined) throw new EgressRefusal('HOST_REFUSED', url.host)
+    return { origin, url }
   }
 
   close(): void {
@@ -59,24 +63,11 @@ function bears({ headers }: WireRequest, rule: Rule, origins: readonly Origin[])
   return !origins.some(({ rule: other }) => other.mark !== undefined && given(other.mark.header).length > 0)
 }
 
-function allowsStream(rule: Rule, url: URL): boolean {
-  return (
-    rule.operations !== undefined &&
-    url.username === '' &&
-    url.password === '' &&
-    url.hash === '' &&
-    rule.paths.some((path) => url.pathname.startsWith(path))
-  )
+/** `url` is parsed: dot segments are resolved, so a prefix means what it says. */
+function reaches({ paths }: Rule, { username, password, hash, pathname }: URL): boolean {
+  return username === '' && password === '' && hash === '' && paths.some((path) => pathname.startsWith(path))
 }
 
-/** `url` is parsed: dot segments are resolved, so a prefix means what it says. */
-function allows(rule: Rule, request: WireRequest, url: URL, body: Uint8Array): boolean {
-  return (
-    url.username === '' &&
-    url.password === '' &&
-    url.hash === '' &&
-    rule.methods.includes(request.method) &&
-    rule.paths.some((path) => url.pathname.startsWith(path)) &&
-    body.length <= (request.method === 'GET' ? 0 : limits.egress.requestBodyBytesMax)
-  )
+function allows({ methods }: Rule, { method }: WireRequest, body: Uint8Array): boolean {
+  return methods.includes(method) && body.length <= (method === 'GET' ? 0 : limits.egress.requestBodyBytesMax)
 }
