@@ -258,7 +258,8 @@ t.test('a lying stream is bounded: names, floods and garbage', async (t) => {
     clients()
       .at(-1)!
       .send(traded(`COIN${index}USDT`))
-  const flood = await ears.next()
+  // on a slow machine what has no name is heard of once more, as a hint that names nothing
+  const flood = await ears.next((said) => said.kind !== 'hint' || said.hints.length > 0)
   t.ok(flood.kind === 'hint' && flood.hints.length > 0 && flood.hints.length <= 64)
   clients().at(-1)!.terminate()
   await ears.next(({ kind }) => kind === 'down')
