@@ -105,11 +105,11 @@ export class Feed {
   }
 
   /**
-   * Closes what is ready. Everything that depends on the ledger's state is made here in one go; `through` resolves
-   * when the trades in it are durable.
+   * Closes what is ready, or `all` that is over. Everything that depends on the ledger's state is made here in one go;
+   * `through` resolves when the trades in it are durable.
    */
-  close(nowMs: number): { closed: Closed; state: Uint8Array; through: Promise<number> } {
-    const closed = this.reported.close(nowMs)
+  close(nowMs: number, all: boolean): { closed: Closed; state: Uint8Array; through: Promise<number> } {
+    const closed = all ? this.reported.settle(nowMs) : this.reported.close(nowMs)
     return { closed, state: this.reported.snapshot(), through: this.#lastEntry }
   }
 }

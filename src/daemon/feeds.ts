@@ -1,4 +1,4 @@
-import { hourMs, hourOf, PerfAggError } from '@perf-agg/sdk'
+import { PerfAggError } from '@perf-agg/sdk'
 import { defaultRules } from '../accounting/rules.ts'
 import type { AccountView } from '../accounting/view.ts'
 import type { ChannelEvent, PushedTrade, TradeAck } from '../http/service.ts'
@@ -97,7 +97,8 @@ export class Feeds {
       if (waitMs > 0 && waitMs <= retryPauseMs) continue
       this.#retriesAtMs.delete(account)
       try {
-        await this.#closeDue(account, session, nowMs)
+        const feed = await this.#feed(account)
+        if (feed.reported.nextDueMs() <= nowMs) await this.#close(account, session, nowMs)
       } catch (error) {
         this.#retriesAtMs.set(account, nowMs + retryPauseMs)
         const code = error instanceof PerfAggError ? error.code : 'INTERNAL'
@@ -109,18 +110,16 @@ export class Feeds {
   /** States every hour that is over, whatever is left of its grace: the session is about to end. */
   async settle(account: string, nowMs: number): Promise<void> {
     const session = this.#sessions.get(account)
-    // all but the hour that still runs are due by then
-    if (session !== undefined) await this.#closeDue(account, session, hourOf(nowMs) + hourMs - 1)
+    if (session !== undefined) await this.#close(account, session, nowMs, true)
   }
 
-  async #closeDue(account: string, session: LiveSession, nowMs: number): Promise<void> {
+  async #close(account: string, session: LiveSession, nowMs: number, all = false): Promise<void> {
     const feed = await this.#feed(account)
-    if (feed.reported.nextDueMs() > nowMs) return
     await this.#parts.lanes.run(account, async () => {
       // nothing is stated of one that has ended while this waited
       if (this.#sessions.get(account) !== session) return
       const row = await this.#row(account)
-      const { closed, state, through } = feed.close(nowMs)
+      const { closed, state, through } = feed.close(nowMs, all)
       const contents = contentsOf(closed)
       if (contents.length === 0) return
       try {

@@ -45,6 +45,27 @@ t.test('trades that drip in hold an hour up for a quarter of an hour at most', (
   t.end()
 })
 
+t.test('at the end all that is over is stated, at whatever minute of an hour', (t) => {
+  for (const late of [1, 50, 59.9]) {
+    const account = open()
+    const endMs = start + hour + late * minute
+    account.takeTrade(trade(), endMs)
+    account.takeTrade(trade({ atMs: start + hour }), endMs)
+    t.same(account.close(endMs).hours, [], 'it waits for more')
+    const { hours } = account.settle(endMs)
+    t.same(
+      hours.map(({ startMs, trades }) => [startMs, trades]),
+      [[start, 1]],
+      'nothing comes any more; the hour that runs is not over',
+    )
+    account.takeTrade(trade({ size: '0.2' }), endMs)
+    t.same(account.close(endMs).corrections, [])
+    t.equal(account.settle(endMs).corrections.length, 1, 'nor is what came late left out')
+    t.same(account.settle(endMs), { hours: [], gaps: [], corrections: [] })
+  }
+  t.end()
+})
+
 t.test('without any trade there is no return, and nothing stands in for it', (t) => {
   const { hours } = open().close(start + 3 * hour + 90_000)
   t.same(

@@ -1,4 +1,13 @@
-import { challengeBytes, hourMs, newSigningKey, type SigningKey, toBase64 } from '@perf-agg/sdk'
+import {
+  challengeBytes,
+  hourMs,
+  hourOf,
+  minuteMs,
+  newSigningKey,
+  type SigningKey,
+  toBase64,
+  toInstant,
+} from '@perf-agg/sdk'
 import t from 'tap'
 import { SmallWitness } from '../log/small-witness.ts'
 import { endOf, typesOf } from './chains.ts'
@@ -41,7 +50,7 @@ t.test('ending and registering wait for no poll that hangs', async (t) => {
   const begun = performance.now()
   t.match(await ask(url, '/enclave/cleanup', { session_id: idOf(answer) }), { body: { removed: 1 } })
   const tookMs = performance.now() - begun
-  t.ok(tookMs < 5_000, `it took ${tookMs.toFixed(0)} ms`)
+  t.ok(tookMs < 20_000, `it took ${tookMs.toFixed(0)} ms`)
   await endOf(backend, answer.body['account'], 'closed')
   meddler.soundly()
   const again = await register(url, exchange.keyOf(0))
@@ -52,22 +61,30 @@ t.test('ending and registering wait for no poll that hangs', async (t) => {
   t.same(died, [], 'a process that is ended on purpose is no alarm')
 })
 
-t.test('what was taken is stated before the end', async (t) => {
-  const backend = await startBackend()
-  t.teardown(() => backend.close())
-  const config = { grace_seconds: 900 }
-  const house = await House.open(t, { config, flags: { backend_url: backend.url } })
-  const { enclave: url, ws } = house.daemon.urls
-  const answer = await register(url)
-  const feed = await TradeFeed.open(ws, idOf(answer))
-  t.teardown(() => feed.close())
-  feed.send(Date.now() - 2 * hourMs)
-  feed.send(Date.now())
-  await until('both are taken', () => feed.acknowledged.length === 2)
-  t.match(await ask(url, '/enclave/cleanup', { session_id: idOf(answer) }), { body: { removed: 1 } })
-  await endOf(backend, answer.body['account'], 'closed')
-  t.same(typesOf(backend, answer.body['account']), ['registered', 'period', 'closed'])
-})
+for (const minute of [0, 50]) {
+  t.test(`what was taken is stated before the end, at minute ${minute} of an hour as well`, async (t) => {
+    const backend = await startBackend()
+    t.teardown(() => backend.close())
+    const clock = new ShiftedClock()
+    const hour = hourOf(Date.now()) + hourMs
+    clock.offsetMs = hour + minute * minuteMs - Date.now()
+    const config = { grace_seconds: 900 }
+    const house = await House.open(t, { config, clock, flags: { backend_url: backend.url } })
+    const { enclave: url, ws } = house.daemon.urls
+    const answer = await register(url, { nowMs: clock.nowMs() })
+    const feed = await TradeFeed.open(ws, idOf(answer))
+    t.teardown(() => feed.close())
+    feed.send(hour - 2 * hourMs)
+    feed.send(hour)
+    await until('both are taken', () => feed.acknowledged.length === 2)
+    t.match(await ask(url, '/enclave/cleanup', { session_id: idOf(answer) }), { body: { removed: 1 } })
+    await endOf(backend, answer.body['account'], 'closed')
+    t.same(typesOf(backend, answer.body['account']), ['registered', 'period', 'closed'])
+    const period = backend.statements.find(({ metadata }) => metadata.type === 'period')
+    const hours = period?.hourly_buckets.map((each) => each.t)
+    t.same(hours, [toInstant(hour - 2 * hourMs)], 'what is over, and the hour that runs not')
+  })
+}
 
 t.test('a clock that is set back prolongs no session', async (t) => {
   const clock = new ShiftedClock()

@@ -136,10 +136,20 @@ export class SelfReported {
     return Math.min(this.#readyMs(this.#nextHourMs()), this.#correctionMs())
   }
 
+  /** States what has waited for long enough. */
   close(nowMs: number): Closed {
-    const corrections = nowMs >= this.#correctionMs() ? this.#correct() : []
+    return this.#close(nowMs >= this.#correctionMs(), (startMs) => nowMs >= this.#readyMs(startMs))
+  }
+
+  /** States all that is over, however short it has waited: nothing comes any more. */
+  settle(nowMs: number): Closed {
+    return this.#close(this.#late !== null, (startMs) => nowMs >= startMs + hourMs)
+  }
+
+  #close(isCorrected: boolean, isReady: (startMs: number) => boolean): Closed {
+    const corrections = isCorrected ? this.#correct() : []
     const hours: Hour[] = []
-    for (let startMs = this.#nextHourMs(); nowMs >= this.#readyMs(startMs); startMs = this.#nextHourMs()) {
+    for (let startMs = this.#nextHourMs(); isReady(startMs); startMs = this.#nextHourMs()) {
       hours.push(this.#state(startMs))
     }
     if (hours.length > 0) this.#fold()
