@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fromBase64, utf8, concat, verifySignature } from '@perf-agg/sdk'
 import t, { type Test } from 'tap'
-import { gotPost } from '../../src/delivery/post.ts'
+import { gotPost, type Post } from '../../src/delivery/post.ts'
 import { limits } from '../../src/limits.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -148,7 +148,7 @@ t.test('a refusal parks the statement, holds its account, and is never dropped',
   const again = await open(t, path)
   const next = delivery(again, url)
   next.start()
-  for (let wait = 0; wait < 200 && received.length < 5; wait += 1) await sleep(10)
+  for (let wait = 0; wait < 6_000 && received.length < 5; wait += 1) await sleep(10)
   await next.stop()
   t.strictSame(
     sequences(received, 'a'),
@@ -199,8 +199,13 @@ t.test('a duplicate is delivered, another statement in its place is not', async 
 
 t.test('a backend that hangs, drips, floods, breaks off or is not there', async (t) => {
   const quick = gotPost({ connectTimeoutMs: 300, postTimeoutMs: 300 })
-  const cases: Record<string, { answer: Parameters<typeof backend>[1]; state: string; code: RegExp }> = {
-    'never answers': { answer: () => {}, state: 'pending', code: /^ETIMEDOUT$/ },
+  // what is answered has the time that a slow machine takes; only what drips takes all of it
+  const patient = gotPost({ connectTimeoutMs: 3_000, postTimeoutMs: 3_000 })
+  const cases: Record<
+    string,
+    { answer: Parameters<typeof backend>[1]; post?: Post; state: string; code: RegExp }
+  > = {
+    'never answers': { answer: () => {}, post: quick, state: 'pending', code: /^ETIMEDOUT$/ },
     'accepts and drips': {
       answer: (_, response) => {
         response.writeHead(200)
@@ -229,16 +234,18 @@ t.test('a backend that hangs, drips, floods, breaks off or is not there', async 
     },
     'breaks off': { answer: (_, response) => response.destroy(), state: 'pending', code: /^ECONNRESET$/ },
   }
-  for (const [name, { answer, state, code }] of Object.entries(cases)) {
+  for (const [name, { answer, post = patient, state, code }] of Object.entries(cases)) {
     const store = await filled(t, { a: 1 })
     const { url } = await backend(t, answer)
     const startedMs = performance.now()
-    await delivery(store, url, { post: quick }).runDue(nowMs)
-    t.ok(performance.now() - startedMs < 2_000, `${name}: in time`)
+    await delivery(store, url, { post }).runDue(nowMs)
+    t.ok(performance.now() - startedMs < limits.delivery.postTimeoutMs, `${name}: in time`)
     t.match(await store.outboxOf('a', 1), { state, lastCode: code }, name)
   }
   const store = await filled(t, { a: 1 })
-  await delivery(store, 'http://127.0.0.1:9', { post: quick }).runDue(nowMs)
+  const gone = await backend(t)
+  await gone.close()
+  await delivery(store, gone.url, { post: patient }).runDue(nowMs)
   t.match(await store.outboxOf('a', 1), { state: 'pending', lastCode: 'ECONNREFUSED' })
 })
 
@@ -284,7 +291,7 @@ t.test('the live loop wakes for new statements and stops in time, cutting off wh
   const courier = delivery(store, url)
   courier.start()
   const until = async (count: number) => {
-    for (let wait = 0; wait < 300 && received.length < count; wait += 1) await sleep(10)
+    for (let wait = 0; wait < 6_000 && received.length < count; wait += 1) await sleep(10)
     t.equal(received.length, count)
   }
   await until(1)
@@ -296,7 +303,7 @@ t.test('the live loop wakes for new statements and stops in time, cutting off wh
   await until(4)
   const startedMs = performance.now()
   await courier.stop(100)
-  t.ok(performance.now() - startedMs < 1_000)
+  t.ok(performance.now() - startedMs < limits.delivery.postTimeoutMs / 2)
   t.match(await store.outboxOf('b', 1), { state: 'pending', attempts: 0 }, 'cut off is no failure')
   t.equal((await store.outboxCounts()).pending, 1)
 })

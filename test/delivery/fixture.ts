@@ -17,7 +17,7 @@ export async function backend(
   t: Test,
   answer: (request: Received, response: ServerResponse, count: number) => void = (_, response) =>
     response.end(),
-): Promise<{ url: string; received: Received[] }> {
+): Promise<{ url: string; received: Received[]; close: () => Promise<void> }> {
   const received: Received[] = []
   const server = createServer((request, response) => {
     void collect(request).then((body) => {
@@ -27,11 +27,13 @@ export async function backend(
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const close = async (): Promise<void> => {
     server.closeAllConnections()
-    server.close()
-  })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received }
+    await new Promise((resolve) => server.close(resolve))
+  }
+  t.teardown(close)
+  return { url, received, close }
 }
 
 async function collect(request: IncomingMessage): Promise<Buffer> {

@@ -10,8 +10,8 @@ import { startServer } from './hostile-server.ts'
 const bounds = {
   bodyBytesMax: 100_000,
   headerBytesMax: 4_096,
-  connectTimeoutMs: 500,
-  requestTimeoutMs: 1_000,
+  connectTimeoutMs: 20_000,
+  requestTimeoutMs: 30_000,
 }
 
 const bomb = gzipSync(Buffer.alloc(50_000_000))
@@ -64,6 +64,7 @@ const server = await startServer((request, response) => {
 
 const [rule] = rulesOf('binance', server.url) as [Rule]
 const egress = new Egress([rule], { bounds })
+const hasty = new Egress([rule], { bounds: { ...bounds, requestTimeoutMs: 1_000 } })
 
 t.test('connections leave from the address that was given', async (t) => {
   const seen: (string | undefined)[] = []
@@ -86,12 +87,16 @@ t.test('connections leave from the address that was given', async (t) => {
 
 t.teardown(async () => {
   egress.close()
+  hasty.close()
   await server.close()
 })
 
-function get(path: string, options: { method?: string; origin?: string; headers?: [string, string][] } = {}) {
-  const { method = 'GET', origin = server.url, headers = [] } = options
-  return egress.fetch({ id: 1, method, url: origin + path, headers }, new Uint8Array())
+function get(
+  path: string,
+  options: { method?: string; origin?: string; headers?: [string, string][]; from?: Egress } = {},
+) {
+  const { method = 'GET', origin = server.url, headers = [], from = egress } = options
+  return from.fetch({ id: 1, method, url: origin + path, headers }, new Uint8Array())
 }
 
 async function refused(t: Test, work: Promise<unknown>, code: string): Promise<void> {
@@ -134,7 +139,7 @@ t.test('hands on what the rule allows and reports what came', async (t) => {
     bodyBytes: fetched.body.length,
   })
   t.notOk(JSON.stringify(fetched.report).includes('secret'), 'no query in a report')
-  t.ok(Math.abs((fetched.report.serverDateMs ?? 0) - Date.now()) < 5_000)
+  t.ok(Math.abs((fetched.report.serverDateMs ?? 0) - Date.now()) < 60_000)
 })
 
 t.test('decompresses, and digests what it hands on', async (t) => {
@@ -189,8 +194,8 @@ t.test('refuses hostile answers', async (t) => {
   await refused(t, get('/api/v3/brotli'), 'ANSWER_INVALID')
   await refused(t, get('/api/v3/not-gzip'), 'ANSWER_INVALID')
   await refused(t, get('/api/v3/broken'), 'UNREACHABLE')
-  await refused(t, get('/api/v3/slow'), 'TIMED_OUT')
-  await refused(t, get('/api/v3/silent'), 'TIMED_OUT')
+  await refused(t, get('/api/v3/slow', { from: hasty }), 'TIMED_OUT')
+  await refused(t, get('/api/v3/silent', { from: hasty }), 'TIMED_OUT')
   t.equal((await get('/api/v3/plain')).status, 200, 'and lives on')
 })
 

@@ -330,6 +330,13 @@ export async function openHouse(
   return { service, listeners, lines, log }
 }
 
+/** From here on nothing is earned of a rate, however long the rest of a test takes. */
+export function standStill(t: { teardown: (end: () => void) => void }): void {
+  const atMs = performance.now()
+  performance.now = () => atMs
+  t.teardown(() => void Reflect.deleteProperty(performance, 'now'))
+}
+
 export interface Answer {
   readonly status: number
   readonly body: unknown
@@ -362,18 +369,17 @@ export interface RawAnswer {
   readonly closed: boolean
 }
 
-/** Writes bytes as they stand and takes what comes back until the connection ends or nothing came for a while. */
-export async function raw(url: string, parts: string | readonly string[], waitMs = 400): Promise<RawAnswer> {
+/** Writes bytes as they stand and takes what comes back until the other side ends the connection. */
+export async function raw(url: string, parts: string | readonly string[]): Promise<RawAnswer> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
   let text = ''
   let closed = false
   await new Promise<void>((resolve) => {
-    let timer = setTimeout(resolve, waitMs)
+    // long after anything that is right: a connection that is kept
+    const timer = setTimeout(resolve, 30_000)
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
-      clearTimeout(timer)
-      timer = setTimeout(resolve, waitMs)
     })
     socket.on('error', () => {})
     socket.on('close', () => {

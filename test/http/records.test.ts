@@ -3,7 +3,7 @@ import { inflateSync } from 'node:zlib'
 import t from 'tap'
 import { badgeOf } from '../../src/page/badge.ts'
 import { pageAssets } from '../../src/page/assets.ts'
-import { openHouse, publicSummary } from './fixture.ts'
+import { openHouse, publicSummary, standStill } from './fixture.ts'
 
 /** What everybody may fetch of a public record: by whom it may be shown, how long kept, and what it says when it is old. */
 
@@ -59,6 +59,7 @@ t.test('unknown, not shown, and no account at all are answered alike', async (t)
 
 t.test('no more than the enclave has the time for', async (t) => {
   const { listeners, service } = await openHouse(t, { http: { recordsPerSecond: 2 } })
+  standStill(t)
   service.shown.set(account, publicSummary)
   const statuses = []
   for (let count = 0; count < 5; count += 1) {
