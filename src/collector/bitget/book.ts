@@ -5,6 +5,7 @@ import type { Reading } from '../ledger-poll.ts'
 import type { Listed, MarketList } from '../market-list.ts'
 import type { Page, ReadPages } from '../span.ts'
 import type { TransferLine } from '../transfer.ts'
+import { contractOf, type Product } from './product.ts'
 import type { SentPage } from './row.ts'
 
 /** One of the wallets of a client: what is in it, and what its lists say of a span of time. */
@@ -29,6 +30,11 @@ export interface Desk {
   readonly caller: Calls
   readonly listings: MarketList<Listed>
   readonly clock: Pick<JobClock, 'exchangeNowMs'>
+}
+
+/** As it is listed, or was while it was. */
+export function contractBy({ listings }: Desk): (id: string, product: Product) => Listed {
+  return (id, product) => listings.byName(`${product} ${id}`) ?? contractOf(id, product)
 }
 
 /** Newest first, each page below the last id of the one before; or where a cursor says. */

@@ -2,9 +2,8 @@ import { absolute, compare, parseDecimal, round, signOf, subtract, toText } from
 import type { Amount, CashFlow, Income, Position } from '../../accounting/observation.ts'
 import { entryOfContract } from '../explain.ts'
 import { entryOfLine, flowOfLine } from '../ledger-line.ts'
-import type { Listed } from '../market-list.ts'
 import { eachOnce, type ReadPages } from '../span.ts'
-import { type Asked, type Book, type Desk, pages, type Telling } from './book.ts'
+import { type Asked, type Book, contractBy, type Desk, pages, type Telling } from './book.ts'
 import {
   type ContractBill,
   contractBalancesOf,
@@ -14,7 +13,7 @@ import {
   positionsOf,
 } from './contract.ts'
 import { endpoints } from './endpoint.ts'
-import { contractOf, type Product } from './product.ts'
+import type { Product } from './product.ts'
 import type { Bill } from './row.ts'
 
 interface Part {
@@ -51,7 +50,7 @@ export class ContractBook implements Book<Part> {
   async positions(): Promise<readonly Position[]> {
     if (this.#isEmpty) return []
     const { value } = await this.#desk.caller.call(endpoints.positions, { productType: this.#product })
-    return positionsOf(value, this.#product, this.#contractBy)
+    return positionsOf(value, this.#product, contractBy(this.#desk))
   }
 
   async span(span: Asked, thorough: boolean, readPages: ReadPages): Promise<Part | null> {
@@ -65,7 +64,7 @@ export class ContractBook implements Book<Part> {
     if (!thorough && bills.length === 0) return { bills, fills: [] }
     const fills = await readPages(
       pages(this.#desk, endpoints.contractFills, asked, (value, exchangeNowMs) =>
-        contractFillsOf(value, this.#product, this.#contractBy, exchangeNowMs),
+        contractFillsOf(value, this.#product, contractBy(this.#desk), exchangeNowMs),
       ),
     )
     return fills === null ? null : { bills, fills }
@@ -84,9 +83,6 @@ export class ContractBook implements Book<Part> {
       pending: false,
     }
   }
-
-  readonly #contractBy = (id: string, product: Product): Listed =>
-    this.#desk.listings.byName(`${product} ${id}`) ?? contractOf(id, product)
 }
 
 /** So much the two may differ by their rounding. */

@@ -9,7 +9,9 @@ export const budgets: Readonly<Record<string, Budget>> = {
 }
 
 /** Of each list, for an account. */
-const own = every(10, secondMs)
+function own(method: string): Endpoint {
+  return { method, budget: 'ip', weight: 1, pace: every(10, secondMs) }
+}
 
 export const endpoints = {
   time: { method: 'publicCommonGetV2PublicTime', budget: 'ip', weight: 1 },
@@ -17,67 +19,27 @@ export const endpoints = {
   candles: { method: 'publicSpotGetV2SpotMarketCandles', budget: 'ip', weight: 1 },
   olderCandles: { method: 'publicSpotGetV2SpotMarketHistoryCandles', budget: 'ip', weight: 1 },
   info: { method: 'privateSpotGetV2SpotAccountInfo', budget: 'ip', weight: 1, pace: every(1, secondMs) },
-  assets: { method: 'privateSpotGetV2SpotAccountAssets', budget: 'ip', weight: 1, pace: own },
-  bills: { method: 'privateSpotGetV2SpotAccountBills', budget: 'ip', weight: 1, pace: own },
-  fills: { method: 'privateSpotGetV2SpotTradeFills', budget: 'ip', weight: 1, pace: own },
+  assets: own('privateSpotGetV2SpotAccountAssets'),
+  bills: own('privateSpotGetV2SpotAccountBills'),
+  fills: own('privateSpotGetV2SpotTradeFills'),
   contracts: { method: 'publicMixGetV2MixMarketContracts', budget: 'ip', weight: 1 },
   contractCandles: { method: 'publicMixGetV2MixMarketCandles', budget: 'ip', weight: 1 },
   olderContractCandles: { method: 'publicMixGetV2MixMarketHistoryCandles', budget: 'ip', weight: 1 },
   olderMarks: { method: 'publicMixGetV2MixMarketHistoryMarkCandles', budget: 'ip', weight: 1 },
-  contractAccounts: { method: 'privateMixGetV2MixAccountAccounts', budget: 'ip', weight: 1, pace: own },
-  contractBills: { method: 'privateMixGetV2MixAccountBill', budget: 'ip', weight: 1, pace: own },
-  contractFills: { method: 'privateMixGetV2MixOrderFills', budget: 'ip', weight: 1, pace: own },
-  positions: { method: 'privateMixGetV2MixPositionAllPosition', budget: 'ip', weight: 1, pace: own },
-  crossedAssets: {
-    method: 'privateMarginGetV2MarginCrossedAccountAssets',
-    budget: 'ip',
-    weight: 1,
-    pace: own,
-  },
-  crossedRecords: {
-    method: 'privateMarginGetV2MarginCrossedFinancialRecords',
-    budget: 'ip',
-    weight: 1,
-    pace: own,
-  },
-  crossedInterest: {
-    method: 'privateMarginGetV2MarginCrossedInterestHistory',
-    budget: 'ip',
-    weight: 1,
-    pace: own,
-  },
-  crossedFills: { method: 'privateMarginGetV2MarginCrossedFills', budget: 'ip', weight: 1, pace: own },
-  crossedLiquidations: {
-    method: 'privateMarginGetV2MarginCrossedLiquidationHistory',
-    budget: 'ip',
-    weight: 1,
-    pace: own,
-  },
-  isolatedAssets: {
-    method: 'privateMarginGetV2MarginIsolatedAccountAssets',
-    budget: 'ip',
-    weight: 1,
-    pace: own,
-  },
-  isolatedRecords: {
-    method: 'privateMarginGetV2MarginIsolatedFinancialRecords',
-    budget: 'ip',
-    weight: 1,
-    pace: own,
-  },
-  isolatedInterest: {
-    method: 'privateMarginGetV2MarginIsolatedInterestHistory',
-    budget: 'ip',
-    weight: 1,
-    pace: own,
-  },
-  isolatedFills: { method: 'privateMarginGetV2MarginIsolatedFills', budget: 'ip', weight: 1, pace: own },
-  isolatedLiquidations: {
-    method: 'privateMarginGetV2MarginIsolatedLiquidationHistory',
-    budget: 'ip',
-    weight: 1,
-    pace: own,
-  },
+  contractAccounts: own('privateMixGetV2MixAccountAccounts'),
+  contractBills: own('privateMixGetV2MixAccountBill'),
+  contractFills: own('privateMixGetV2MixOrderFills'),
+  positions: own('privateMixGetV2MixPositionAllPosition'),
+  crossedAssets: own('privateMarginGetV2MarginCrossedAccountAssets'),
+  crossedRecords: own('privateMarginGetV2MarginCrossedFinancialRecords'),
+  crossedInterest: own('privateMarginGetV2MarginCrossedInterestHistory'),
+  crossedFills: own('privateMarginGetV2MarginCrossedFills'),
+  crossedLiquidations: own('privateMarginGetV2MarginCrossedLiquidationHistory'),
+  isolatedAssets: own('privateMarginGetV2MarginIsolatedAccountAssets'),
+  isolatedRecords: own('privateMarginGetV2MarginIsolatedFinancialRecords'),
+  isolatedInterest: own('privateMarginGetV2MarginIsolatedInterestHistory'),
+  isolatedFills: own('privateMarginGetV2MarginIsolatedFills'),
+  isolatedLiquidations: own('privateMarginGetV2MarginIsolatedLiquidationHistory'),
   deposits: { method: 'privateSpotGetV2SpotWalletDepositRecords', budget: 'ip', weight: 1 },
   withdrawals: { method: 'privateSpotGetV2SpotWalletWithdrawalRecords', budget: 'ip', weight: 1 },
   transfers: { method: 'privateSpotGetV2SpotAccountTransferRecords', budget: 'ip', weight: 1 },

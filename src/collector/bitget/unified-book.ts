@@ -11,12 +11,11 @@ import type {
 import { entryOfContract } from '../explain.ts'
 import { refuseAccount } from '../failure.ts'
 import { entryOfLine, flowOfLine, isMovedBy } from '../ledger-line.ts'
-import type { Listed } from '../market-list.ts'
 import { eachOnce, type ReadPages } from '../span.ts'
-import { type Asked, type Book, type Desk, pages, type Telling } from './book.ts'
+import { type Asked, type Book, contractBy, type Desk, pages, type Telling } from './book.ts'
 import { endpoints } from './endpoint.ts'
 import { type Movement, namedBy, readAll, unifiedMovements } from './movement.ts'
-import { contractOf, type Product } from './product.ts'
+import type { Product } from './product.ts'
 import type { Bill } from './row.ts'
 import { conversionsOf } from './spot.ts'
 import {
@@ -63,7 +62,7 @@ export class UnifiedBook implements Book<Part> {
     const positions: OpenPosition[] = []
     for (const category of products) {
       const { value } = await caller.call(endpoints.unifiedPositions, { category })
-      positions.push(...unifiedPositionsOf(value, category, this.#contractBy))
+      positions.push(...unifiedPositionsOf(value, category, contractBy(this.#desk)))
     }
     this.#positions = positions
     const hasContracts = this.#wallets.includes('linear')
@@ -156,9 +155,6 @@ export class UnifiedBook implements Book<Part> {
       pending: !isMovedBy(bought, lines.filter(isDealt)),
     }
   }
-
-  readonly #contractBy = (id: string, product: Product): Listed =>
-    this.#desk.listings.byName(`${product} ${id}`) ?? contractOf(id, product)
 }
 
 /** Coins for coins; of contracts the wallet says what was realised. */

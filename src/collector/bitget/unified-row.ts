@@ -9,6 +9,7 @@ import {
   signOf,
   subtract,
   toText,
+  zero,
 } from '@perf-agg/sdk'
 import type { Amount, Fill, Position } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
@@ -26,15 +27,14 @@ import {
 } from '../field.ts'
 import { sumOf } from '../holding.ts'
 import type { Listed } from '../market-list.ts'
-import { executionOf } from './contract.ts'
-import { contractOf, type Product } from './product.ts'
+import { type ContractOf, executionOf } from './contract.ts'
+import { contractOf, type Product, settleOf } from './product.ts'
 import { type Bill, plain, type SentPage } from './row.ts'
 import { delisted } from './spot.ts'
 
 /** Readers of bitget's unified account, whose one wallet stands behind spot, margin and contracts. */
 
 export const categories = ['SPOT', 'MARGIN', 'USDT-FUTURES', 'USDC-FUTURES', 'COIN-FUTURES', 'OTHER'] as const
-export type Category = (typeof categories)[number]
 export const traded = ['SPOT', 'MARGIN', 'USDT-FUTURES', 'USDC-FUTURES', 'COIN-FUTURES'] as const
 
 export interface OpenPosition {
@@ -76,7 +76,7 @@ export function netOf(assets: readonly UnifiedAsset[], positions: readonly OpenP
       if (signOf(debt) === 0) return { asset, amount: toText(balance) }
       const open = positions
         .filter(({ position }) => position.terms.settle === asset)
-        .reduce((all, { unrealized }) => add(all, unrealized), parseDecimal('0'))
+        .reduce((all, { unrealized }) => add(all, unrealized), zero)
       const told = subtract(equity, open)
       const net = [subtract(balance, debt), balance].find(
         (each) => compare(absolute(subtract(each, told)), roundingMost) <= 0,
@@ -90,7 +90,7 @@ export function netOf(assets: readonly UnifiedAsset[], positions: readonly OpenP
 export function unifiedPositionsOf(
   value: unknown,
   category: Product,
-  contractBy: (id: string, product: Product) => Listed,
+  contractBy: ContractOf,
 ): OpenPosition[] {
   const rows = rowsOf(rowOf(value, 'positions')['list'] ?? [], 'positions', limits.collector.positionsMax)
   return rows.flatMap((each): OpenPosition[] => {
@@ -201,9 +201,9 @@ function fillOf(
   }
   if (category !== 'USDT-FUTURES' && category !== 'USDC-FUTURES') throw refuseAccount(category)
   const { symbol, base, quote } = listingOf(`${category} ${id}`) ?? contractOf(id, category)
-  const settle = category === 'USDT-FUTURES' ? 'USDT' : 'USDC'
   const quoteQuantity = toText(multiply(parseDecimal(price), parseDecimal(quantity)))
-  return { ...common, market: 'linear', symbol, base, quote, quoteQuantity, terms: { size: '1', settle } }
+  const terms = { size: '1', settle: settleOf(category) }
+  return { ...common, market: 'linear', symbol, base, quote, quoteQuantity, terms }
 }
 
 /** Here what was paid is above zero. */

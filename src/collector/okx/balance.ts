@@ -14,10 +14,9 @@ import {
 import type { Amount } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { invalidAnswer } from '../failure.ts'
-import { assetOf, type Row, rowOf, rowsOf, refuseTwice } from '../field.ts'
+import { amountOrZero, assetOf, type Row, rowOf, rowsOf, refuseTwice } from '../field.ts'
 import { sumOf } from '../holding.ts'
 import type { OpenPosition } from './position.ts'
-import { orZero } from './text.ts'
 
 /** The trading account's cash and debts. */
 
@@ -40,7 +39,7 @@ export function holdingOf(value: unknown, aside: readonly OpenPosition[]): Holdi
   const details = accounts.length === 0 ? [] : (rowOf(accounts[0], 'balance')['details'] ?? [])
   const parts = rowsOf(details, 'balance.details', limits.collector.assetsMax).map((each): Amount => {
     const row = rowOf(each, 'balance.details')
-    const of = (name: string): Decimal => parseDecimal(orZero(row[name], `detail.${name}`))
+    const of = (name: string): Decimal => parseDecimal(amountOrZero(row[name], `detail.${name}`))
     const asset = assetOf(row['ccy'], 'detail.ccy')
     const worth = aside.flatMap((each) => (each.worth?.asset === asset ? [each.worth.amount] : []))
     const owed = owedOf(row, of, sum(worth.map(parseDecimal)))

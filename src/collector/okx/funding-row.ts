@@ -1,12 +1,12 @@
 import { add, negate, parseDecimal, toText } from '@perf-agg/sdk'
 import type { Amount } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import { assetOf, decimalOf, idOf, type Row, rowOf, rowsOf } from '../field.ts'
+import { amountOrZero, assetOf, decimalOf, idOf, type Row, rowOf, rowsOf } from '../field.ts'
 import { onceOf } from '../holding.ts'
 import type { LedgerLine } from '../ledger-line.ts'
 import type { Converted } from './conversion.ts'
 import { type Page, pageRows } from './row.ts'
-import { millisOf, orZero, textOf, word } from './text.ts'
+import { millisOf, textOf, word } from './text.ts'
 
 /** Readers of what okx tells of the funding account. */
 
@@ -36,7 +36,7 @@ export function fundingBillsOf(value: unknown, exchangeNowMs: number): Page<Fund
       id: `funding-${billIdOf(row)}`,
       type: textOf(String(row['type'] ?? ''), 'assetBill.type', word),
       asset: assetOf(row['ccy'], 'assetBill.ccy'),
-      change: orZero(row['balChg'], 'assetBill.balChg'),
+      change: amountOrZero(row['balChg'], 'assetBill.balChg'),
       atMs: millisOf(row['ts'], 'assetBill.ts', exchangeNowMs),
     }
   })
@@ -83,7 +83,7 @@ export function withdrawalsOf(value: unknown, exchangeNowMs: number): Passage[] 
     const asset = assetOf(row['ccy'], 'withdrawal.ccy')
     const amount = parseDecimal(decimalOf(row['amt'], 'withdrawal.amt', 'not-negative'))
     const feeAsset = textOf(row['feeCcy'], 'withdrawal.feeCcy', word)
-    const fee = parseDecimal(orZero(row['fee'], 'withdrawal.fee'))
+    const fee = parseDecimal(amountOrZero(row['fee'], 'withdrawal.fee'))
     const whole = feeAsset === '' || feeAsset.toUpperCase() === asset ? add(amount, fee) : amount
     const atMs = millisOf(row['ts'], 'withdrawal.ts', exchangeNowMs)
     const changes = [toText(negate(whole)), toText(negate(amount))]

@@ -15,10 +15,10 @@ import {
 } from '@perf-agg/sdk'
 import type { Amount } from '../../accounting/observation.ts'
 import { refuseAccount } from '../failure.ts'
-import { decimalOf, type Row } from '../field.ts'
+import { amountOrZero, decimalOf, type Row } from '../field.ts'
 import type { Listing } from './instrument.ts'
 import type { OpenPosition } from './position.ts'
-import { coinName, orZero, textOf } from './text.ts'
+import { coinName, textOf } from './text.ts'
 
 /**
  * A pair that is held as a position: coins that were bought, coins that are owed, and a margin of its own; on the margin
@@ -35,7 +35,7 @@ const owedNames = ['liab', 'baseBorrowed', 'quoteBorrowed', 'baseInterest', 'quo
 const ownNames = ['baseBal', 'quoteBal'] as const
 
 function amountOf(row: Row, name: string): Decimal {
-  return parseDecimal(orZero(row[name], `position.${name}`))
+  return parseDecimal(amountOrZero(row[name], `position.${name}`))
 }
 
 function isSet(row: Row, name: string): boolean {

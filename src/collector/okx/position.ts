@@ -2,11 +2,11 @@ import { absolute, parseDecimal, signOf, toText } from '@perf-agg/sdk'
 import type { Amount, Position } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { invalidAnswer, refuseAccount } from '../failure.ts'
-import { assetOf, decimalOf, refuseTwice, type Row, rowOf, rowsOf } from '../field.ts'
+import { amountOrZero, assetOf, decimalOf, refuseTwice, type Row, rowOf, rowsOf } from '../field.ts'
 import type { Listing } from './instrument.ts'
 import { familyOf } from './option.ts'
 import { isPairEmpty, pairOf } from './pair.ts'
-import { coinName, orZero, textOf, word } from './text.ts'
+import { coinName, textOf, word } from './text.ts'
 
 /** What is held aside of the account's cash, for one position alone. */
 export interface OpenPosition {
@@ -47,7 +47,7 @@ export function positionsOf(
   )
   return rows.flatMap((each): OpenPosition[] => {
     const row = rowOf(each, 'positions')
-    const isOpen = signOf(parseDecimal(orZero(row['pos'], 'position.pos'))) !== 0
+    const isOpen = signOf(parseDecimal(amountOrZero(row['pos'], 'position.pos'))) !== 0
     const type = textOf(row['instType'], 'position.instType', word)
     const isPair = type === 'MARGIN'
     if (!isOpen && (!isPair || isPairEmpty(row))) return []
@@ -67,7 +67,7 @@ function nameOf(row: Row): string {
 
 function contractOf(row: Row, { market, symbol, base, quote, terms, isOption }: Listing): OpenPosition {
   if (market === 'spot' || terms === undefined) throw invalidAnswer('position.instId')
-  const held = parseDecimal(orZero(row['pos'], 'position.pos'))
+  const held = parseDecimal(amountOrZero(row['pos'], 'position.pos'))
   const side = row['posSide']
   if (side !== 'long' && side !== 'short' && side !== 'net') throw invalidAnswer('position.posSide')
   const size = toText(absolute(held))
@@ -78,7 +78,7 @@ function contractOf(row: Row, { market, symbol, base, quote, terms, isOption }: 
     holdings: row['mgnMode'] === 'isolated' ? [marginOf(row, terms.settle)] : [],
     accrued: [],
     ...(isOption === true
-      ? { worth: { asset: terms.settle, amount: orZero(row['optVal'], 'position.optVal') } }
+      ? { worth: { asset: terms.settle, amount: amountOrZero(row['optVal'], 'position.optVal') } }
       : {}),
   }
 }
@@ -86,6 +86,6 @@ function contractOf(row: Row, { market, symbol, base, quote, terms, isOption }: 
 function marginOf(row: Row, settle: string): Amount {
   return {
     asset: textOf(row['ccy'], 'position.ccy', coinName).toUpperCase() || settle,
-    amount: orZero(row['margin'], 'position.margin'),
+    amount: amountOrZero(row['margin'], 'position.margin'),
   }
 }

@@ -1,8 +1,8 @@
 import { add, type Decimal, parseDecimal, toText } from '@perf-agg/sdk'
 import type { Candle } from '../../accounting/observation.ts'
 import { invalidAnswer, refuseAccount } from '../failure.ts'
-import { assetOf, decimalOf, idOf, rowOf, rowsOf } from '../field.ts'
-import { coinName, millisOf, orZero, textOf, word } from './text.ts'
+import { amountOrZero, assetOf, decimalOf, idOf, rowOf, rowsOf } from '../field.ts'
+import { coinName, millisOf, textOf, word } from './text.ts'
 
 /** Readers of okx's answers, their `data` each. */
 
@@ -52,7 +52,7 @@ export function billsOf(value: unknown, exchangeNowMs: number): Page<Bill> {
   const sent = rowsOf(value, 'bills', pageRows)
   const rows = sent.map((each): Bill => {
     const row = rowOf(each, 'bills')
-    const of = (name: string): Decimal => parseDecimal(orZero(row[name], `bill.${name}`))
+    const of = (name: string): Decimal => parseDecimal(amountOrZero(row[name], `bill.${name}`))
     const instType = textOf(row['instType'], 'bill.instType', word)
     return {
       id: idOf(row['billId'], 'bill.billId'),
@@ -62,10 +62,10 @@ export function billsOf(value: unknown, exchangeNowMs: number): Page<Bill> {
       instId: textOf(row['instId'], 'bill.instId', /^[\p{L}\p{N}_.-]{1,64}$/u),
       asset: assetOf(row['ccy'], 'bill.ccy'),
       change: toText(add(of('balChg'), of('posBalChg'))),
-      pnl: orZero(row['pnl'], 'bill.pnl'),
-      fee: orZero(row['fee'], 'bill.fee'),
-      size: orZero(row['sz'], 'bill.sz'),
-      price: orZero(row['px'], 'bill.px'),
+      pnl: amountOrZero(row['pnl'], 'bill.pnl'),
+      fee: amountOrZero(row['fee'], 'bill.fee'),
+      size: amountOrZero(row['sz'], 'bill.sz'),
+      price: amountOrZero(row['px'], 'bill.px'),
       orderId: textOf(row['ordId'], 'bill.ordId', word),
       tradeId: textOf(row['tradeId'], 'bill.tradeId', word),
       atMs: millisOf(row['ts'], 'bill.ts', exchangeNowMs),
@@ -111,7 +111,7 @@ export function fillsOf(value: unknown, exchangeNowMs: number): Page<FillRow> {
       side,
       price: decimalOf(row['fillPx'], 'fill.fillPx', 'positive'),
       size: decimalOf(row['fillSz'], 'fill.fillSz', 'positive'),
-      fee: orZero(row['fee'], 'fill.fee'),
+      fee: amountOrZero(row['fee'], 'fill.fee'),
       feeAsset: textOf(row['feeCcy'], 'fill.feeCcy', coinName).toUpperCase(),
       quoteAsset: textOf(row['tradeQuoteCcy'], 'fill.tradeQuoteCcy', coinName).toUpperCase(),
       subType: textOf(String(row['subType'] ?? ''), 'fill.subType', word),

@@ -1,5 +1,5 @@
 import { invalidAnswer } from '../failure.ts'
-import { decimalOf, instantOf } from '../field.ts'
+import { instantOf } from '../field.ts'
 
 /** okx's own ways of writing: numbers and instants come as text, and an empty one is none. */
 
@@ -7,10 +7,6 @@ export function millisOf(value: unknown, place: string, exchangeNowMs: number): 
   const text = typeof value === 'number' ? String(value) : value
   if (typeof text !== 'string' || !/^\d{13}$/.test(text)) throw invalidAnswer(place)
   return instantOf(Number(text), place, exchangeNowMs)
-}
-
-export function orZero(value: unknown, place: string): string {
-  return value === undefined || value === '' || value === null ? '0' : decimalOf(value, place, 'any')
 }
 
 export function textOf(value: unknown, place: string, pattern: RegExp): string {
