@@ -48,13 +48,16 @@ export function entryOfContract({ market, symbol, side, quantity, atMs }: Fill):
   return { atMs, changes: [[contractKey(market, symbol), side === 'buy' ? amount : negate(amount)]] }
 }
 
-/** The same with what was paid for it, fees included: the wallet less what its positions cost moves by that. */
-export function cashEntryOfContract(fill: Fill): Entry {
+/**
+ * The same with what was paid for it, fees included: the wallet less what its positions cost moves by that. `paidOf` is
+ * for an exchange that says it to more digits than its price does.
+ */
+export function cashEntryOfContract(fill: Fill, paidOf: typeof costOf = costOf): Entry {
   const { changes, atMs } = entryOfContract(fill)
   const { market, symbol, base, quote, terms, side, quantity, price, fees } = fill
   if (terms === undefined) return { atMs, changes }
   const signed = side === 'buy' ? quantity : `-${quantity}`
-  const cost = costOf({ market, symbol, base, quote, terms, quantity: signed, entry: price })
+  const cost = paidOf({ market, symbol, base, quote, terms, quantity: signed, entry: price })
   return {
     atMs,
     changes: [

@@ -1,6 +1,7 @@
 import {
   absolute,
   compare,
+  type Decimal,
   divide,
   multiply,
   negate,
@@ -11,8 +12,7 @@ import {
 } from '@perf-agg/sdk'
 import type { Amount, Candle, Fill, Income, Position } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
-import type { Entry } from '../explain.ts'
-import { entryOfContract } from '../explain.ts'
+import { cashEntryOfContract, type Entry } from '../explain.ts'
 import { invalidAnswer } from '../failure.ts'
 import {
   amountOrZero,
@@ -28,7 +28,7 @@ import {
 import { costOf, sumOf } from '../holding.ts'
 import type { Page } from '../span.ts'
 import { coinOf, type Contract, contractOf } from './contract.ts'
-import { nextPageOf } from './row.ts'
+import { dealOf, nextPageOf } from './row.ts'
 
 /** Readers of what kucoin's futures host answers, its `data` each. */
 
@@ -61,17 +61,9 @@ export function positionsOf(value: unknown, contractBy: ContractBy): Held[] {
     const contract = contractBy(id) ?? contractOf(id, dealt)
     // nothing can be said of an account with a position in something unknown
     if (contract === null || contract.terms.settle !== settle) throw invalidAnswer('position.symbol')
-    const { symbol, base, quote, type, terms } = contract
-    const position: Position = {
-      market: type === 'inverse' ? 'inverse' : 'linear',
-      symbol,
-      base,
-      quote,
-      terms,
-      quantity: signedOf(row, told),
-      entry,
-    }
-    const more = subtract(costOf(position), parseDecimal(exactCost(position, paid)))
+    const { symbol, base, quote, type: market, terms } = contract
+    const position = { market, symbol, base, quote, terms, quantity: signedOf(row, told), entry }
+    const more = subtract(costOf(position), exactCost(position, paid))
     return [{ position, beside: { asset: settle, amount: toText(more) } }]
   })
 }
@@ -84,12 +76,12 @@ function signedOf(row: Row, quantity: string): string {
 }
 
 /** The average is rounded, what was paid is not; told without its sign, or of something else, it is not used. */
-function exactCost(position: Position, paid: string): string {
+function exactCost(position: Parameters<typeof costOf>[0], paid: string): Decimal {
   const byEntry = costOf(position)
   const size = absolute(parseDecimal(paid))
   const cost = signOf(byEntry) < 0 ? negate(size) : size
   const off = absolute(subtract(cost, byEntry))
-  return compare(multiply(off, parseDecimal('1000')), absolute(byEntry)) > 0 ? toText(byEntry) : toText(cost)
+  return compare(multiply(off, parseDecimal('1000')), absolute(byEntry)) > 0 ? byEntry : cost
 }
 
 /** A line of the wallet. What was realised is told in sums: the fills and the funding say it line by line. */
@@ -155,11 +147,8 @@ export function contractFillsOf(
   const rows = rowsOf(answer['items'], 'contractFills', 1_000).map((each): ContractFill => {
     const row = rowOf(each, 'contractFills')
     const contractId = idOf(row['symbol'], 'fill.symbol')
-    const tradeId = idOf(row['tradeId'], 'fill.tradeId')
-    const side = wordOf(row['side'], 'fill.side').toLowerCase()
-    if (side !== 'buy' && side !== 'sell') throw invalidAnswer('fill.side')
-    const price = decimalOf(row['price'], 'fill.price', 'positive')
-    const quantity = decimalOf(row['size'], 'fill.size', 'positive')
+    const deal = dealOf(row)
+    const { side, price, quantity } = deal
     const told = amountOrZero(row['value'], 'fill.value').replace('-', '')
     const settle = coinOf(row['settleCurrency'] ?? row['feeCurrency'], 'fill.settleCurrency')
     const contract =
@@ -168,29 +157,25 @@ export function contractFillsOf(
     const fees = sumOf([{ asset: feeAsset, amount: amountOrZero(row['fee'], 'fill.fee') }])
     const atMs = tradedAt(row, exchangeNowMs)
     // who trades with oneself has one number on both sides
-    const id = `${contractId} ${tradeId} ${idOf(row['orderId'] ?? side, 'fill.orderId')} ${side}`
+    const id = `${contractId} ${deal.id} ${idOf(row['orderId'] ?? side, 'fill.orderId')} ${side}`
     if (contract === null) return { id, atMs, contractId, fill: null, entry: { atMs, changes: [] } }
-    const { symbol, base, quote, terms, type } = contract
-    const isInverse = type === 'inverse'
-    const contracts = multiply(parseDecimal(quantity), parseDecimal(terms.size))
-    const fill: Fill = {
-      id: tradeId,
-      market: isInverse ? 'inverse' : 'linear',
-      symbol,
-      base,
-      quote,
-      side,
-      price,
-      quantity,
-      quoteQuantity: toText(isInverse ? contracts : multiply(contracts, parseDecimal(price))),
-      fees,
-      atMs,
-      execution: executionOf(wordOf(row['tradeType'], 'fill.tradeType').toLowerCase()),
-      terms,
-    }
-    return { id, atMs, contractId, fill, entry: entryOf(fill, terms.settle, told) }
+    const execution = executionOf(wordOf(row['tradeType'], 'fill.tradeType').toLowerCase())
+    const fill = fillIn(contract, { ...deal, fees, atMs, execution })
+    // to the digit that the exchange told
+    const entry = cashEntryOfContract(fill, (dealt) => exactCost(dealt, told))
+    return { id, atMs, contractId, fill, entry }
   })
   return { rows, next: nextPageOf(answer) }
+}
+
+/** A number of contracts, which are worth so much of the quote, or of the base. */
+export function fillIn(
+  { symbol, base, quote, type, terms }: Contract,
+  deal: Pick<Fill, 'id' | 'side' | 'price' | 'quantity' | 'fees' | 'atMs' | 'execution'>,
+): Fill {
+  const units = multiply(parseDecimal(deal.quantity), parseDecimal(terms.size))
+  const worth = type === 'inverse' ? units : multiply(units, parseDecimal(deal.price))
+  return { ...deal, market: type, symbol, base, quote, quoteQuantity: toText(worth), terms }
 }
 
 /** When it was traded, where that is told apart from when its order was made, in nanoseconds. */
@@ -206,33 +191,6 @@ export function executionOf(tradeType: string): Fill['execution'] {
   if (tradeType.includes('adl')) return 'adl'
   if (tradeType.includes('liq')) return 'liquidation'
   return tradeType.includes('settle') ? 'settlement' : 'trade'
-}
-
-/** What it did to the position, and to the wallet less what the positions cost: to the digit that the exchange told. */
-function entryOf(fill: Fill, settle: string, value: string): Entry {
-  const { terms, side, quantity, price, market, fees, atMs, symbol, base, quote } = fill
-  if (terms === undefined) return entryOfContract(fill)
-  const signed = side === 'buy' ? quantity : `-${quantity}`
-  const cost = exactCost(
-    {
-      market: market === 'inverse' ? 'inverse' : 'linear',
-      symbol,
-      base,
-      quote,
-      terms,
-      quantity: signed,
-      entry: price,
-    },
-    value,
-  )
-  return {
-    atMs,
-    changes: [
-      ...entryOfContract(fill).changes,
-      [settle, negate(parseDecimal(cost))],
-      ...fees.map(({ asset, amount }) => [asset, negate(parseDecimal(amount))] as const),
-    ],
-  }
 }
 
 export interface Funding {

@@ -8,6 +8,7 @@ import type { Listed } from '../market-list.ts'
 /** Contracts at kucoin: linear ones of base units, paid in a dollar coin; inverse ones of dollars, paid in the coin. */
 
 export interface Contract extends Listed {
+  readonly type: 'linear' | 'inverse'
   readonly terms: ContractTerms
   /** What its mark follows; empty where that is not told. */
   readonly index: string

@@ -1,5 +1,5 @@
 import { negate, parseDecimal, toText } from '@perf-agg/sdk'
-import type { Amount, Candle } from '../../accounting/observation.ts'
+import type { Amount, Candle, Fill } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { invalidAnswer } from '../failure.ts'
 import {
@@ -19,6 +19,7 @@ import {
 import { sumOf } from '../holding.ts'
 import type { Listed } from '../market-list.ts'
 import type { Page } from '../span.ts'
+import type { TransferLine } from '../transfer.ts'
 
 /** Readers of kucoin's answers, their `data` each. */
 
@@ -78,16 +79,10 @@ export type AccountFilter = (account: string) => boolean
 export const isSpotAccount: AccountFilter = (account) => watched.has(account)
 export const isMarginAccount: AccountFilter = (account) => marginAccount.test(account)
 
-export interface Line {
-  readonly id: string
-  /** `main`, `trade`, `trade_hf`, `margin`, `margin_v2`, `isolated`, `isolated_v2` */
-  readonly account: string
+/** `account`: `main`, `trade`, `trade_hf`, `margin`, `margin_v2`, `isolated`, `isolated_v2`. Its fee is in the change. */
+export interface Line extends TransferLine {
   /** In small letters and without spaces or underlines: the lists write it differently. */
   readonly kind: string
-  readonly asset: string
-  /** Signed, fee included. */
-  readonly change: string
-  readonly atMs: number
   /** Of what the line is about; empty where it is not told. */
   readonly tradeId: string
   readonly orderId: string
@@ -167,10 +162,8 @@ export function tradesOf(value: unknown, exchangeNowMs: number, tradeType: Trade
     const row = rowOf(each, 'fills')
     // of another kind of account than was asked for: another wallet
     if (!['', tradeType].includes(wordOf(row['tradeType'], 'fill.tradeType'))) return []
-    const side = wordOf(row['side'], 'fill.side').toLowerCase()
-    if (side !== 'buy' && side !== 'sell') throw invalidAnswer('fill.side')
+    const { id: tradeId, side, price, quantity: size } = dealOf(row)
     const feeAsset = wordOf(row['feeCurrency'], 'fill.feeCurrency')
-    const tradeId = idOf(row['tradeId'], 'fill.tradeId')
     const symbol = idOf(row['symbol'], 'fill.symbol')
     return [
       {
@@ -179,8 +172,8 @@ export function tradesOf(value: unknown, exchangeNowMs: number, tradeType: Trade
         market: tradeType === 'TRADE' ? 'spot' : 'margin',
         symbol,
         side,
-        price: decimalOf(row['price'], 'fill.price', 'positive'),
-        size: decimalOf(row['size'], 'fill.size', 'positive'),
+        price,
+        size,
         funds: decimalOf(row['funds'], 'fill.funds', 'positive'),
         fee: amountOrZero(row['fee'], 'fill.fee'),
         feeAsset: feeAsset === '' ? '' : assetOf(feeAsset, 'fill.feeCurrency'),
@@ -191,6 +184,18 @@ export function tradesOf(value: unknown, exchangeNowMs: number, tradeType: Trade
   const lastId = answer['lastId']
   if (lastId === undefined || lastId === null) return { rows, next: nextPageOf(answer) }
   return { rows, next: all.length === 0 ? null : idOf(lastId, 'fills.lastId') }
+}
+
+/** What every list of fills tells in the same words. */
+export function dealOf(row: Row): Pick<Fill, 'id' | 'side' | 'price' | 'quantity'> {
+  const side = wordOf(row['side'], 'fill.side').toLowerCase()
+  if (side !== 'buy' && side !== 'sell') throw invalidAnswer('fill.side')
+  return {
+    id: idOf(row['tradeId'], 'fill.tradeId'),
+    side,
+    price: decimalOf(row['price'], 'fill.price', 'positive'),
+    quantity: decimalOf(row['size'], 'fill.size', 'positive'),
+  }
 }
 
 /** The exchange tells the newest first: time, open, close, high, low, volume, turnover. */

@@ -16,9 +16,9 @@ import {
 } from '../field.ts'
 import { sumOf } from '../holding.ts'
 import type { Page } from '../span.ts'
-import { coinOf, type Contract } from './contract.ts'
-import { type ContractBy, executionOf } from './contract-row.ts'
-import type { Line, Trade } from './row.ts'
+import { coinOf } from './contract.ts'
+import { type ContractBy, executionOf, fillIn } from './contract-row.ts'
+import { dealOf, type Line, type Trade } from './row.ts'
 
 /** Readers of what kucoin answers of a unified account, its `data` each: one wallet for all markets. */
 
@@ -35,11 +35,10 @@ export function unifiedPositionsOf(value: unknown, contractBy: ContractBy): Unif
     if (!/[1-9]/.test(told)) return []
     const contract = contractBy(idOf(row['symbol'], 'position.symbol'))
     if (contract === undefined) throw invalidAnswer('position.symbol')
-    const { symbol, base, quote, type, terms } = contract
+    const { symbol, base, quote, type: market, terms } = contract
     const entry = decimalOf(row['entryPrice'], 'position.entryPrice', 'positive')
     const open = decimalOf(row['unrealizedPnL'], 'position.unrealizedPnL', 'any')
     const quantity = signedSize(row, told, entry, open)
-    const market = type === 'inverse' ? 'inverse' : 'linear'
     return [{ position: { market, symbol, base, quote, terms, quantity, entry }, open }]
   })
 }
@@ -148,7 +147,7 @@ export function unifiedTradesOf(
   const all = rowsOf(answer['items'], 'fills', 500)
   const rows = all.map((each): Trade => {
     const row = rowOf(each, 'fills')
-    const { tradeId, side, price, size, atMs } = dealOf(row, exchangeNowMs)
+    const { id: tradeId, side, price, quantity: size } = dealOf(row)
     const symbol = idOf(row['symbol'], 'fill.symbol')
     const { asset = '', amount = '0' } = feesOf(row)[0] ?? {}
     return {
@@ -162,22 +161,14 @@ export function unifiedTradesOf(
       funds: decimalOf(row['value'], 'fill.value', 'positive'),
       fee: amount,
       feeAsset: asset,
-      atMs,
+      atMs: tradedAt(row, exchangeNowMs),
     }
   })
   return { rows, next: nextOf(answer, all, 'fills.lastId') }
 }
 
-function dealOf(row: Row, exchangeNowMs: number) {
-  const side = wordOf(row['side'], 'fill.side').toLowerCase()
-  if (side !== 'buy' && side !== 'sell') throw invalidAnswer('fill.side')
-  return {
-    tradeId: idOf(row['tradeId'], 'fill.tradeId'),
-    side,
-    price: decimalOf(row['price'], 'fill.price', 'positive'),
-    size: decimalOf(row['size'], 'fill.size', 'positive'),
-    atMs: nanosOf(row['executionTime'], 'fill.executionTime', exchangeNowMs),
-  } as const
+function tradedAt(row: Row, exchangeNowMs: number): number {
+  return nanosOf(row['executionTime'], 'fill.executionTime', exchangeNowMs)
 }
 
 /** Where a country takes a tax of a trade, that is paid like a fee. */
@@ -206,39 +197,20 @@ export function unifiedFillsOf(
   const all = rowsOf(answer['items'], 'contractFills', 500)
   const rows = all.map((each): UnifiedFill => {
     const row = rowOf(each, 'contractFills')
-    const deal = dealOf(row, exchangeNowMs)
+    const deal = dealOf(row)
+    const atMs = tradedAt(row, exchangeNowMs)
     const contractId = assetOf(row['symbol'], 'fill.symbol')
     const contract = contractBy(contractId)
-    const id = `${contractId} ${deal.tradeId} ${deal.side}`
-    if (contract === undefined) return { id, atMs: deal.atMs, contractId, fill: null }
-    const paid = decimalOf(row['value'], 'fill.value', 'positive')
-    return { id, atMs: deal.atMs, contractId, fill: fillOf(row, deal, contract, paid) }
+    const id = `${contractId} ${deal.id} ${deal.side}`
+    if (contract === undefined) return { id, atMs, contractId, fill: null }
+    const execution = executionOf(wordOf(row['fillType'], 'fill.fillType').toLowerCase())
+    const fill = fillIn(contract, { ...deal, fees: sumOf(feesOf(row)), atMs, execution })
+    // a number of contracts, or of coins: its value knows
+    const paid = parseDecimal(decimalOf(row['value'], 'fill.value', 'positive'))
+    const off = absolute(subtract(parseDecimal(fill.quoteQuantity), paid))
+    const isOff = compare(off, multiply(paid, parseDecimal('0.01'))) > 0
+    if (isOff && fill.market !== 'inverse') throw invalidAnswer('fill.value')
+    return { id, atMs, contractId, fill }
   })
   return { rows, next: nextOf(answer, all, 'contractFills.lastId') }
-}
-
-function fillOf(row: Row, deal: ReturnType<typeof dealOf>, contract: Contract, value: string): Fill {
-  const { symbol, base, quote, type, terms } = contract
-  const isInverse = type === 'inverse'
-  const contracts = multiply(parseDecimal(deal.size), parseDecimal(terms.size))
-  const worth = isInverse ? contracts : multiply(contracts, parseDecimal(deal.price))
-  // a number of contracts, or of coins: its value knows
-  const off = absolute(subtract(worth, parseDecimal(value)))
-  const most = multiply(parseDecimal(value), parseDecimal('0.01'))
-  if (!isInverse && compare(off, most) > 0) throw invalidAnswer('fill.value')
-  return {
-    id: deal.tradeId,
-    market: isInverse ? 'inverse' : 'linear',
-    symbol,
-    base,
-    quote,
-    side: deal.side,
-    price: deal.price,
-    quantity: deal.size,
-    quoteQuantity: toText(worth),
-    fees: sumOf(feesOf(row)),
-    atMs: deal.atMs,
-    execution: executionOf(wordOf(row['fillType'], 'fill.fillType').toLowerCase()),
-    terms,
-  }
 }
