@@ -16,8 +16,8 @@ import { limits } from '../limits.ts'
 import { type Hint, readHints } from './hint.ts'
 import { readAnchor } from './observation.ts'
 
-/** What the daemon asks of the collector, over its control pipe. Credentials are the frame's body. */
-interface Common {
+/** What the daemon asks of a child, over its control pipe: so much in every case. Credentials are the frame's body. */
+export interface JobHead {
   readonly id: number
   readonly nowMs: number
   /** Time stands still while the job runs. */
@@ -28,7 +28,7 @@ interface Common {
   readonly wallets: readonly Wallet[]
 }
 
-export interface PollJob extends Common {
+export interface PollJob extends JobHead {
   readonly job: 'poll'
   readonly sinceMs: number
   readonly cursor: string | null
@@ -38,25 +38,24 @@ export interface PollJob extends Common {
   readonly hints: readonly Hint[]
 }
 
-export interface CandlesJob extends Common {
+export interface CandlesJob extends JobHead {
   readonly job: 'candles'
   readonly wants: readonly PriceWant[]
 }
 
-export type Job = PollJob | CandlesJob | (Common & { readonly job: 'check' | 'markets' })
+export type Job = PollJob | CandlesJob | (JobHead & { readonly job: 'check' | 'markets' })
 
 /** Plain `Omit` would forget what tells the jobs apart. */
 export type Asked = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'> : never) : never
 
 export function readJob(head: unknown): Job {
   const job = readEnum(readRecord(head, '')['job'], 'job', ['check', 'poll', 'candles', 'markets'])
-  const common = ['job', 'id', 'nowMs', 'frozen', 'exchange', 'sandbox', 'baseUrl', 'wallets'] as const
   if (job === 'poll') {
     const poll = readObject(head, '', {
-      required: [...common, 'sinceMs', 'cursor', 'previousAnchor', 'maxRetries', 'sweep', 'hints'],
+      required: ['job', ...jobHead, 'sinceMs', 'cursor', 'previousAnchor', 'maxRetries', 'sweep', 'hints'],
     })
     return {
-      ...readCommon(poll),
+      ...readJobHead(poll),
       job,
       sinceMs: readInteger(poll.sinceMs, 'sinceMs', { min: 0 }),
       cursor: readNullable(poll.cursor, 'cursor', (value, path) =>
@@ -69,9 +68,9 @@ export function readJob(head: unknown): Job {
     }
   }
   if (job === 'candles') {
-    const candles = readObject(head, '', { required: [...common, 'wants'] })
+    const candles = readObject(head, '', { required: ['job', ...jobHead, 'wants'] })
     return {
-      ...readCommon(candles),
+      ...readJobHead(candles),
       job,
       wants: readArray(candles.wants, 'wants', limits.collector.wantsMax, (value, path) => {
         const want = readObject(value, path, { required: ['symbol', 'fromMs', 'toMs'], optional: ['kind'] })
@@ -84,10 +83,12 @@ export function readJob(head: unknown): Job {
       }),
     }
   }
-  return { ...readCommon(readObject(head, '', { required: common })), job }
+  return { ...readJobHead(readObject(head, '', { required: ['job', ...jobHead] })), job }
 }
 
-function readCommon(head: { readonly [Name in keyof Common]: unknown }): Common {
+export const jobHead = ['id', 'nowMs', 'frozen', 'exchange', 'sandbox', 'baseUrl', 'wallets'] as const
+
+export function readJobHead(head: { readonly [Name in keyof JobHead]: unknown }): JobHead {
   return {
     id: readInteger(head.id, 'id', { min: 1 }),
     nowMs: readInteger(head.nowMs, 'nowMs', { min: 0 }),

@@ -7,7 +7,7 @@ import type { JobClock } from './clock.ts'
 import type { Credentials } from './credentials.ts'
 import { CollectorFailure, failureOf } from './failure.ts'
 import { budgetsOf, Limiter } from './limiter.ts'
-import { type Wire, WireRefusal } from './wire.ts'
+import { type Wire, type WireAnswer, WireRefusal } from './wire.ts'
 
 /** Every request of this process passes here; the slot of the call that made it learns what came back. */
 const slots = new AsyncLocalStorage<Slot>()
@@ -106,7 +106,7 @@ export function openCalls(
   return { caller, sync }
 }
 
-interface FetchRequest {
+export interface FetchRequest {
   readonly method: string
   readonly headers?: Readonly<Record<string, unknown>>
   readonly body?: string
@@ -120,22 +120,26 @@ interface FetchResponse {
   text(): Promise<string>
 }
 
+export function sendThrough(wire: Wire, url: string, request: FetchRequest): Promise<WireAnswer> {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(request.headers ?? {})) {
+    if (typeof value === 'string') headers[name.toLowerCase()] = value
+  }
+  return wire.send(request.method, url, headers, utf8(request.body ?? ''))
+}
+
 /** Beyond that ccxt is not shown the body of a call whose answer we read ourselves: it would parse it for nothing. */
 const shownBytesMax = 262_144
 
 async function fetchThrough(wire: Wire, url: string, request: FetchRequest): Promise<FetchResponse> {
   const slot = slots.getStore()
   const isOver = slot !== undefined && slot.left <= 0
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(request.headers ?? {})) {
-    if (typeof value === 'string') headers[name.toLowerCase()] = value
-  }
   try {
     // A second request inside one call would be one that nobody asked for.
     if (slot === undefined || isOver) throw new WireRefusal('HOST_REFUSED')
     const isSeen = slot.left > 1 || slot.answer !== null
     slot.left -= 1
-    const answer = await wire.send(request.method, url, headers, utf8(request.body ?? ''))
+    const answer = await sendThrough(wire, url, request)
     slot.answer = answer
     const text = answer.body.length > shownBytesMax && !isSeen ? '{}' : fromUtf8(answer.body)
     return {

@@ -1,10 +1,10 @@
-import { fromUtf8, parseJson, utf8 } from '@perf-agg/sdk'
+import { fromUtf8, parseJson } from '@perf-agg/sdk'
 import { limits } from '../../limits.ts'
 import { JobClock } from '../clock.ts'
 import type { Credentials } from '../credentials.ts'
 import { CollectorFailure } from '../failure.ts'
 import type { Hint } from '../hint.ts'
-import { newInstance } from '../open.ts'
+import { type FetchRequest, newInstance, sendThrough } from '../open.ts'
 import type { Wire } from '../wire.ts'
 import { LineClient } from './client.ts'
 import { downOf, refusedBy } from './down.ts'
@@ -182,11 +182,7 @@ export class Ear {
 
   async #fetch(wire: Wire, url: string, request: FetchRequest): Promise<object> {
     if (this.#over) throw new Error('over')
-    const headers: Record<string, string> = {}
-    for (const [name, value] of Object.entries(request.headers ?? {})) {
-      if (typeof value === 'string') headers[name.toLowerCase()] = value
-    }
-    const answer = await wire.send(request.method, url, headers, utf8(request.body ?? ''))
+    const answer = await sendThrough(wire, url, request)
     if (answer.status >= 400) {
       const retryAfter = answer.headers['retry-after'] ?? ''
       const retryAfterMs = /^\d{1,7}$/.test(retryAfter) ? Number(retryAfter) * 1_000 : null
@@ -221,12 +217,6 @@ export class Ear {
 }
 
 const bounds = { bytesMax: limits.stream.messageBytesMax, depthMax: limits.listener.eventDepthMax }
-
-interface FetchRequest {
-  readonly method: string
-  readonly headers?: Readonly<Record<string, unknown>>
-  readonly body?: string
-}
 
 /** `{"code":-2015,…}`, as most exchanges have it. */
 function codeIn(body: Uint8Array): string | null {

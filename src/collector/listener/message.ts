@@ -1,5 +1,4 @@
 import {
-  readArray,
   readBoolean,
   readEnum,
   readInteger,
@@ -10,23 +9,18 @@ import {
 } from '@perf-agg/sdk'
 import { limits } from '../../limits.ts'
 import { type Hint, readHints } from '../hint.ts'
-import { type Wallet, wallets as known } from '../../accounting/wallet.ts'
+import { type JobHead, jobHead, readJobHead } from '../job.ts'
 
-/** What the daemon asks of a listener. Of `listen` the credentials are the frame's body. */
+/**
+ * What the daemon asks of a listener. Of `listen` the credentials are the frame's body, and `id` names the account between
+ * the two, until it is over.
+ */
 export type Order =
-  | {
+  | (JobHead & {
       readonly kind: 'listen'
-      /** Names the account between the two, until it is over. */
-      readonly id: number
-      readonly nowMs: number
-      readonly frozen: boolean
       /** Our clock minus the exchange's, as its polls found. */
       readonly skewMs: number
-      readonly exchange: string
-      readonly sandbox: boolean
-      readonly baseUrl: string | null
-      readonly wallets: readonly Wallet[]
-    }
+    })
   | { readonly kind: 'leave'; readonly id: number }
 
 export type Listen = Order & { readonly kind: 'listen' }
@@ -66,24 +60,8 @@ export function readOrder(head: unknown): Order {
     const { id } = readObject(head, '', { required: ['kind', 'id'] })
     return { kind, id: readInteger(id, 'id', { min: 1 }) }
   }
-  const listen = readObject(head, '', {
-    required: ['kind', 'id', 'nowMs', 'frozen', 'skewMs', 'exchange', 'sandbox', 'baseUrl', 'wallets'],
-  })
-  return {
-    kind,
-    id: readInteger(listen.id, 'id', { min: 1 }),
-    nowMs: readInteger(listen.nowMs, 'nowMs', { min: 0 }),
-    frozen: readBoolean(listen.frozen, 'frozen'),
-    skewMs: readInteger(listen.skewMs, 'skewMs'),
-    exchange: readString(listen.exchange, 'exchange', { max: 64 }),
-    sandbox: readBoolean(listen.sandbox, 'sandbox'),
-    baseUrl: readNullable(listen.baseUrl, 'baseUrl', (value, path) =>
-      readString(value, path, { max: 2_048 }),
-    ),
-    wallets: readArray(listen.wallets, 'wallets', known.length, (value, path) =>
-      readEnum(value, path, known),
-    ),
-  }
+  const listen = readObject(head, '', { required: ['kind', ...jobHead, 'skewMs'] })
+  return { ...readJobHead(listen), kind, skewMs: readInteger(listen.skewMs, 'skewMs') }
 }
 
 /** @throws {InputError} */
