@@ -1,34 +1,27 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { dayMs, PerfAggError } from '@perf-agg/sdk'
 import { defaultRules } from '../accounting/rules.ts'
 import { findAttester, type Machine } from '../enclave/detection.ts'
-import { type Enclave, openEnclave } from '../enclave/enclave.ts'
 import { findWeaknesses, judgeSurroundings, surroundingsOf } from '../enclave/hardening.ts'
-import { openMountedKey } from '../enclave/mounted-key.ts'
 import { startListeners } from '../http/listeners.ts'
 import type { Log } from '../http/log.ts'
 import { limits } from '../limits.ts'
-import { outageMsMaxOf, rowsMaxOf } from '../collector/reach.ts'
 import { Issuer } from '../statement/issuer.ts'
-import type { SessionRow } from '../store/store.ts'
 import { Admission } from './schedule/admission.ts'
-import { addressFor } from './schedule/egress-address.ts'
 import { BackendMemory } from './chain/backend-memory.ts'
 import { Book, MarketLists } from './book.ts'
 import { findChildUser } from './collecting/child-user.ts'
-import { Chain, type LiveSession } from './chain/chain.ts'
+import { Chain } from './chain/chain.ts'
 import { ClockWatch } from './collecting/clock-watch.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { startCollectors } from './collecting/collectors.ts'
 import { exchangeSettings } from './collecting/exchange-settings.ts'
 import { openStreams } from './collecting/open-streams.ts'
-import { type Configuration, configurationDigest, publicConfiguration } from './configuration/config.ts'
+import { type Configuration, configurationDigest } from './configuration/config.ts'
 import { Composites } from './composites.ts'
 import { Conductor } from './conductor.ts'
 import { newDelivery } from './deliveries.ts'
-import { EndorsementKeeper } from './collecting/endorsements.ts'
+import { EndorsementKeeper, endorsementFolderOf } from './collecting/endorsements.ts'
 import { Expiry } from './expiry.ts'
 import { Feeds } from './feeds.ts'
 import { HandoverDoor } from './chain/handover-door.ts'
@@ -38,14 +31,15 @@ import { Lanes } from './lane.ts'
 import { LogKeeper } from './chain/log-keeper.ts'
 import { PendingSessions } from './pending.ts'
 import { Poller } from './poller.ts'
-import { methodOf, Registration } from './registration.ts'
+import { Registration } from './registration.ts'
 import { Publications } from './publication/publications.ts'
 import { Report } from './report.ts'
 import { recordStart } from './chain/start-record.ts'
 import { type Pacing, Schedule } from './schedule/schedule.ts'
 import { Service } from './service.ts'
-import { readSettings } from './configuration/session-settings.ts'
+import { softwareVersion } from './software.ts'
 import { beginChains, succeed } from './chain/succession.ts'
+import { Watchlist } from './watchlist.ts'
 
 export interface DaemonOptions {
   readonly log: Log
@@ -68,10 +62,6 @@ export interface Daemon {
   /** Begins nothing new, finishes what is under way, wipes the keys. Within 10 s. Idempotent. */
   stop(): Promise<void>
 }
-
-export const softwareVersion: string = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-).version
 
 /** Requests under way have so long to end once the daemon stops. */
 const listenersGraceMs = 3_000
@@ -102,47 +92,25 @@ async function compose(
 ): Promise<Daemon> {
   refuseUnsafeSurroundings(configuration, log)
   const startedAtMs = clock.nowMs()
-  const gathered = configuration.endorsementFolder ?? join(configuration.stateFolder, 'endorsements')
   const attester = await findAttester(
     {
       tee: configuration.tee,
       insecureSimulated: configuration.insecureSimulated,
-      endorsementFolder: gathered,
+      endorsementFolder: endorsementFolderOf(configuration),
     },
     machine,
   )
   const childUser = findChildUser(configuration.childUid)
   log.info('children', { uid: childUser?.uid ?? process.getuid?.() ?? null })
-  const endorsements =
-    configuration.endorsementFolder === null
-      ? EndorsementKeeper.of({
-          attester,
-          folder: gathered,
-          serviceUrl: configuration.endorsementUrl,
-          childUser,
-          log,
-        })
-      : null
+  const endorsements = EndorsementKeeper.of(configuration, { attester, childUser, log })
   if (endorsements !== null) opened.push(() => endorsements.stop())
   // before the first quote: that one goes into the log
   await endorsements?.gather(startedAtMs)
-  const identify = (logOrigin: string, pseudonymEpoch: string): Promise<Enclave> => {
-    const { privateKeyFile } = configuration
-    return openEnclave({
-      attester,
-      mountedSigner: privateKeyFile === null ? null : openMountedKey(privateKeyFile),
-      config: publicConfiguration(configuration),
-      software: { name: 'perf-agg', version: softwareVersion },
-      logOrigin,
-      pseudonymEpoch,
-      nowMs: startedAtMs,
-    })
-  }
   const { store, close, logOrigin, enclave, handover } = await succeed(configuration, {
     clock,
     log,
-    keys: attester.keys,
-    identify,
+    attester,
+    startedAtMs,
   })
   opened.push(close, () => enclave.close())
   let tellAsked = (): void => {}
@@ -231,6 +199,7 @@ async function compose(
   const feeds = new Feeds({ store, lanes, chain, graceMs: configuration.graceSeconds * 1_000, log })
   const admission = new Admission(schedule, addresses)
   let conductor: Conductor | null = null
+  const wake = (): void => conductor?.wake()
   const streams = openStreams({
     clock,
     store,
@@ -241,39 +210,9 @@ async function compose(
     accountsMax: listens ? configuration.streamsMax : 0,
     addresses,
     childUser,
-    wake: () => conductor?.wake(),
+    wake,
   })
   opened.push(() => streams.close())
-  const watch = (session: LiveSession): void => {
-    const settings = readSettings(session.settings)
-    expiry.note(session)
-    const key = session.account ?? PendingSessions.keyOf(session)
-    const plan = {
-      place: admission.placeFor(key, session.exchange, settings.sandbox),
-      wishedMs: settings.apiIntervalMs,
-      outageMsMax: outageMsMaxOf(session.exchange, settings.wallets),
-      rowsMax: rowsMaxOf(session.exchange, settings.wallets),
-    }
-    if (session.account === null) schedule.add(pending.add(session), plan, clock.nowMs())
-    else if (methodOf(session.exchange) === 'capital-in-use') feeds.watch(session.account, session)
-    else {
-      schedule.add(session.account, plan, clock.nowMs())
-      const { exchange } = session
-      const address = addressFor(session.account, addresses)
-      streams.watch(session.account, session.idHash, { exchange, sandbox: settings.sandbox, address })
-    }
-    conductor?.wake()
-  }
-  const unwatch = (session: SessionRow): void => {
-    expiry.forget(session.idHash)
-    if (session.account === null) schedule.remove(PendingSessions.keyOf(session))
-    else {
-      schedule.remove(session.account)
-      streams.unwatch(session.account)
-      feeds.unwatch(session.account)
-      health.good(session.account)
-    }
-  }
   const registration = new Registration({
     clock,
     configuration,
@@ -282,7 +221,7 @@ async function compose(
     collectors,
     ahead,
     chain,
-    watch,
+    watch: (session) => watchlist.add(session),
     addresses,
     admission,
   })
@@ -290,8 +229,20 @@ async function compose(
     clock,
     store,
     registration,
-    watch,
+    watch: (session) => watchlist.add(session),
     unwatch: (key) => schedule.remove(key),
+  })
+  const watchlist = new Watchlist({
+    clock,
+    schedule,
+    admission,
+    streams,
+    feeds,
+    pending,
+    expiry,
+    health,
+    addresses,
+    wake,
   })
   const markets = new MarketLists(dayMs)
   const composites = new Composites({ clock, store, book, markets, collectors, addresses, lanes, log })
@@ -310,7 +261,7 @@ async function compose(
     expiry,
     clockRefusal,
     log,
-    unwatch,
+    unwatch: (session) => watchlist.remove(session),
     addresses,
     allowTradingKeys: configuration.allowTradingKeys,
   })
@@ -352,12 +303,12 @@ async function compose(
       simulated: enclave.tee === 'simulated',
       ahead,
     }),
-    unwatch,
+    unwatch: (session) => watchlist.remove(session),
   })
   const sessions = await store.liveSessions()
   // while it is certain that the key before is the last one of these chains
   if (handover !== null) await beginChains(sessions, { store, lanes, chain, log })
-  for (const session of sessions) watch(session)
+  for (const session of sessions) watchlist.add(session)
   const running = new Conductor({
     clock,
     store,

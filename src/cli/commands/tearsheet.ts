@@ -16,7 +16,7 @@ import { examples, jsonFlag } from '../command.ts'
 import { readJsonFile } from '../input/file.ts'
 import { readRecord } from '../input/record-file.ts'
 import { systemCode } from '../input/key-file.ts'
-import { softwareVersion } from '../input/software.ts'
+import { softwareVersion } from '../../daemon/software.ts'
 import { formatSteps } from '../terminal/step-list.ts'
 import { print, printJson, remark } from '../terminal/terminal.ts'
 import { insecureFlag, type TrustFlags, trustOf } from '../input/trust.ts'
@@ -64,7 +64,7 @@ async function makeTearsheet(path: string, flags: TearsheetFlags): Promise<void>
     throw new VerificationError('RECORD_BROKEN', 'the record does not hold: no page was made of it')
   }
   const record = flags.amounts === true ? withAmounts(whole) : await inPercent(whole)
-  const page = tearsheetOf(pageAssets(), record, { version: softwareVersion(), policy, insecureSimulated })
+  const page = tearsheetOf(pageAssets(), record, { version: softwareVersion, policy, insecureSimulated })
   if (flags.output === '-') return void process.stdout.write(page)
   try {
     writeFileSync(flags.output, page)

@@ -13,7 +13,7 @@ import {
 import { pageAssets } from '../../page/assets.ts'
 import { carriedOf, parseCarried, type Carried } from '../../page/carried.ts'
 import { pageOf } from '../../page/shell.ts'
-import { softwareVersion } from '../input/software.ts'
+import { softwareVersion } from '../../daemon/software.ts'
 
 /** A page of a record as a file: the record in it, and whether the page around it is one of ours. */
 export interface PageFile {
@@ -56,9 +56,9 @@ export function readPageFile(bytes: Uint8Array, recordBytesMax: number): PageFil
 function judgeShell(carried: Carried, shell: string): Step {
   const own = carriedOf(pageOf(pageAssets(), carried)).shell
   if (shell === own) {
-    return affirm('page', `the page around the record is the one that perf-agg ${softwareVersion()} makes`)
+    return affirm('page', `the page around the record is the one that perf-agg ${softwareVersion} makes`)
   }
-  return carried.version === softwareVersion()
+  return carried.version === softwareVersion
     ? contraindicate('page', 'PAGE_CHANGED', 'the page is not what this version makes: its code was changed')
     : warn('page', 'PAGE_FOREIGN', `the page says it is of perf-agg ${carried.version}, this is another one`)
 }

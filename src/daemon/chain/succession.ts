@@ -1,18 +1,20 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { PerfAggError } from '@perf-agg/sdk'
-import type { PlatformKeys } from '../../enclave/attester.ts'
-import type { Enclave } from '../../enclave/enclave.ts'
+import type { Attester } from '../../enclave/attester.ts'
+import { type Enclave, openEnclave } from '../../enclave/enclave.ts'
+import { openMountedKey } from '../../enclave/mounted-key.ts'
 import type { Log } from '../../http/log.ts'
 import { limits } from '../../limits.ts'
 import type { SessionRow, Store } from '../../store/store.ts'
 import type { Chain } from './chain.ts'
 import type { Clock } from '../clock.ts'
-import type { Configuration } from '../configuration/config.ts'
+import { type Configuration, publicConfiguration } from '../configuration/config.ts'
 import { handoverPath } from './handover-door.ts'
 import type { Lanes } from '../lane.ts'
 import { type HandedOver, handoverHolds, Predecessor } from './predecessor.ts'
 import { methodOf } from '../registration.ts'
+import { softwareVersion } from '../software.ts'
 import { openState } from './state.ts'
 
 /** How a start comes to its state and its keys: from a daemon that still runs, or from what the last one left. */
@@ -20,16 +22,14 @@ import { openState } from './state.ts'
 interface Succession {
   readonly clock: Clock
   readonly log: Log
-  /** What the platform derives for the data key. */
-  readonly keys: PlatformKeys | null
-  /** The keys of this start, and what they are bound to. */
-  readonly identify: (logOrigin: string, pseudonymEpoch: string) => Promise<Enclave>
+  readonly attester: Attester
+  readonly startedAtMs: number
 }
 
 /** State and keys of this start, handed over by one that still runs where that is wanted. */
 export async function succeed(
   configuration: Configuration,
-  { clock, log, keys, identify }: Succession,
+  { clock, log, attester, startedAtMs }: Succession,
 ): Promise<{
   readonly store: Store
   readonly close: () => Promise<void>
@@ -37,11 +37,23 @@ export async function succeed(
   readonly enclave: Enclave
   readonly handover: HandedOver | null
 }> {
+  const identify = (logOrigin: string, pseudonymEpoch: string): Promise<Enclave> => {
+    const { privateKeyFile } = configuration
+    return openEnclave({
+      attester,
+      mountedSigner: privateKeyFile === null ? null : openMountedKey(privateKeyFile),
+      config: publicConfiguration(configuration),
+      software: { name: 'perf-agg', version: softwareVersion },
+      logOrigin,
+      pseudonymEpoch,
+      nowMs: startedAtMs,
+    })
+  }
   const before = configuration.takeOver
     ? await Predecessor.find(handoverPath(configuration.stateFolder))
     : null
   if (before === null) {
-    const { store, close } = await openState(configuration, keys, clock)
+    const { store, close } = await openState(configuration, attester.keys, clock)
     const logOrigin = `perf-agg/${store.pseudonymEpoch}`
     try {
       const enclave = await identify(logOrigin, store.pseudonymEpoch)
@@ -54,7 +66,7 @@ export async function succeed(
   const enclave = await identify(before.logOrigin, before.pseudonymEpoch)
   try {
     const handed = await before.handOver(await enclave.quote(before.nonce, clock.nowMs()))
-    const { store, close } = await openFreed(configuration, keys, clock)
+    const { store, close } = await openFreed(configuration, attester.keys, clock)
     const logOrigin = `perf-agg/${store.pseudonymEpoch}`
     if (logOrigin !== before.logOrigin || store.pseudonymEpoch !== before.pseudonymEpoch) {
       await close()

@@ -15,6 +15,7 @@ import {
 import { endorsementFiles } from '../../enclave/attesters/endorsement-folder.ts'
 import type { Log } from '../../http/log.ts'
 import { limits } from '../../limits.ts'
+import type { Configuration } from '../configuration/config.ts'
 import type { ChildUser } from './child-user.ts'
 import { type FetchedFile, withFetcher } from './fetcher.ts'
 
@@ -26,6 +27,13 @@ interface Parts {
   readonly serviceUrl: string | null
   readonly childUser: ChildUser | null
   readonly log: Log
+}
+
+type Settings = Pick<Configuration, 'endorsementFolder' | 'endorsementUrl' | 'stateFolder'>
+
+/** The operator's own, or the one that is kept here. */
+export function endorsementFolderOf({ endorsementFolder, stateFolder }: Settings): string {
+  return endorsementFolder ?? join(stateFolder, 'endorsements')
 }
 
 /** When the files in the folder were fetched, and what for: those of another platform must not stay. */
@@ -48,9 +56,14 @@ export class EndorsementKeeper {
   }
 
   /** Null where evidence carries all it needs, or where the operator keeps a folder. */
-  static of(parts: Parts): EndorsementKeeper | null {
+  static of(
+    configuration: Settings,
+    parts: Pick<Parts, 'attester' | 'childUser' | 'log'>,
+  ): EndorsementKeeper | null {
+    const { endorsementFolder, endorsementUrl: serviceUrl } = configuration
     const { tee } = parts.attester
-    return tee === 'nitro' || tee === 'simulated' ? null : new EndorsementKeeper(parts)
+    if (endorsementFolder !== null || tee === 'nitro' || tee === 'simulated') return null
+    return new EndorsementKeeper({ ...parts, folder: endorsementFolderOf(configuration), serviceUrl })
   }
 
   /** To be called every minute or so; waits for nothing. */

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { dirname } from 'node:path'
 import t, { type Test } from 'tap'
 import { appraise, newNonce, parsePolicy, parseQuote, toHex } from '@perf-agg/sdk'
 import type { Roots } from '../../../sdk/evidence/roots.ts'
@@ -60,7 +61,8 @@ async function keeperOf(
   serviceUrl: string,
   log = logged().log,
 ): Promise<EndorsementKeeper> {
-  return EndorsementKeeper.of({ attester, folder, serviceUrl, childUser: null, log })!
+  const place = { stateFolder: dirname(folder), endorsementFolder: null, endorsementUrl: serviceUrl }
+  return EndorsementKeeper.of(place, { attester, childUser: null, log })!
 }
 
 /** What a client makes of the next quote. */
@@ -292,15 +294,12 @@ t.test(
     }
     t.ok(rules.every(({ privateAllowed, methods }) => !privateAllowed && methods.join() === 'GET'))
     t.strictSame(endorsementSources('nitro', '', makerServices), [])
+    const place = { stateFolder: '', endorsementFolder: null, endorsementUrl: null }
+    const parts = { attester, childUser: null, log: logged().log }
+    t.ok(EndorsementKeeper.of(place, parts))
     for (const tee of ['nitro', 'simulated'] as const) {
-      const parts = {
-        attester: { ...attester, tee },
-        folder: '',
-        serviceUrl: null,
-        childUser: null,
-        log: logged().log,
-      }
-      t.equal(EndorsementKeeper.of(parts), null)
+      t.equal(EndorsementKeeper.of(place, { ...parts, attester: { ...attester, tee } }), null)
     }
+    t.equal(EndorsementKeeper.of({ ...place, endorsementFolder: '/own' }, parts), null, 'the operator’s own')
   },
 )
