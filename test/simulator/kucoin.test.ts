@@ -160,7 +160,10 @@ t.test('a day a call, pages behind the last id, and the lists give the balances'
   for (const [currency, amount] of held) {
     t.ok(Math.abs(amount - (told.get(currency) ?? 0)) < 1e-6, `${currency} ${amount}`)
   }
-  const older = (await ask('/api/v1/fills?tradeType=TRADE&pageSize=500')).data as { items: Row[] }
+  const older = (await ask('/api/v1/fills?tradeType=TRADE&pageSize=500')).data as {
+    items: (Row & { tradeId: string })[]
+  }
+  t.equal(new Set(older.items.map(({ tradeId }) => tradeId)).size, older.items.length, 'one for its account')
   const newer = (await ask('/api/v1/hf/fills?symbol=BTC-USDT')).data as { items: Row[]; lastId: number }
   t.match(older.items[0], { symbol: 'DOGE-USDT' })
   t.match(newer.items[0], { symbol: 'BTC-USDT' })

@@ -102,7 +102,7 @@ export function bookOf(truth: TruthWriter, uid: string, nowMs: number): Book {
 function lineRow(line: Line, number: bigint, atMs: number, balance: bigint): LedgerRow['row'] {
   const newer = isNewer(line.account)
   return {
-    id: newer ? String(number) : number.toString(16).padStart(24, '6'),
+    id: newer ? String(number) : hexOf(number, '6'),
     currency: line.asset,
     amount: line.change.replace('-', ''),
     fee: line.fee ?? '0',
@@ -135,9 +135,7 @@ function isOlder({ symbol }: TrueFill): boolean {
 }
 
 function tradeIdOf({ sequence }: Change, fill: TrueFill): string {
-  return isOlder(fill)
-    ? sequence.toString(16).padStart(24, '5')
-    : String(10_046_097_000_000_000n + BigInt(sequence))
+  return isOlder(fill) ? hexOf(sequence, '5') : String(10_046_097_000_000_000n + BigInt(sequence))
 }
 
 function fillRow(change: Change, fill: TrueFill): FillRow {
@@ -166,8 +164,13 @@ function fillRow(change: Change, fill: TrueFill): FillRow {
   return { number, atMs: change.atMs, symbol: row.symbol, isOlder: isOlder(fill), tradeType, row }
 }
 
+/** Of as many digits as they have there; what it begins with must not be taken for a number's own. */
+function hexOf(number: number | bigint, first: string): string {
+  return `${first}${number.toString(16).padStart(23, '0')}`
+}
+
 function orderIdOf({ orderId }: TrueFill): string {
-  return orderId.toString(16).padStart(24, '6')
+  return hexOf(orderId, '6')
 }
 
 const out = (amount: string): boolean => amount.startsWith('-')
