@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 import { minuteMs, secondMs } from '@perf-agg/sdk'
 import t, { type Test } from 'tap'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -9,7 +10,7 @@ import type { Hint } from '../../src/collector/hint.ts'
 import { readOrder, readWord } from '../../src/collector/listener/message.ts'
 import type { AccountPlan } from '../../src/simulator/scenario.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts'
-import { type Ears, startEars } from './listener.ts'
+import { type Ears, startEars, type Told } from './listener.ts'
 import { documentedBody } from './served.ts'
 
 const startMs = Date.UTC(2025, 0, 6)
@@ -34,24 +35,40 @@ async function before(
 
 const spotHint = (...markets: string[]): Hint[] => markets.map((market) => ({ wallet: 'spot', market }))
 
+/** Balances follow in messages of their own, which may be hints of their own. */
+const isOfMarket = (word: Told): boolean => word.kind === 'hint' && word.hints.length > 0
+
 t.test('an account’s events are hints: where, never how much', async (t) => {
+  const rounds = [3, 4, 5, 6, 7, 8]
   const { simulator, ears } = await before(t, {
     events: [
       { kind: 'fill', atMs: startMs + minuteMs, symbol: 'ETH/USDT', side: 'buy', quantity: '0.5' },
       { kind: 'deposit', atMs: startMs + 2 * minuteMs, asset: 'USDT', amount: '5' },
-      { kind: 'fill', atMs: startMs + 3 * minuteMs, symbol: 'SOL/USDT', side: 'buy', quantity: '2' },
-      { kind: 'fill', atMs: startMs + 3 * minuteMs + 1, symbol: 'ETH/USDT', side: 'sell', quantity: '0.1' },
+      ...rounds.flatMap((minute) =>
+        ['SOL/USDT', 'ETH/USDT'].map((symbol, index) => {
+          const atMs = startMs + minute * minuteMs + index
+          return { kind: 'fill', atMs, symbol, side: 'buy', quantity: '0.1' } as const
+        }),
+      ),
     ],
   })
   // on a clock that runs what comes together is one hint
   const id = await ears.listen(simulator.accounts[0]!, { frozen: false })
   t.same(await ears.next(), { kind: 'up', id, whole: true })
   simulator.advanceTo(startMs + minuteMs)
-  t.same(await ears.next(), { kind: 'hint', id, hints: spotHint('ETHUSDT') })
+  t.same(await ears.next(isOfMarket), { kind: 'hint', id, hints: spotHint('ETHUSDT') })
   simulator.advanceTo(startMs + 2 * minuteMs)
   t.same(await ears.next(), { kind: 'hint', id, hints: [] }, 'a deposit has no market')
-  simulator.advanceTo(startMs + 4 * minuteMs)
-  t.same(await ears.next(), { kind: 'hint', id, hints: spotHint('SOLUSDT', 'ETHUSDT') }, 'gathered')
+  let isGathered = false
+  for (const minute of rounds) {
+    // a machine may be so slow that what comes together does not
+    if (isGathered) break
+    simulator.advanceTo(startMs + (minute + 0.5) * minuteMs)
+    const word = await ears.next(isOfMarket)
+    isGathered = isDeepStrictEqual(word, { kind: 'hint', id, hints: spotHint('SOLUSDT', 'ETHUSDT') })
+    if (!isGathered) await ears.next(isOfMarket)
+  }
+  t.ok(isGathered, 'gathered')
   ears.listener.leave(id)
   while (simulator.streams.open > 0) await new Promise((resolve) => setTimeout(resolve, 5))
   t.same(ears.refused, [])
@@ -76,13 +93,22 @@ t.test('each wallet tells on a connection of its own', async (t) => {
   const id = await ears.listen(simulator.accounts[0]!, { wallets: ['spot', 'margin', 'linear', 'inverse'] })
   t.same(await ears.next(), { kind: 'up', id, whole: false }, 'margin has none here')
   t.equal(simulator.streams.open, 3)
-  const linear = { kind: 'hint', id, hints: [{ wallet: 'linear', market: 'BTCUSDT' }] }
+  const next = (of: number, wallet: string) =>
+    ears.next(
+      (word) => word.kind === 'hint' && word.id === of && word.hints.some((hint) => hint.wallet === wallet),
+    )
+  const linear = { kind: 'hint', hints: [{ wallet: 'linear', market: 'BTCUSDT' }] }
   simulator.advanceTo(startMs + 1_000)
-  t.same(await ears.next(), linear)
+  t.same(await next(id, 'linear'), { ...linear, id })
   simulator.advanceTo(startMs + 2_000)
-  t.same(await ears.next(), { kind: 'hint', id, hints: [{ wallet: 'inverse', market: 'BTCUSD_PERP' }] })
+  const inverse = { kind: 'hint', id, hints: [{ wallet: 'inverse', market: 'BTCUSD_PERP' }] }
+  t.same(await next(id, 'inverse'), inverse)
+  // what is still told of the trades is not what comes next
+  ears.listener.leave(id)
+  const again = await ears.listen(simulator.accounts[0]!, { wallets: ['linear'] })
+  await ears.next((word) => word.kind === 'up' && word.id === again)
   simulator.advanceTo(startMs + 3_000)
-  t.same(await ears.next(), linear, 'a liquidation is told as trades are')
+  t.same(await next(again, 'linear'), { ...linear, id: again }, 'a liquidation is told as trades are')
 })
 
 t.test('what the exchange refuses is said by its code', async (t) => {
@@ -127,7 +153,7 @@ t.test('a stream that was cut is over until the daemon says otherwise', async (t
   await ears.listen(account!)
   t.same(await ears.next(), { kind: 'up', id: 3, whole: true })
   simulator.advanceTo(startMs + 5 * minuteMs)
-  t.same(await ears.next(), { kind: 'hint', id: 3, hints: spotHint('ETHUSDT') })
+  t.same(await ears.next(isOfMarket), { kind: 'hint', id: 3, hints: spotHint('ETHUSDT') })
 })
 
 /** An exchange that takes every subscription, and tells what a test wants. */

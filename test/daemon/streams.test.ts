@@ -118,13 +118,15 @@ t.test('the busiest are listened to, who was polled before, one after the other'
     'what was handed over is wiped',
   )
   await moveTo(startMs + 10 * minuteMs)
-  await until(() => events.length === 4)
-  t.same(events.slice(2).toSorted(), ['b hint', 'c hint'])
+  // balances follow in messages of their own, which may be hints of their own
+  await until(() => events.includes('b hint') && events.includes('c hint'))
+  t.same(new Set(events.slice(2)), new Set(['b hint', 'c hint']))
   t.same(streams.hintsOf('b'), [{ wallet: 'spot', market: 'ETHUSDT' }])
   t.same(streams.hintsOf('a'), [])
   streams.answered('b', streams.hintsOf('b'))
   t.same(streams.hintsOf('b'), [])
-  t.match(streams.stats(), { up: { binance: 2 }, opening: 0, hints: 2, listeners: 1, died: 0 })
+  t.match(streams.stats(), { up: { binance: 2 }, opening: 0, listeners: 1, died: 0 })
+  t.ok(streams.stats().hints >= 2)
 })
 
 t.test('who becomes much busier takes the place of the quietest', async (t) => {
@@ -180,7 +182,10 @@ t.test('failures are tried again later and later, bans and refusals much later',
   const pauses = tries.slice(1).map((each, index) => each - tries[index]!)
   t.ok(pauses.at(-1)! > 2 * pauses[0]!)
   await moveTo(startMs + 60 * minuteMs)
-  t.equal(events.at(-1), 'a up')
+  t.equal(
+    events.findLast((event) => event !== 'a hint'),
+    'a up',
+  )
 
   simulator.schedule({ kind: 'ban', fromMs: clock.atMs, toMs: clock.atMs + 30 * minuteMs, path: '/ws-api' })
   meanMs.set('b', minuteMs).set('c', 2 * minuteMs)

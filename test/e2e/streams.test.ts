@@ -26,7 +26,7 @@ t.test('a round trip that no balance points to is found by its hint, for a part 
   }
   const found: Record<string, { weight: number; seconds: number }> = {}
   for (const streams of [true, false]) {
-    const watched = await watch(t, { startMs, scenario, streams })
+    const watched = await watch(t, { startMs, scenario, streams, patient: true })
     await watched.stepTo(tradedAtMs - secondMs)
     t.equal((await watched.counts())['streams_up{place="binance"}'] ?? 0, streams ? 1 : 0)
     const before = weightOf(watched, '/api/v3/myTrades')
