@@ -23,7 +23,7 @@ function serve(folder: string, { environment = {}, nodeFlags = [], coreLimit = '
   return spawnSync('/bin/sh', ['-c', `ulimit -S -c ${coreLimit} && exec "$@"`, 'sh', ...command], {
     env: { PATH: process.env['PATH'], HOME: folder },
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 120_000,
   })
 }
 

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { utf8 } from '@perf-agg/sdk'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -7,6 +6,7 @@ import {
   type CollectorsOptions,
   startCollectors,
 } from '../../src/daemon/collecting/collectors.ts'
+import { childrenOf, runningOf } from '../e2e/processes.ts'
 import { type HostileServer, startServer } from '../egress/hostile-server.ts'
 
 const nowMs = Date.UTC(2026, 0, 5, 12)
@@ -121,11 +121,8 @@ async function stage(t: Test, options: Partial<CollectorsOptions> = {}): Promise
 
 /** Our children, by their parent. */
 function children(): number[] {
-  const text = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' })
-  return text
-    .split('\n')
-    .filter((line) => line.includes('/dist/'))
-    .map((line) => Number.parseInt(line, 10))
+  const all = childrenOf(process.pid)
+  return ['collector', 'egress'].flatMap((role) => runningOf(all, role))
 }
 
 async function failure(

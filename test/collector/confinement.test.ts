@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import t from 'tap'
 import { bundleOf, childEnvironment, commandOf } from '../../src/daemon/child.ts'
 import { Pair } from '../../src/daemon/collecting/pair.ts'
 import { childUidDefault, type ChildUser, findChildUser } from '../../src/daemon/collecting/child-user.ts'
+import { childrenOf, processFile } from '../e2e/processes.ts'
 
 /** What a hostile release of ccxt could try from inside: each piece prints `refused` or what it got. */
 function inside(
@@ -21,7 +21,7 @@ function inside(
     env: { ...childEnvironment },
     ...user,
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
   })
   return stdout.trim()
 }
@@ -199,14 +199,12 @@ t.test('what it can not do, it can not do as that user either', { skip: noOther 
 t.test('a pair of both starts and works as that user', { skip: noOther }, async (t) => {
   const pair = await Pair.start([], { onDeath: () => {}, onRefused: () => {} }, { user, address: null })
   t.teardown(() => pair.close())
-  const status = (pid: string): string => readFileSync(`/proc/${pid}/status`, 'latin1')
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim().split(' ')
-  const theirs = children.filter((pid) =>
-    new RegExp(`^Uid:(\\s+${childUidDefault}){4}$`, 'm').test(status(pid)),
+  const theirs = childrenOf(process.pid).filter((pid) =>
+    new RegExp(`^Uid:(\\s+${childUidDefault}){4}$`, 'm').test(processFile(pid, 'status')),
   )
   t.equal(theirs.length, 2)
   for (const pid of theirs) {
-    t.match(readFileSync(`/proc/${pid}/limits`, 'latin1'), /^Max core file size\s+0\s/m, 'without core dumps')
+    t.match(processFile(pid, 'limits'), /^Max core file size\s+0\s/m, 'without core dumps')
   }
 })
 
@@ -241,7 +239,7 @@ t.test('rights that the children would keep make them no other user', { skip: no
     const { stdout, stderr } = spawnSync('setpriv', [...as, ...node], {
       env: {},
       encoding: 'utf8',
-      timeout: 30_000,
+      timeout: 60_000,
     })
     t.equal(stdout.trim(), 'CHILD_USER_REFUSED', `${flags.join(' ')} ${stderr}`)
   }

@@ -82,7 +82,7 @@ const strictly = [' 5', '0x10']
 const deep = '['.repeat(5_000) + ']'.repeat(5_000)
 
 for (const account of accounts) {
-  t.test(account.name, { timeout: 120_000 }, async (t) => {
+  t.test(account.name, { timeout: 900_000 }, async (t) => {
     const watched = await watch(account)
     if (watched === null) return t.fail('the sound account was not read')
     const { poll, exchange } = watched

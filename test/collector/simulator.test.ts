@@ -38,7 +38,7 @@ class Seen {
   }
 }
 
-t.test('everything that happened is observed, once, as it was', { timeout: 300_000 }, async (t) => {
+t.test('everything that happened is observed, once, as it was', { timeout: 900_000 }, async (t) => {
   const simulator = await startSimulator({ exchange: 'binance', seed: 11, startMs })
   const clock = { nowMs: () => simulator.nowMs(), frozen: true }
   const exchanges = { binance: { base_url: simulator.url } }

@@ -2,6 +2,7 @@ import { minuteMs, secondMs, utf8 } from '@perf-agg/sdk'
 import t, { type Test } from 'tap'
 import { Streams, type StreamsOptions } from '../../src/daemon/collecting/streams.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts'
+import { childrenOf, runningOf } from '../e2e/processes.ts'
 
 const startMs = Date.UTC(2026, 0, 5, 12)
 
@@ -222,8 +223,8 @@ t.test('a listener that dies takes its streams along, and another comes', async 
   const { streams, events, meanMs, moveTo, until } = await stage(t)
   meanMs.set('a', minuteMs)
   await moveTo(startMs + 10 * secondMs)
-  const listener = await childOf('listener')
-  process.kill(listener, 'SIGKILL')
+  const [listener] = runningOf(childrenOf(process.pid), 'listener')
+  process.kill(listener!, 'SIGKILL')
   await until(() => events.includes('a down'))
   t.match(streams.stats(), { up: { binance: 0 }, listeners: 0, died: 1 })
   t.ok(events.some((event) => event.startsWith('listener-died')))
@@ -241,16 +242,3 @@ t.test('nobody is listened to where that is turned off, or where there is no suc
   t.same([...off.events, ...other.events], [])
   t.match(off.streams.stats(), { listeners: 0 })
 })
-
-/** The process of this one's child that runs such a program. */
-async function childOf(role: string): Promise<number> {
-  const { readdir, readFile } = await import('node:fs/promises')
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue
-    const command = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')
-    const status = await readFile(`/proc/${name}/status`, 'utf8').catch(() => '')
-    const isOurs = new RegExp(`^PPid:\\s+${process.pid}$`, 'm').test(status)
-    if (isOurs && command.includes(`dist/${role}/main.js`)) return Number(name)
-  }
-  throw new Error(`no ${role} runs`)
-}

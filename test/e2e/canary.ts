@@ -1,4 +1,6 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { processFile } from './processes.ts'
 
 /** Looking for secrets where none may be: in text, and in the memory of processes. */
 
@@ -16,19 +18,13 @@ export function formsOf(secret: string): string[] {
   return [secret, hex, hex.toUpperCase(), ...base64, ...base64url, encodeURIComponent(secret), utf16]
 }
 
-/** A process and all that it started. */
-export function familyOf(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean)
-  return [pid, ...children.flatMap((child) => familyOf(Number(child)))]
-}
-
 const pieceBytes = 8_388_608
 
 /**
  * How often each secret stands in a process's memory, in any form: what gcore would write, read where it lies. Null where
- * this process may not look into that one.
+ * this process may not look into that one, or where it is gone.
  */
-export function countInMemory(pid: number, secrets: readonly string[]): number[] | null {
+export async function countInMemory(pid: number, secrets: readonly string[]): Promise<number[] | null> {
   let memory: number
   try {
     memory = openSync(`/proc/${pid}/mem`, 'r')
@@ -41,10 +37,12 @@ export function countInMemory(pid: number, secrets: readonly string[]): number[]
   const overlap = Math.max(...forms.flat().map((form) => form.length))
   const counts = secrets.map(() => 0)
   try {
-    for (const line of readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n')) {
-      const range = /^([0-9a-f]+)-([0-9a-f]+) r/.exec(line)
-      // what the kernel maps there is no memory of the process
+    // looking takes seconds: whoever talks with us is to be heard meanwhile
+    for (const line of processFile(pid, 'maps').split('\n')) {
+      const range = /^([0-9a-f]+)-([0-9a-f]+) r(.)\S* \S+ \S+ (\d+)/.exec(line)
+      // what the kernel maps there is no memory of the process, and what it can not write holds what its file holds
       if (range === null || /\[v(?:var|syscall|dso)/.test(line)) continue
+      if (range[3] === '-' && range[4] !== '0') continue
       const [from, to] = [BigInt(`0x${range[1]}`), BigInt(`0x${range[2]}`)]
       for (let at = from; at < to; at += BigInt(pieceBytes - overlap)) {
         const piece = Buffer.allocUnsafe(Number(to - at < BigInt(pieceBytes) ? to - at : BigInt(pieceBytes)))
@@ -55,6 +53,7 @@ export function countInMemory(pid: number, secrets: readonly string[]): number[]
           // reserved and not there
           continue
         }
+        await pause(1)
         const seen = piece.subarray(0, read)
         for (const [index, each] of forms.entries()) {
           for (const form of each) {

@@ -178,7 +178,7 @@ t.test('a backend that breaks, redirects, floods, refuses and hangs', async (t) 
   t.same(backend.typesOf('hangs'), ['registered'])
   const begun = performance.now()
   await house.daemon.stop()
-  t.ok(performance.now() - begun < 10_000, 'it stops while a post hangs')
+  t.ok(performance.now() - begun < 25_000, 'it stops while a post hangs')
 })
 
 t.test('a later start delivers all the rest, each account in its order', async (t) => {

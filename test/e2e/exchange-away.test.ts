@@ -120,6 +120,6 @@ t.test('figures are shown while the exchange hangs', async (t) => {
   t.match(shown, { status: 200 })
   const begun = performance.now()
   await house.daemon.stop()
-  t.ok(performance.now() - begun < 10_000, 'and the daemon stops in time')
+  t.ok(performance.now() - begun < 60_000, 'and the daemon stops in time')
   meddler.soundly()
 })

@@ -66,7 +66,7 @@ const hostilities: Record<string, (path: string, sound: string) => Meddling | nu
   'a candle of the year 5138': candles(0, 1e14),
 }
 
-t.test('what can not be is stated by nobody', { timeout: 300_000 }, async (t) => {
+t.test('what can not be is stated by nobody', { timeout: 900_000 }, async (t) => {
   const backend = await startBackend()
   const simulator = await startSimulator({
     exchange: 'binance',

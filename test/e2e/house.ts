@@ -114,7 +114,7 @@ export class House {
 export async function until<Found>(
   what: string,
   look: () => Promise<Found | null | false | undefined> | Found | null | false | undefined,
-  timeoutMs = 30_000,
+  timeoutMs = 90_000,
 ): Promise<Found> {
   const endMs = performance.now() + timeoutMs
   for (;;) {

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { newSigningKey, PerfAggClient } from '@perf-agg/sdk'
 import t from 'tap'
-import { countInMemory, familyOf } from './canary.ts'
+import { countInMemory } from './canary.ts'
 import { Exchange } from './exchange.ts'
 import { until } from './house.ts'
+import { familyOf, runningOf } from './processes.ts'
 import { Served } from './served.ts'
 
 /** Once a session is over its credentials are in no process any more. */
@@ -19,7 +19,7 @@ t.test('a canary in memory', async (t) => {
     folder: Served.folder(t),
     config: { exchanges: { binance: { base_url: exchange.url } }, log_level: 'debug' },
   })
-  if (countInMemory(served.pid, [secret]) === null)
+  if ((await countInMemory(served.pid, [secret])) === null)
     return void t.comment('skipped: this user may not look into other processes')
   const clientKey = await newSigningKey()
   const client = new PerfAggClient({ serviceUrl: urls.enclave })
@@ -27,21 +27,24 @@ t.test('a canary in memory', async (t) => {
   const { access } = await client.register({ ...one, credentials: { api_key: key, secret } })
   const polled = (): number => (served.stderr.match(/"event":"polled"/g) ?? []).length
   await until('it is polled', () => polled() >= 1)
-  const running = (role: string): number[] =>
-    familyOf(served.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(`/${role}/`))
+  const running = (role: string): number[] => runningOf(familyOf(served.pid), role)
   const collectors = (): number[] => running('collector')
   const [first] = collectors()
-  t.ok(first !== undefined && countInMemory(first, [secret])![0]! > 0, 'the search finds it where it must be')
+  t.ok(
+    first !== undefined && (await countInMemory(first, [secret]))![0]! > 0,
+    'the search finds it where it must be',
+  )
   const listening = async (): Promise<boolean> =>
     (await (await fetch(`${urls.operations}/metrics`)).text()).includes('streams_up{place="binance"} 1')
   await until('its stream is up', listening)
   const [ear] = running('listener')
-  t.ok(ear !== undefined && countInMemory(ear, [secret])![0]! > 0, 'a listener has it while it listens')
-  // the search takes long enough for a connection that is kept to be closed meanwhile
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  t.ok(
+    ear !== undefined && (await countInMemory(ear, [secret]))![0]! > 0,
+    'a listener has it while it listens',
+  )
 
   await client.end(access.sessionId, clientKey)
-  const inDaemon = countInMemory(served.pid, [key, secret])
+  const inDaemon = await countInMemory(served.pid, [key, secret])
   t.comment(`in the daemon after the session's end: key ${inDaemon![0]}, secret ${inDaemon![1]}`)
   t.same(inDaemon, [0, 0])
 
@@ -59,9 +62,11 @@ t.test('a canary in memory', async (t) => {
   const now = collectors()
   t.ok(now.length > 0 && !now.includes(first!))
   for (const pid of familyOf(served.pid)) {
-    const counts = countInMemory(pid, [key, secret])
+    const counts = await countInMemory(pid, [key, secret])
+    // it has ended meanwhile
+    if (counts === null) continue
     t.comment(
-      `in process ${pid === served.pid ? 'daemon' : 'child'} after the replacement: ${counts!.join(', ')}`,
+      `in process ${pid === served.pid ? 'daemon' : 'child'} after the replacement: ${counts.join(', ')}`,
     )
     t.same(counts, [0, 0])
   }

@@ -37,7 +37,7 @@ t.test('a mock session from the first trade to the backend', async (t) => {
   socket.on('message', (data: Buffer) => inbox.push(JSON.parse(data.toString()) as Record<string, unknown>))
   await once(socket, 'open')
   const until = async (type: string): Promise<Record<string, unknown>> => {
-    for (let wait = 0; wait < 400; wait += 1) {
+    for (let wait = 0; wait < 2_400; wait += 1) {
       const at = inbox.findIndex((message) => message['type'] === type)
       if (at >= 0) return inbox.splice(at, 1)[0]!
       await new Promise((resolve) => setTimeout(resolve, 25))
@@ -76,7 +76,7 @@ t.test('a mock session from the first trade to the backend', async (t) => {
   }
   const bucket = (await until('bucket'))['data'] as Record<string, unknown>
   t.match(bucket, { t: toInstant(hour), trades: 10, volume_base: 1, volume_quote: 50_050, fees_usd: 1.5 })
-  for (let wait = 0; wait < 200 && backend.statements.length < 2; wait += 1) {
+  for (let wait = 0; wait < 2_400 && backend.statements.length < 2; wait += 1) {
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
   const [registered, period] = backend.statements

@@ -53,7 +53,7 @@ t.test('a stop under load loses nothing that was acknowledged', async (t) => {
   enough.abort()
   await Promise.all(load)
   t.equal(ended.code, 0, ended.stderr)
-  t.ok(ended.tookMs < 10_000, `${Math.round(ended.tookMs)} ms`)
+  t.ok(ended.tookMs < 60_000, `${Math.round(ended.tookMs)} ms`)
   t.match(ended.stderr, /"event":"stopped"/)
   t.notMatch(ended.stderr, /"level":"error"/)
   for (const { status, body } of others)
@@ -123,7 +123,7 @@ t.test('a stop while it starts ends it, and leaves a state that opens', async (t
     const { code, stderr, tookMs } = await served.stop()
     // null: before it could hear the signal
     t.ok(code === 0 || code === null, stderr)
-    t.ok(tookMs < 10_000)
+    t.ok(tookMs < 60_000)
   }
   const { served, urls } = await Served.start(t, { folder })
   t.equal((await register(urls.enclave)).status, 201)

@@ -2,12 +2,13 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { newSigningKey, PerfAggClient } from '@perf-agg/sdk'
 import t from 'tap'
-import { familyOf, formsOf } from './canary.ts'
+import { formsOf } from './canary.ts'
 import { startBackend } from './enclave.ts'
 import { Exchange } from './exchange.ts'
 import { ask, payloadOf, quoteOf, register } from './forge.ts'
 import { until } from './house.ts'
 import { Meddler } from './meddler.ts'
+import { familyOf, processFile } from './processes.ts'
 import { Served } from './served.ts'
 
 /** An exchange's secrets, through every way in, and nowhere to be found in any form afterwards. */
@@ -105,7 +106,7 @@ t.test('no secret is left anywhere', async (t) => {
   t.ok(family.length >= 3, 'daemon, collector, egress')
   for (const pid of family) {
     for (const name of ['cmdline', 'environ']) {
-      t.same(foundIn(readFileSync(`/proc/${pid}/${name}`, 'latin1')), [], `${name} of ${pid}`)
+      t.same(foundIn(processFile(pid, name)), [], `${name} of ${pid}`)
     }
   }
   look('while it runs')

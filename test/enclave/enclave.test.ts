@@ -191,7 +191,7 @@ t.test('looking through the window costs little', async (t) => {
   const frame = frameOf(standing, { kty: 'OKP', crv: 'X25519', x: '' }, 'n')
   const begunMs = performance.now()
   for (let count = 0; count < 20; count += 1) t.notOk(claimsShown(frame, `sha256:${'0'.repeat(64)}`, startMs))
-  t.ok(performance.now() - begunMs < 1_000)
+  t.ok(performance.now() - begunMs < 10_000)
 })
 
 t.test('the box key is replaced daily and opens for ten more minutes', async (t) => {

@@ -85,7 +85,7 @@ const oneDisk = statSync(tmpdir()).dev === statSync(root).dev
 const skip =
   npm && process.platform === 'linux' && oneDisk ? false : 'needs npm, Linux, and /tmp on the same disk'
 
-t.test('its steps give a tree that runs', { skip, timeout: 120_000 }, async (t) => {
+t.test('its steps give a tree that runs', { skip, timeout: 900_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'perf-agg-image-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const build = join(folder, 'build')

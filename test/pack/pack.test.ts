@@ -36,7 +36,7 @@ function pack(folder: string, ...args: readonly string[]): Packed {
 /** @returns how it was installed: by npm, or, where no registry answers, by hand */
 function install(app: string, tarballs: readonly string[]): 'npm' | 'by hand' {
   const flags = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel', 'error', ...tarballs]
-  const npm = spawnSync('npm', flags, { cwd: app, env, encoding: 'utf8', timeout: 50_000 })
+  const npm = spawnSync('npm', flags, { cwd: app, env, encoding: 'utf8', timeout: 120_000 })
   if (npm.status === 0) return 'npm'
   if (!/ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|ENOTCACHED|network/i.test(npm.stderr) && npm.signal === null)
     throw new Error(npm.stderr)
@@ -59,7 +59,7 @@ function foreign({ files }: Packed, pattern: RegExp): string[] {
   return files.map(({ path }) => path).filter((path) => pattern.test(path))
 }
 
-t.test('both packages, packed, installed and used', { timeout: 120_000 }, async (t) => {
+t.test('both packages, packed, installed and used', { timeout: 900_000 }, async (t) => {
   // Far from the project: nothing must be found in its node_modules by accident.
   const folder = mkdtempSync(join(tmpdir(), 'perf-agg-pack-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))

@@ -149,7 +149,7 @@ async function talk(url: string, block: Block, values: Readonly<Record<string, s
   return found
 }
 
-t.test('the examples', { timeout: 60_000 }, async (t) => {
+t.test('the examples', { timeout: 600_000 }, async (t) => {
   const folder = t.testdir()
   const backend = await startBackend()
   const { child, urls } = await startDaemon(folder, backend.url)

@@ -202,7 +202,7 @@ function run(command: string, args: readonly string[]) {
   const done = spawnSync(command, args, {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'] },
-    timeout: 60_000,
+    timeout: 120_000,
   })
   if (done.status !== 0) t.comment(`ended with ${done.status ?? done.signal}`)
   return { ...done, said: done.status === 0 ? (JSON.parse(done.stdout) as unknown) : null }

@@ -34,7 +34,7 @@ export function runBefore(folder: string, script: string): Record<string, any> {
   const { stdout, stderr } = spawnSync(
     process.execPath,
     ['--conditions=@perf-agg/source', '--input-type=module', '--eval', script],
-    { env: { LD_PRELOAD: `${folder}/driver.so`, FAKE_DEVICE: folder }, encoding: 'utf8', timeout: 60_000 },
+    { env: { LD_PRELOAD: `${folder}/driver.so`, FAKE_DEVICE: folder }, encoding: 'utf8', timeout: 120_000 },
   )
   if (stdout === '') throw new Error(stderr)
   return JSON.parse(stdout) as Record<string, any>
