@@ -1,6 +1,7 @@
 import { hourMs, hourOf, parseDecimal } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import { anchorOf } from './ledger/anchor.ts'
+import { beginningOf, hourAfter } from './ledger/beginning.ts'
 import { Reader, Writer } from './codec.ts'
 import type { Contract } from './ledger/contract.ts'
 import { isToldOtherwise } from './entry/cash-flow.ts'
@@ -10,6 +11,7 @@ import type { AccountOptions } from './account-options.ts'
 import { candidateAssets, candidateSymbols, openResiduals } from './ledger/candidates.ts'
 import type { OpenResidual } from './ledger/candidates.ts'
 import type { Closed, Correction, Gap, Hour, PriceWant } from './hour/hour.ts'
+import { joinGap } from './hour/joined-gaps.ts'
 import { draftHour } from './hour/hour-draft.ts'
 import type { Draft, FloorRule, HourContext } from './hour/hour-draft.ts'
 import { admit } from './entry/intake.ts'
@@ -55,16 +57,15 @@ export class Account {
     this.#options = options
     const { rules } = options
     this.#floor = { leastUsd: parseDecimal(rules.floorUsd), share: parseDecimal(rules.floorShare) }
-    const firstHourMs = hourOf(options.openedAtMs + hourMs - 1)
     this.#ledger = new Ledger(hourOf(options.openedAtMs), rules.balanceScale)
     this.#book = new PriceBook(rules)
     this.#polls = new Polls(options.settlingMs)
-    this.#record = new TrackRecord(firstHourMs, rules, this.#liveFromMs)
+    this.#record = new TrackRecord(hourAfter(options.openedAtMs), rules, this.liveFromMs)
   }
 
   /** Hours before it are backfilled. */
-  get #liveFromMs(): number {
-    return hourOf(this.#options.firstRegisteredAtMs + hourMs - 1)
+  get liveFromMs(): number {
+    return hourAfter(this.#options.firstRegisteredAtMs)
   }
 
   /** History is to be read from here on. */
@@ -101,7 +102,7 @@ export class Account {
     account.#polls = Polls.read(reader, settlingMs)
     account.#record = TrackRecord.read(
       reader,
-      { rules, liveFromMs: account.#liveFromMs },
+      { rules, liveFromMs: account.liveFromMs },
       account.#book,
       account.#ledger.contracts,
     )
@@ -116,6 +117,23 @@ export class Account {
     this.#book.setMarkets(markets)
   }
 
+  /** All of before the registration is read, to the end. */
+  get isPastRead(): boolean {
+    return this.#polls.firstAfter(this.liveFromMs) !== null
+  }
+
+  /** While nothing is stated: what is read so far tells nothing of before this instant, which is no gap. */
+  beginPast(entriesMax: number): void {
+    const beginMs = beginningOf(this.#ledger, {
+      liveFromMs: this.liveFromMs,
+      entriesMax,
+      whole: this.isPastRead,
+    })
+    if (beginMs <= this.nextHourMs) return
+    this.#ledger.fold(beginMs)
+    this.#record.begin(beginMs)
+  }
+
   /** Takes what a poll brought; taking it again changes nothing. Returns what was refused. */
   take(observation: Observation): readonly Quarantined[] {
     const admitted = admit(observation)
@@ -124,7 +142,8 @@ export class Account {
     const quarantined = [...admitted.quarantined, ...this.#takeEntries(admitted.entries)]
     if (lost !== null) this.#ledger.takeLost(lost)
     if (anchor === null) return quarantined
-    if (!this.#knows(anchor)) return [...quarantined, changed(anchor)]
+    const refused: Quarantined = { kind: 'anchor', id: String(anchor.atMs), reason: 'contract-changed' }
+    if (!this.#knows(anchor)) return [...quarantined, refused]
     if (this.#ledger.takeAnchor(anchor.atMs, anchor.balances, anchor.positions) && observation.complete) {
       this.#polls.take(begunAtMs, anchor.atMs)
     }
@@ -247,7 +266,7 @@ export class Account {
     const poll = nowMs < endMs ? null : this.#polls.firstAfter(endMs)
     if (poll === null) return null
     const seenLate = poll.begunAtMs > endMs + rules.observedWithinMs
-    const isBackfilled = startMs < this.#liveFromMs
+    const isBackfilled = startMs < this.liveFromMs
     return {
       origin: isBackfilled ? 'backfilled' : seenLate ? 'recovered' : 'observed',
       peakUsd: this.#record.history.peakUsd(startMs, rules.peakWindowMs),
@@ -259,8 +278,8 @@ export class Account {
   /** What the hour has to carry; nothing of before the registration gets into a live one. */
   #gapBefore(startMs: number): number | null {
     const { gapFromMs } = this.#record
-    if (gapFromMs === null || startMs < this.#liveFromMs) return gapFromMs
-    const fromMs = Math.max(gapFromMs, this.#liveFromMs)
+    if (gapFromMs === null || startMs < this.liveFromMs) return gapFromMs
+    const fromMs = Math.max(gapFromMs, this.liveFromMs)
     return fromMs < startMs ? fromMs : null
   }
 
@@ -276,6 +295,7 @@ export class Account {
     for (;;) {
       const step = this.#closeNext(nowMs, unseenReason)
       if (step === null) break
+      if (step === 'passed') continue
       if ('origin' in step) hours.push(step)
       else joinGap(gaps, step)
     }
@@ -284,28 +304,35 @@ export class Account {
     return { hours, gaps, corrections }
   }
 
-  #closeNext(nowMs: number, unseenReason: string): Hour | Gap | null {
+  #closeNext(nowMs: number, unseenReason: string): Hour | Gap | 'passed' | null {
     const startMs = this.nextHourMs
     const endMs = startMs + hourMs
     if (nowMs < endMs + this.#options.settlingMs) return null
     if (this.#ledger.lost.some((span) => span.fromMs < endMs && span.toMs > startMs)) {
-      return this.#record.putGap('history-lost')
+      return this.#miss('history-lost')
     }
-    // what was over before the registration has its day as well: it may take many polls to read
-    const isTooLate = nowMs - Math.max(endMs, this.#liveFromMs) >= this.#options.rules.gapAfterMs
+    // what was over before the registration has its day as well
+    const isTooLate = nowMs - Math.max(endMs, this.liveFromMs) >= this.#options.rules.gapAfterMs
     const context = this.#contextOf(startMs, nowMs)
-    if (context === null) return isTooLate ? this.#record.putGap(unseenReason) : null
-    // what is backfilled was over long ago: it holds up no live hour
+    if (context === null) return isTooLate ? this.#miss(unseenReason) : null
     const isPast = isTooLate || context.origin === 'backfilled'
     const { draft, pricing } = this.#draft(startMs, context, true)
     if (draft.kind === 'waiting') {
-      return isPast && this.#askedHourMs === startMs ? this.#record.putGap('prices-unavailable') : null
+      return isPast && this.#askedHourMs === startMs ? this.#miss('prices-unavailable') : null
     }
-    if (draft.kind === 'hold') return isPast || draft.atOnce ? this.#record.putGap(draft.reason) : null
+    if (draft.kind === 'hold') return isPast || draft.atOnce ? this.#miss(draft.reason) : null
     pricing.commit()
     this.#record.put(draft, context, this.#ledger, this.#book)
     this.#polls.forget(endMs)
     return draft.hour
+  }
+
+  /** A gap; before the first hour of a past that can be stated there is none. */
+  #miss(reason: string): Gap | 'passed' {
+    const nextMs = this.nextHourMs + hourMs
+    if (this.#record.history.count > 0 || nextMs > this.liveFromMs) return this.#record.putGap(reason)
+    this.#record.begin(nextMs)
+    return 'passed'
   }
 
   /** Makes the hours again that late entries may have moved, all or none; those that come out otherwise are corrected. */
@@ -389,20 +416,5 @@ export class Account {
 
   view(_nowMs: number): AccountView {
     return this.#record.view()
-  }
-}
-
-const changed = ({ atMs }: BalanceRead): Quarantined => ({
-  kind: 'anchor',
-  id: String(atMs),
-  reason: 'contract-changed',
-})
-
-function joinGap(gaps: Gap[], gap: Gap): void {
-  const last = gaps.at(-1)
-  if (last !== undefined && last.toMs === gap.fromMs && last.reason === gap.reason) {
-    gaps[gaps.length - 1] = { ...last, toMs: gap.toMs }
-  } else {
-    gaps.push(gap)
   }
 }

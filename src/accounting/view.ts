@@ -1,4 +1,5 @@
 import type { Decimal } from '@perf-agg/sdk'
+import { addExecuted } from './hour/bucket.ts'
 import type { Gap, Hour } from './hour/hour.ts'
 
 /** Sums over stated hours: exactly Σ of their buckets. */
@@ -20,6 +21,7 @@ export interface SymbolView extends AccountTotals {
 }
 
 export interface Coverage {
+  /** Since the registration. */
   readonly hoursExpected: number
   readonly observed: number
   readonly recovered: number
@@ -54,4 +56,19 @@ export interface AccountView {
   readonly equityUsd: Decimal | null
   /** The method that made the returns. */
   readonly method: 'twr' | 'capital-in-use'
+}
+
+/** With what was before its registration in front: in the sums of its hours, and in no figure. */
+export function withPast(view: AccountView, { hours, coverage, totals }: AccountView): AccountView {
+  return {
+    ...view,
+    totals: addExecuted(totals, view.totals),
+    hours: [...hours, ...view.hours],
+    coverage: {
+      ...view.coverage,
+      backfilled: coverage.backfilled + view.coverage.backfilled,
+      gaps: [...coverage.gaps, ...view.coverage.gaps],
+      reconciled: coverage.reconciled && view.coverage.reconciled,
+    },
+  }
 }

@@ -121,6 +121,8 @@ export interface PollRequest {
   readonly sweep: boolean
   /** Where to look first, in no order: a stream told of something there. Nothing of it is believed. */
   readonly hints?: readonly Hint[]
+  /** It can wait: most of a minute's budget is for others. */
+  readonly background?: boolean
 }
 
 export interface PollResult {
@@ -137,6 +139,8 @@ export type PollAnswer = PollResult | Failure
 export interface CandlesRequest {
   readonly source: Source
   readonly wants: readonly PriceWant[]
+  /** It can wait. */
+  readonly background?: boolean
 }
 
 export interface MarketsRequest {

@@ -1,4 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
+import { minuteMs } from '@perf-agg/sdk'
 import { limits } from '../limits.ts'
 import type { Weight } from './answer.ts'
 import type { JobClock } from './clock.ts'
@@ -71,6 +72,8 @@ export interface CallerOptions {
   readonly mainBudget: string
   readonly clock: JobClock
   readonly maxRetries: number
+  /** All of it can wait: it leaves most of a minute to others, and waits for the next. */
+  readonly background: boolean
   /** The exchange's code for a request whose time, or number, it does not take. */
   readonly clockCode: string
   /** Asks the exchange for its time anew: it found ours too far off. */
@@ -149,7 +152,9 @@ export class Caller implements UnifiedCalls {
   }
 
   async #room({ method, budget, weight, pace }: Endpoint, urgency: Urgency): Promise<void> {
-    const { clock, ownLimiter } = this.#options
+    const { clock, ownLimiter, background } = this.#options
+    const share = background ? 'searching' : urgency
+    const waitMsMax = background ? minuteMs : limits.collector.waitMsMax
     // where time stands still nobody asks too fast
     while (pace !== undefined && !clock.frozen) {
       const waitMs = this.#pacer.take(method, pace, clock.exchangeNowMs())
@@ -157,13 +162,13 @@ export class Caller implements UnifiedCalls {
       await clock.pause(waitMs)
     }
     for (;;) {
-      const waitMs = this.#limiterOf(budget).take(budget, weight, urgency, clock.exchangeNowMs())
+      const waitMs = this.#limiterOf(budget).take(budget, weight, share, clock.exchangeNowMs())
       const isOwn = ownLimiter.knows(budget)
       // where time stands still the exchange itself says what is too much of an account's own
       if (waitMs === 0 || (isOwn && clock.frozen)) return
-      if (clock.frozen || waitMs > limits.collector.waitMsMax) {
+      if (clock.frozen || waitMs > waitMsMax) {
         // which holds up nobody else
-        const scope = isOwn ? 'session' : 'exchange'
+        const scope = isOwn || background ? 'session' : 'exchange'
         throw new CollectorFailure(failureOf('EXCHANGE_RATE_LIMITED', scope, { retryAfterMs: waitMs }))
       }
       await clock.pause(waitMs)

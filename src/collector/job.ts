@@ -36,11 +36,14 @@ export interface PollJob extends JobHead {
   readonly maxRetries: number
   readonly sweep: boolean
   readonly hints: readonly Hint[]
+  /** It can wait: most of a minute's budget is for others. */
+  readonly background: boolean
 }
 
 export interface CandlesJob extends JobHead {
   readonly job: 'candles'
   readonly wants: readonly PriceWant[]
+  readonly background: boolean
 }
 
 export type Job = PollJob | CandlesJob | (JobHead & { readonly job: 'check' | 'markets' })
@@ -52,7 +55,17 @@ export function readJob(head: unknown): Job {
   const job = readEnum(readRecord(head, '')['job'], 'job', ['check', 'poll', 'candles', 'markets'])
   if (job === 'poll') {
     const poll = readObject(head, '', {
-      required: ['job', ...jobHead, 'sinceMs', 'cursor', 'previousAnchor', 'maxRetries', 'sweep', 'hints'],
+      required: [
+        'job',
+        ...jobHead,
+        'sinceMs',
+        'cursor',
+        'previousAnchor',
+        'maxRetries',
+        'sweep',
+        'hints',
+        'background',
+      ],
     })
     return {
       ...readJobHead(poll),
@@ -65,13 +78,15 @@ export function readJob(head: unknown): Job {
       maxRetries: readInteger(poll.maxRetries, 'maxRetries', { min: 0, max: limits.collector.retriesMax }),
       sweep: readBoolean(poll.sweep, 'sweep'),
       hints: readHints(poll.hints, 'hints'),
+      background: readBoolean(poll.background, 'background'),
     }
   }
   if (job === 'candles') {
-    const candles = readObject(head, '', { required: ['job', ...jobHead, 'wants'] })
+    const candles = readObject(head, '', { required: ['job', ...jobHead, 'wants', 'background'] })
     return {
       ...readJobHead(candles),
       job,
+      background: readBoolean(candles.background, 'background'),
       wants: readArray(candles.wants, 'wants', limits.collector.wantsMax, (value, path) => {
         const want = readObject(value, path, { required: ['symbol', 'fromMs', 'toMs'], optional: ['kind'] })
         return {

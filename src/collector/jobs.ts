@@ -70,7 +70,9 @@ export class Jobs {
     clock.skewMs = place.skewMs
     const instance = await this.#instanceOf(job, place, credentials)
     const maxRetries = job.job === 'poll' ? job.maxRetries : 3
-    const { caller, sync } = openCalls(instance, adapter.connection, { clock, limiter, maxRetries, synced })
+    const background = 'background' in job && job.background
+    const calls = { clock, limiter, maxRetries, synced, background }
+    const { caller, sync } = openCalls(instance, adapter.connection, calls)
     // The daemon believes only what came over the wire in that very job.
     if (job.job !== 'poll') synced.atMs = Number.NEGATIVE_INFINITY
     const tools = { caller, sync, clock, walletAddress: credentials?.walletAddress ?? null }

@@ -71,9 +71,10 @@ export function openCalls(
     readonly maxRetries: number
     /** When the exchange was last asked for its time, by our clock. */
     readonly synced: { atMs: number }
+    readonly background: boolean
   },
 ): { caller: Caller; sync: () => Promise<number> } {
-  const { clock, limiter, maxRetries, synced } = options
+  const { clock, limiter, maxRetries, synced, background } = options
   const { judge, clockCode, mainBudget, time, serverTimeOf } = connection
   exchange.milliseconds = () => clock.nowMs()
   exchange.options['timeDifference'] = clock.skewMs
@@ -100,6 +101,7 @@ export function openCalls(
     mainBudget,
     clock,
     maxRetries,
+    background,
     clockCode,
     resync: async () => void (await ask()),
   })

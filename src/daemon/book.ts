@@ -1,11 +1,8 @@
-import { hourMs } from '@perf-agg/sdk'
 import { Account } from '../accounting/account.ts'
 import type { Market, Wallet } from '../accounting/observation.ts'
 import { defaultRules } from '../accounting/rules.ts'
 import type { AccountView } from '../accounting/view.ts'
-import { outageMsMaxOf } from '../collector/reach.ts'
 import type { AccountRow, Store } from '../store/store.ts'
-import { walletsOf } from './chain/scope.ts'
 
 /** An account of an exchange as it stands in memory: its ledger, and how far its polls have come. */
 export interface Watched {
@@ -18,8 +15,6 @@ export interface Watched {
 interface BookOptions {
   readonly settlingMs: number
   readonly countMax: number
-  /** Of a new account so much of before its registration is stated too, as `backfilled`. */
-  readonly backfillMs?: number
 }
 
 /**
@@ -30,14 +25,12 @@ export class Book {
   readonly #store: Store
   readonly #settlingMs: number
   readonly #countMax: number
-  readonly #backfillMs: number
   readonly #watched = new Map<string, Watched>()
 
   constructor(store: Store, options: BookOptions) {
     this.#store = store
     this.#settlingMs = options.settlingMs
     this.#countMax = options.countMax
-    this.#backfillMs = options.backfillMs ?? 0
   }
 
   async load(row: AccountRow): Promise<Watched> {
@@ -69,18 +62,13 @@ export class Book {
     const account =
       state === null
         ? Account.open({
-            openedAtMs: row.firstRegisteredAtMs - this.#backfillMsOf(row),
+            openedAtMs: row.firstRegisteredAtMs,
             firstRegisteredAtMs: row.firstRegisteredAtMs,
             settlingMs: this.#settlingMs,
             rules: defaultRules,
           })
         : Account.restore(state)
     return { account, cursor: cursor === null ? null : new TextDecoder().decode(cursor), savedAtMs: 0 }
-  }
-
-  /** What the exchange does not tell any more would be a gap before the beginning. */
-  #backfillMsOf({ exchange, scope }: AccountRow): number {
-    return Math.min(this.#backfillMs, outageMsMaxOf(exchange, walletsOf(scope)) - hourMs)
   }
 
   forget(pseudonym: string): void {

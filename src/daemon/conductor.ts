@@ -8,6 +8,7 @@ import type { Streams } from './collecting/streams.ts'
 import type { Composites, Stated } from './composites.ts'
 import type { Feeds } from './feeds.ts'
 import type { Indices } from './indices.ts'
+import type { Pasts } from './pasts.ts'
 import type { PendingSessions } from './pending.ts'
 import type { Poller, PollOutcome } from './poller.ts'
 import type { Report } from './report.ts'
@@ -22,6 +23,7 @@ interface Parts {
   readonly streams: Pick<Streams, 'tick' | 'nextMs'>
   readonly poller: Poller
   readonly pending: PendingSessions
+  readonly pasts: Pasts
   readonly feeds: Feeds
   readonly composites: Composites
   readonly indices: Indices
@@ -149,10 +151,10 @@ export class Conductor {
   }
 
   async #poll(key: string): Promise<void> {
-    const { clock, schedule, poller, pending } = this.#parts
+    const { clock, schedule } = this.#parts
     let outcome: PollOutcome
     try {
-      outcome = pending.has(key) ? await pending.identify(key) : await poller.poll(key)
+      outcome = await this.#outcomeOf(key)
     } catch (error) {
       this.#trouble('poll-not-taken', error)
       outcome = { news: false, retryAfterMs: troublePauseMs, heldForMs: null }
@@ -162,6 +164,12 @@ export class Conductor {
     if (outcome.heldForMs !== null) schedule.hold(key, nowMs + outcome.heldForMs)
     schedule.done(key, nowMs, { ...outcome, ...spentOf(outcome) })
     this.#wake()
+  }
+
+  #outcomeOf(key: string): Promise<PollOutcome> {
+    const { poller, pending, pasts } = this.#parts
+    if (pasts.has(key)) return pasts.step(key)
+    return pending.has(key) ? pending.identify(key) : poller.poll(key)
   }
 
   /** What goes wrong with a composite or an index is not the account's trouble: the next hour tries again. */

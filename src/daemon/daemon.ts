@@ -30,6 +30,7 @@ import { Indices } from './indices.ts'
 import { Lanes } from './lane.ts'
 import { LogKeeper } from './chain/log-keeper.ts'
 import { PendingSessions } from './pending.ts'
+import { Pasts } from './pasts.ts'
 import { Poller } from './poller.ts'
 import { Registration } from './registration.ts'
 import { Publications } from './publication/publications.ts'
@@ -178,7 +179,6 @@ async function compose(
   const book = new Book(store, {
     settlingMs: pacing.settlingMs,
     countMax: limits.daemon.ledgersMax,
-    backfillMs: configuration.backfillDays * dayMs,
   })
   const chain = new Chain({
     store,
@@ -195,7 +195,10 @@ async function compose(
     },
   })
   const expiry = new Expiry(clock, await store.lastSignedMs())
-  const ahead = <T>(account: string, work: () => Promise<T>): Promise<T> => poller.ahead(account, work)
+  const ahead = <T>(account: string, work: () => Promise<T>): Promise<T> => {
+    pasts.cut(account)
+    return poller.ahead(account, work)
+  }
   const feeds = new Feeds({ store, lanes, chain, graceMs: configuration.graceSeconds * 1_000, log })
   const admission = new Admission(schedule, addresses)
   let conductor: Conductor | null = null
@@ -232,8 +235,18 @@ async function compose(
     watch: (session) => watchlist.add(session),
     unwatch: (key) => schedule.remove(key),
   })
+  const markets = new MarketLists(dayMs)
+  const common = { clock, store, collectors, lanes, markets, chain, expiry, log, addresses }
+  const pasts = new Pasts({
+    ...common,
+    schedule,
+    settlingMs: pacing.settlingMs,
+    daysMax: configuration.backfillDays,
+    delivers: delivery !== null,
+  })
   const watchlist = new Watchlist({
     clock,
+    pasts,
     schedule,
     admission,
     streams,
@@ -244,25 +257,16 @@ async function compose(
     addresses,
     wake,
   })
-  const markets = new MarketLists(dayMs)
   const composites = new Composites({ clock, store, book, markets, collectors, addresses, lanes, log })
   const { benchmarks: symbols } = configuration
   const indices = new Indices({ store, collectors, addresses, lanes, log, symbols })
   const poller = new Poller({
-    clock,
-    store,
-    collectors,
+    ...common,
     streams,
-    lanes,
     book,
-    markets,
-    chain,
     health,
-    expiry,
     clockRefusal,
-    log,
     unwatch: (session) => watchlist.remove(session),
-    addresses,
     allowTradingKeys: configuration.allowTradingKeys,
   })
   let stopping: Promise<void> | null = null
@@ -287,6 +291,7 @@ async function compose(
     registration,
     lanes,
     book,
+    pasts,
     feeds,
     composites,
     indices,
@@ -317,6 +322,7 @@ async function compose(
     streams,
     poller,
     pending,
+    pasts,
     feeds,
     composites,
     indices,
@@ -335,6 +341,7 @@ async function compose(
   opened.push(async () => {
     // who waits for an exchange that hangs is cut off: nothing was stored of it, and it is observed again
     const cut = setTimeout(() => void collectors.close(), pollsGraceMs)
+    pasts.cutAll()
     await running.stop()
     await lanes.idle()
     clearTimeout(cut)

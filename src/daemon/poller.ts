@@ -1,11 +1,8 @@
 import { dayMs, PerfAggError, toInstant, utf8 } from '@perf-agg/sdk'
-import type { PriceWant } from '../accounting/hour/hour.ts'
 import type { Quarantined } from '../accounting/entry/intake.ts'
 import type { Observation, Wallet } from '../accounting/observation.ts'
 import { defaultRules } from '../accounting/rules.ts'
-import { limits } from '../limits.ts'
 import type { Failure, PollRequest, PollResult, Source, Weight } from '../collector/answer.ts'
-import { pricingTypes } from '../session/exchange.ts'
 import type { AccountRow, SessionRow, Store } from '../store/store.ts'
 import type { Book, MarketLists, Watched } from './book.ts'
 import { skewMsMax } from './collecting/clock-watch.ts'
@@ -20,6 +17,7 @@ import type { Streams } from './collecting/streams.ts'
 import type { Expiry } from './expiry.ts'
 import type { Health } from './health.ts'
 import type { Lanes } from './lane.ts'
+import { priceHours } from './price-round.ts'
 import { missing, walletsOf } from './chain/scope.ts'
 import { readSettings } from './configuration/session-settings.ts'
 
@@ -47,8 +45,6 @@ interface Memory {
 
 const later: PollOutcome = { news: false, retryAfterMs: null, heldForMs: null }
 
-/** Rounds of prices that one poll may ask for: the first answers nearly all, later ones find bridges. */
-const priceRoundsMax = 6
 /** A refused key is believed after so many polls in a row: exchanges refuse good keys in bad moments. */
 const refusalsMax = 3
 /** What is unexplained for longer is not looked for any more on every market there is. */
@@ -213,7 +209,8 @@ export class Poller {
       watched.cursor = answer.cursor
       const joined = await this.#join(row, session, watched, request, answer.observation)
       const scope = joined ?? row.scope
-      await this.#price(watched, { ...request.source, marketTypes: walletsOf(scope) })
+      const source = { ...request.source, marketTypes: walletsOf(scope) }
+      await priceHours(this.#parts, account, source, { nowMs: clock.nowMs() })
       const nowMs = clock.nowMs()
       const closed = account.close(nowMs, health.gapReasonOf(row.pseudonym))
       const contents: Content[] = contentsOf(closed)
@@ -288,30 +285,6 @@ export class Poller {
 
   #refused(refused: readonly Quarantined[]): void {
     for (const { kind, reason } of refused) this.#parts.log.warn('entry-refused', { kind, reason })
-  }
-
-  async #price(watched: Watched, watchedSource: Source): Promise<void> {
-    const { clock, collectors, markets, log } = this.#parts
-    const { exchange, marketTypes } = watchedSource
-    const source = { ...watchedSource, marketTypes: pricingTypes(exchange, marketTypes) }
-    const nowMs = clock.nowMs()
-    watched.account.setMarkets(await markets.of(source, nowMs, () => collectors.markets({ source })))
-    for (let round = 0; round < priceRoundsMax; round += 1) {
-      const wants: readonly PriceWant[] = watched.account
-        .priceWants(nowMs)
-        .slice(0, limits.collector.wantsMax)
-      if (wants.length === 0) return
-      try {
-        const answers = await collectors.candles({ source, wants })
-        for (const [index, candles] of answers.entries()) watched.account.takeCandles(wants[index]!, candles)
-        if (answers.length < wants.length) return watched.account.missCandles()
-      } catch (error) {
-        // hours without their prices stay pending
-        watched.account.missCandles()
-        log.warn('prices-missing', { code: error instanceof PerfAggError ? error.code : 'INTERNAL' })
-        return
-      }
-    }
   }
 
   /** Once a day the key is looked at again: what it may do can be changed at the exchange. Null: go on. */

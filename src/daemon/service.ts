@@ -9,7 +9,7 @@ import {
   toInstant,
   verifySignature,
 } from '@perf-agg/sdk'
-import type { AccountView } from '../accounting/view.ts'
+import { type AccountView, withPast } from '../accounting/view.ts'
 import type { Enclave } from '../enclave/enclave.ts'
 import type {
   Challenge,
@@ -31,6 +31,7 @@ import type { Composites } from './composites.ts'
 import type { Expiry } from './expiry.ts'
 import type { Feeds } from './feeds.ts'
 import type { Book } from './book.ts'
+import type { Pasts } from './pasts.ts'
 import type { Health } from './health.ts'
 import type { Indices } from './indices.ts'
 import type { Lanes } from './lane.ts'
@@ -51,6 +52,7 @@ interface Parts {
   readonly registration: Registration
   readonly lanes: Lanes
   readonly book: Book
+  readonly pasts: Pick<Pasts, 'view'>
   readonly feeds: Feeds
   readonly composites: Composites
   readonly indices: Indices
@@ -320,13 +322,15 @@ export class Service implements EnclaveService {
   }
 
   async #view(row: AccountRow, nowMs: number): Promise<AccountView> {
-    const { book, feeds, lanes } = this.#parts
+    const { book, pasts, feeds, lanes } = this.#parts
     if (methodOf(row.exchange) === 'capital-in-use') return feeds.view(row, nowMs)
     // a poll may be waiting for its exchange: what is durable is shown meanwhile
     const watched = lanes.busy(row.pseudonym)
       ? await book.stored(row)
       : await lanes.run(row.pseudonym, () => book.load(row))
-    return watched.account.view(nowMs)
+    const past = await pasts.view(row)
+    const view = watched.account.view(nowMs)
+    return past === null ? view : withPast(view, past)
   }
 
   /** Where a client key is registered, it must have signed one of our challenges for this very purpose. */

@@ -7,6 +7,7 @@ import { readSettings } from './configuration/session-settings.ts'
 import type { Expiry } from './expiry.ts'
 import type { Feeds } from './feeds.ts'
 import type { Health } from './health.ts'
+import type { Pasts } from './pasts.ts'
 import { PendingSessions } from './pending.ts'
 import { methodOf } from './registration.ts'
 import type { Admission } from './schedule/admission.ts'
@@ -18,6 +19,7 @@ interface Parts {
   readonly schedule: Pick<Schedule, 'add' | 'remove'>
   readonly admission: Pick<Admission, 'placeFor'>
   readonly streams: Pick<Streams, 'watch' | 'unwatch'>
+  readonly pasts: Pick<Pasts, 'watch' | 'unwatch'>
   readonly feeds: Pick<Feeds, 'watch' | 'unwatch'>
   readonly pending: Pick<PendingSessions, 'add'>
   readonly expiry: Pick<Expiry, 'note' | 'forget'>
@@ -40,7 +42,8 @@ export class Watchlist {
   }
 
   add(session: LiveSession): void {
-    const { clock, schedule, admission, streams, feeds, pending, expiry, addresses, wake } = this.#parts
+    const { clock, schedule, admission, streams, pasts, feeds, pending, expiry, addresses, wake } =
+      this.#parts
     const { account, exchange, idHash } = session
     const { sandbox, wallets, apiIntervalMs } = readSettings(session.settings)
     expiry.note(session)
@@ -54,6 +57,7 @@ export class Watchlist {
     else if (methodOf(exchange) === 'capital-in-use') feeds.watch(account, session)
     else {
       schedule.add(account, plan, clock.nowMs())
+      pasts.watch(account, plan.place)
       streams.watch(account, idHash, { exchange, sandbox, address: addressFor(account, addresses) })
     }
     wake()
@@ -61,11 +65,12 @@ export class Watchlist {
 
   /** Its time is over, or it was closed. */
   remove(session: SessionRow): void {
-    const { schedule, streams, feeds, expiry, health } = this.#parts
+    const { schedule, streams, pasts, feeds, expiry, health } = this.#parts
     const { account, idHash } = session
     expiry.forget(idHash)
     if (account === null) return schedule.remove(PendingSessions.keyOf(session))
     schedule.remove(account)
+    pasts.unwatch(account)
     streams.unwatch(account)
     feeds.unwatch(account)
     health.good(account)

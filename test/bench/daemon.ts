@@ -141,7 +141,7 @@ async function residentWith(count: number, pollsMin: number): Promise<Resident> 
     const credentials = simulator.accounts.map(({ apiKey, secret }) => ({ api_key: apiKey, secret }))
     await fillState(folder, { count, exchange: 'bybit', credentials, nowMs, ledger })
     const shim = { teardown: (close: () => Promise<void> | void) => closing.push(close) }
-    const config = { exchanges: { bybit: { base_url: simulator.url } } }
+    const config = { exchanges: { bybit: { base_url: simulator.url } }, backfill_days: 0 }
     const { served, urls } = await Served.start(shim as never, { folder, config })
     closing.push(async () => void (await served.stop()))
     const idle = residentOf(served.pid)

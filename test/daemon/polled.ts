@@ -4,6 +4,7 @@ import type { Test } from 'tap'
 import type { PriceWant } from '../../src/accounting/hour/hour.ts'
 import type { Candle, CashFlow, Fill, Wallet } from '../../src/accounting/observation.ts'
 import { defaultRules } from '../../src/accounting/rules.ts'
+import { type AccountView, withPast } from '../../src/accounting/view.ts'
 import type {
   CandlesAnswer,
   Failure,
@@ -20,6 +21,7 @@ import type { Collectors } from '../../src/daemon/collecting/collectors.ts'
 import { Expiry } from '../../src/daemon/expiry.ts'
 import { Health } from '../../src/daemon/health.ts'
 import { Lanes } from '../../src/daemon/lane.ts'
+import { Pasts } from '../../src/daemon/pasts.ts'
 import { Poller } from '../../src/daemon/poller.ts'
 import { silentLog } from '../../src/http/log.ts'
 import type { SessionRow, Store } from '../../src/store/store.ts'
@@ -182,6 +184,10 @@ export interface Polled {
   readonly clock: SteppedClock
   readonly book: Book
   poll(atMs: number): Promise<void>
+  /** One step of the time before the registration: how long it rests then; null at the end. */
+  past(killed?: boolean): Promise<number | null>
+  /** As it is shown, with that. */
+  view(): Promise<AccountView>
   statements(): Promise<Statement[]>
 }
 
@@ -194,7 +200,9 @@ export async function startPolled(
     readonly wallets?: readonly Wallet[]
     /** Ledgers in memory; 0 has each read back from the disk at every poll. */
     readonly ledgersMax?: number
-    readonly backfillMs?: number
+    readonly exchange?: string
+    /** Of before the registration. */
+    readonly days?: number
   },
 ): Promise<Polled> {
   const store = await openStore(join(folder(t), 'state'), { vault: testVault(), clock })
@@ -209,7 +217,11 @@ export async function startPolled(
     createdAtMs: nowMs,
     expiresAtMs: nowMs * 2,
   })
-  const row = accountOf(pseudonym, { firstRegisteredAtMs: nowMs, scope: options.scope })
+  const row = accountOf(pseudonym, {
+    firstRegisteredAtMs: nowMs,
+    scope: options.scope,
+    ...(options.exchange !== undefined && { exchange: options.exchange }),
+  })
   const signer = testSigner(1)
   const chain = new Chain({
     store,
@@ -240,25 +252,37 @@ export async function startPolled(
   const book = new Book(store, {
     settlingMs: 30_000,
     countMax: options.ledgersMax ?? 8,
-    backfillMs: options.backfillMs ?? 0,
   })
   const health = new Health()
-  const poller = new Poller({
+  const common = {
     clock,
     store,
     collectors: exchange,
     lanes: new Lanes(),
-    book,
     markets: new MarketLists(86_400_000),
     chain,
     expiry: new Expiry(clock, 0),
+    log: silentLog,
+    addresses: [],
+  }
+  const poller = new Poller({
+    ...common,
+    book,
     health,
     clockRefusal: () => null,
-    log: silentLog,
     unwatch: () => {},
-    addresses: [],
     allowTradingKeys: false,
   })
+  let over = false
+  const newPasts = (): Pasts =>
+    new Pasts({
+      ...common,
+      settlingMs: 30_000,
+      daysMax: options.days ?? 0,
+      delivers: false,
+      schedule: { addPast: () => {}, remove: () => (over = true) },
+    })
+  let pasts = newPasts()
   return {
     store,
     health,
@@ -267,6 +291,19 @@ export async function startPolled(
     poll: async (atMs) => {
       clock.moveTo(atMs)
       await poller.poll(pseudonym)
+    },
+    past: async (killed = false) => {
+      // a start that knows only what is on disk
+      if (killed) pasts = newPasts()
+      const { retryAfterMs } = await pasts.step(Pasts.keyOf(pseudonym))
+      return over ? null : (retryAfterMs ?? 0)
+    },
+    view: async () => {
+      const stored = await store.account(pseudonym)
+      if (stored === null) throw new Error('no account')
+      const past = await pasts.view(stored)
+      const view = (await book.stored(stored)).account.view(0)
+      return past === null ? view : withPast(view, past)
     },
     statements: async () =>
       (await store.statements(pseudonym)).map(({ body }) => parseStatement(parseJson(body))),

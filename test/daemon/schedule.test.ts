@@ -217,3 +217,63 @@ t.test('what is removed is not polled again, even when its poll ends later', asy
   t.equal(schedule.size, 0)
   t.equal(schedule.nextMs(noon), Number.POSITIVE_INFINITY)
 })
+
+t.test(
+  'what is past waits for hours, then goes on a step at a time, of one account after the other',
+  async (t) => {
+    const schedule = new Schedule(pacing)
+    let nowMs = noon + 10 * minuteMs
+    schedule.add('a', plan, nowMs)
+    schedule.addPast('past/a', 'binance', nowMs)
+    schedule.addPast('past/b', 'binance', nowMs)
+    t.same(schedule.take(nowMs, 1), ['a'], 'a new account first')
+    schedule.done('a', nowMs, nothing)
+    nowMs += secondMs
+    t.same(schedule.take(nowMs, 4), ['past/a'], 'one at a time')
+    t.same(schedule.take(nowMs, 4), [])
+    schedule.done('past/a', nowMs, { news: false, retryAfterMs: 0 })
+    t.same(schedule.take(nowMs, 4), ['past/a'], 'to its end')
+    schedule.done('past/a', nowMs, { news: false, retryAfterMs: minuteMs })
+    t.same(schedule.take(nowMs, 4), ['past/b'], 'another while it rests')
+    schedule.remove('past/b')
+    schedule.done('past/b', nowMs, { news: false, retryAfterMs: 0 })
+    nowMs = noon + hourMs - 30 * secondMs
+    schedule.take(nowMs, 1)
+    schedule.done('a', nowMs, nothing)
+    t.same(schedule.take(nowMs, 4), [], 'not about the end of an hour')
+    nowMs = schedule.nextMs(nowMs)
+    t.equal(nowMs, noon + hourMs + 5 * secondMs)
+    t.same(schedule.take(nowMs, 1), ['a'])
+    t.same(schedule.take(nowMs + secondMs, 4), ['past/a'])
+    t.equal(schedule.size, 1, 'it is no account more')
+  },
+)
+
+t.test('what is past takes no budget that others wait for, and is not starved by their looks', async (t) => {
+  const schedule = new Schedule(pacing)
+  const rich = { news: true, spent: { ip: 10 }, budgets: limited(100) }
+  let nowMs = noon + 6 * secondMs
+  for (let index = 0; index < 60; index += 1) schedule.add(`a${index}`, plan, nowMs)
+  schedule.addPast('past/x', 'binance', nowMs)
+  const spent = { live: 0, past: 0 }
+  const lateMs: number[] = []
+  for (
+    const endMs = noon + 3 * hourMs;
+    nowMs < endMs;
+    nowMs = Math.max(schedule.nextMs(nowMs), nowMs + 100)
+  ) {
+    for (let keys = schedule.take(nowMs, 4); keys.length > 0; keys = schedule.take(nowMs, 4)) {
+      for (const key of keys) {
+        const isPast = key.startsWith('past/')
+        spent[isPast ? 'past' : 'live'] += 10
+        if (!isPast) lateMs.push(nowMs)
+        schedule.done(key, nowMs, isPast ? { ...rich, retryAfterMs: 0 } : rich)
+      }
+    }
+  }
+  const all = spent.live + spent.past
+  t.ok(spent.past / all > 0.03 && spent.past / all < 0.25, `${spent.past} of ${all}`)
+  // nine polls a minute: sixty accounts are through with an hour in seven minutes, and with the past no later than in eight
+  const second = lateMs.filter((atMs) => atMs >= noon + hourMs + 5 * secondMs)
+  t.ok(second[59]! < noon + hourMs + 8 * minuteMs, `${(second[59]! - noon - hourMs) / minuteMs} min`)
+})

@@ -70,6 +70,8 @@ export async function startComposed(options: ComposedOptions): Promise<Composed>
     JSON.stringify({
       exchanges: { [options.exchange ?? 'binance']: { base_url: options.exchangeUrl } },
       session: { ttl_default_s: 86_400, ttl_max_s: 90 * 86_400 },
+      // the simulation begins where the test does
+      backfill_days: 0,
       ...options.config,
     }),
   )

@@ -67,7 +67,10 @@ export class House {
       boxes_per_second: 1_000,
       quotes_per_second: 1_000,
     }
-    await writeFile(config, JSON.stringify({ limits: often, ...exchanges, ...options.config }))
+    await writeFile(
+      config,
+      JSON.stringify({ limits: often, backfill_days: 0, ...exchanges, ...options.config }),
+    )
     const configuration = loadConfiguration({
       flags: {
         config,

@@ -12,7 +12,7 @@ import {
 import type { Test } from 'tap'
 import { stepUntil } from '../../src/daemon/stepping.ts'
 import type { Faults } from '../../src/simulator/faults.ts'
-import type { Scenario } from '../../src/simulator/scenario.ts'
+import type { PlannedEvent, Scenario } from '../../src/simulator/scenario.ts'
 import {
   type SimulatedAccount,
   type SimulatedExchange,
@@ -40,8 +40,11 @@ export interface LedgerDays {
   /** Registered too, for one and the same account: its wallets join. */
   readonly joining?: AccountType
   readonly days?: number
-  /** Days that passed before it is registered: they are backfilled. */
+  /** Days that passed before it is registered: they are backfilled, as far back as the exchange tells. */
   readonly daysBefore?: number
+  /** The operator's bound of them; default none. */
+  readonly backfillDays?: number
+  readonly faults?: (at: At) => Faults
   /** When an undated change counts; default its true instant: a ledger gives every line one. */
   readonly datedAtMs?: (change: Change, anchorsMs: readonly number[]) => number | null
   /** Coins that the exchange calls otherwise than the simulation does. */
@@ -53,41 +56,57 @@ export type At = (day: number, hour: number, minute?: number, second?: number) =
 const usualSymbols =
   'BTC/USDT ETH/USDT SOL/USDT XRP/USDT DOGE/USDT ADA/USDT BNB/USDT PROM/USDT ETH/BTC'.split(' ')
 
-function usualScenario(at: At, symbols: readonly string[]): Scenario {
+/** What no list tells of, or not when, shows where balances are read before it and after it. */
+const isUntold = (event: PlannedEvent): boolean =>
+  event.kind === 'unexplained' || (event.kind === 'withdrawal' && event.outcome === 'refused')
+
+function usualScenario(
+  at: At,
+  symbols: readonly string[],
+  isRead: (event: PlannedEvent) => boolean,
+): Scenario {
   return {
     accounts: [
       {
         opening: { USDT: '20000', BTC: '0.12', ETH: '2', BNB: '0.02' },
         trader: { ordersPerDay: 24, symbols },
-        events: [
-          { kind: 'deposit', atMs: at(1, 5, 17, 23), asset: 'USDT', amount: '5000' },
-          { kind: 'reward', atMs: at(1, 14, 3, 11), asset: 'USDT', amount: '500', info: 'Bonus' },
-          {
-            kind: 'fill',
-            atMs: at(2, 1, 33, 20),
-            symbol: 'SOL/USDT',
-            side: 'buy',
-            quantity: '3.5',
-            visibleAfterMs: 6 * minuteMs,
-          },
-          { kind: 'withdrawal', atMs: at(2, 9, 41, 7), asset: 'USDT', amount: '1200', fee: '4' },
-          { kind: 'convert', atMs: at(2, 16, 22, 48), from: 'USDT', to: 'BNB', amount: '600' },
-          { kind: 'unexplained', atMs: at(3, 4, 12, 40), asset: 'USDT', amount: '75.5' },
-          { kind: 'transfer', atMs: at(3, 12, 7, 33), asset: 'USDT', amount: '-750' },
-          { kind: 'dust', atMs: at(4, 8, 0, 5) },
-          { kind: 'bnb-fees', atMs: at(3, 0), on: false },
-          {
-            kind: 'withdrawal',
-            atMs: at(4, 19, 5, 55),
-            asset: 'USDT',
-            amount: '900',
-            fee: '4',
-            outcome: 'refused',
-            settleMs: 47 * minuteMs,
-          },
-          { kind: 'unexplained', atMs: at(4, 11, 52, 31), asset: 'BTC', amount: '-0.0031' },
-          { kind: 'deposit', atMs: at(5, 2, 58, 41), asset: 'BTC', amount: '0.05', pendingMs: 35 * minuteMs },
-        ],
+        events: (
+          [
+            { kind: 'deposit', atMs: at(1, 5, 17, 23), asset: 'USDT', amount: '5000' },
+            { kind: 'reward', atMs: at(1, 14, 3, 11), asset: 'USDT', amount: '500', info: 'Bonus' },
+            {
+              kind: 'fill',
+              atMs: at(2, 1, 33, 20),
+              symbol: 'SOL/USDT',
+              side: 'buy',
+              quantity: '3.5',
+              visibleAfterMs: 6 * minuteMs,
+            },
+            { kind: 'withdrawal', atMs: at(2, 9, 41, 7), asset: 'USDT', amount: '1200', fee: '4' },
+            { kind: 'convert', atMs: at(2, 16, 22, 48), from: 'USDT', to: 'BNB', amount: '600' },
+            { kind: 'unexplained', atMs: at(3, 4, 12, 40), asset: 'USDT', amount: '75.5' },
+            { kind: 'transfer', atMs: at(3, 12, 7, 33), asset: 'USDT', amount: '-750' },
+            { kind: 'dust', atMs: at(4, 8, 0, 5) },
+            { kind: 'bnb-fees', atMs: at(3, 0), on: false },
+            {
+              kind: 'withdrawal',
+              atMs: at(4, 19, 5, 55),
+              asset: 'USDT',
+              amount: '900',
+              fee: '4',
+              outcome: 'refused',
+              settleMs: 47 * minuteMs,
+            },
+            { kind: 'unexplained', atMs: at(4, 11, 52, 31), asset: 'BTC', amount: '-0.0031' },
+            {
+              kind: 'deposit',
+              atMs: at(5, 2, 58, 41),
+              asset: 'BTC',
+              amount: '0.05',
+              pendingMs: 35 * minuteMs,
+            },
+          ] satisfies PlannedEvent[]
+        ).filter(isRead),
       },
     ],
   }
@@ -129,6 +148,8 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
     datedAtMs = ({ atMs }: Change) => atMs,
   } = options
   const startMs = Date.UTC(2026, 2, 1, 7, 20)
+  const isRead = (event: PlannedEvent): boolean =>
+    event.atMs > startMs + daysBefore * dayMs || !isUntold(event)
   const at: At = (day, hour, minute = 0, second = 0) =>
     startMs + (day - 1) * dayMs + hour * hourMs + minute * minuteMs + second * secondMs
   const backend = await startBackend()
@@ -136,8 +157,8 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
     exchange,
     seed,
     startMs,
-    scenario: options.scenario?.(at, startMs) ?? usualScenario(at, symbols),
-    faults: usualFaults(at, ledgerPath),
+    scenario: options.scenario?.(at, startMs) ?? usualScenario(at, symbols, isRead),
+    faults: options.faults?.(at) ?? usualFaults(at, ledgerPath),
   })
   const composed = await startComposed({
     startMs,
@@ -145,7 +166,7 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
     exchangeUrl: simulator.url,
     backendUrl: backend.url,
     pauseMs: hourMs,
-    config: { backfill_days: daysBefore },
+    config: daysBefore === 0 ? {} : { backfill_days: options.backfillDays ?? 730 },
   })
   t.teardown(async () => {
     await composed.close()
@@ -180,6 +201,7 @@ export async function ledgerDays(t: Test, options: LedgerDays): Promise<void> {
   const hours = statements
     .filter(({ metadata }) => metadata.type === 'period')
     .flatMap((each) => each.hourly_buckets)
+    .toSorted((a, b) => (a.t < b.t ? -1 : 1))
   t.comment(`troubles: ${JSON.stringify(Object.fromEntries(composed.troubles))}`)
   const expected = expectedHours(simulator.truth, {
     accountId: account.uid,

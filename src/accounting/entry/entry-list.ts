@@ -33,6 +33,11 @@ export class EntryList {
     return this.#entries.slice(this.#firstAt(fromMs), this.#firstAt(toMs))
   }
 
+  /** When the newest so many begin; null where there are no more than that. */
+  newest(count: number): number | null {
+    return this.#entries.length <= count ? null : (this.#entries.at(-count)?.atMs ?? null)
+  }
+
   /** Own fills' base and quote in a market in `[fromMs, toMs)`. */
   ownVolume(symbol: string, fromMs: number, toMs: number): { base: Decimal; quote: Decimal } {
     const own: Balances = new Map()

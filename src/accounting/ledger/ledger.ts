@@ -143,6 +143,11 @@ export class Ledger {
     return this.#entries.between(fromMs, toMs)
   }
 
+  /** When the newest so many entries begin; null where there are no more than that. */
+  newest(count: number): number | null {
+    return this.#entries.newest(count)
+  }
+
   /** Balances just before `atMs`: everything stamped earlier is in, nothing else. Null before any anchor is known. */
   balancesBefore(atMs: number): Balances | null {
     const next = this.#anchors.findIndex((anchor) => anchor.atMs >= atMs)

@@ -41,7 +41,7 @@ interface Stated {
 /** What has been stated of an account, and the positions as of then: it only moves forward, hour by hour. */
 export class TrackRecord {
   readonly #rules: Rules
-  readonly #firstHourMs: number
+  #firstHourMs: number
   /** Hours before it are backfilled: no figure of trading counts their fills. */
   readonly #liveFromMs: number
   #nextHourMs: number
@@ -74,6 +74,13 @@ export class TrackRecord {
 
   get firstHourMs(): number {
     return this.#firstHourMs
+  }
+
+  /** Before anything was stated: it begins later. */
+  begin(atMs: number): void {
+    if (this.history.count > 0 || this.history.gaps.length > 0 || atMs < this.#nextHourMs) return
+    this.#firstHourMs = atMs
+    this.#nextHourMs = atMs
   }
 
   get gapFromMs(): number | null {

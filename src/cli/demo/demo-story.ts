@@ -96,7 +96,7 @@ async function startEnclave(
   const config = join(out, 'perf-agg.json')
   await writeFile(
     config,
-    `${JSON.stringify({ exchanges: { binance: { base_url: simulator.url } } }, null, 2)}\n`,
+    `${JSON.stringify({ exchanges: { binance: { base_url: simulator.url } }, backfill_days: 0 }, null, 2)}\n`,
   )
   const configuration = loadConfiguration({
     flags: {

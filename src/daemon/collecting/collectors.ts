@@ -176,14 +176,25 @@ class Pool implements Collectors {
   }
 
   async poll(request: PollRequest, signal?: AbortSignal): Promise<PollAnswer> {
-    const { source, credentials, sinceMs, cursor, previousAnchor, sweep, hints = [] } = request
+    const {
+      source,
+      credentials,
+      sinceMs,
+      cursor,
+      previousAnchor,
+      sweep,
+      hints = [],
+      background = false,
+    } = request
     const maxRetries = Math.min(Math.max(request.maxRetries, 0), limits.collector.retriesMax)
-    const job = { job: 'poll', sinceMs, cursor, previousAnchor, maxRetries, sweep, hints } as const
+    const asked = { sinceMs, cursor, previousAnchor, maxRetries, sweep, hints, background }
+    const job = { job: 'poll', ...asked } as const
     return this.#job(source, job, credentials, judgePoll, signal)
   }
 
-  async candles({ source, wants }: CandlesRequest): Promise<CandlesAnswer> {
-    return thrown(await this.#job(source, { job: 'candles', wants }, noCredentials, judgeCandles))
+  async candles({ source, wants, background = false }: CandlesRequest): Promise<CandlesAnswer> {
+    const job = { job: 'candles', wants, background } as const
+    return thrown(await this.#job(source, job, noCredentials, judgeCandles))
   }
 
   async markets({ source }: MarketsRequest): Promise<MarketsAnswer> {

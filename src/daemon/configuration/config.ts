@@ -78,7 +78,7 @@ export interface Configuration {
   readonly session: { readonly ttlDefaultS: number; readonly ttlMaxS: number }
   /** Pause after an hour's end before an hour of self-reported trades is stated. */
   readonly graceSeconds: number
-  /** Of a new account so many days of before its registration are stated too, as `backfilled`, from what the exchange keeps. */
+  /** Of before its registration so many days of an account are stated too, as `backfilled`, as far as its exchange tells. */
   readonly backfillDays: number
   /** Symbols that accounts may be held against: what they stand at is collected from every exchange that is watched. */
   readonly benchmarks: readonly string[]
@@ -154,7 +154,7 @@ const settings = {
   exchanges: setting(readExchanges, allExchanges),
   session: setting(readSession, defaultSession),
   grace_seconds: setting(integerReader(0, 900), 90),
-  backfill_days: setting(integerReader(0, 730), 0),
+  backfill_days: setting(integerReader(0, 730), 730),
   benchmarks: setting(listReader(readSymbol, 8), ['BTC/USDT']),
   ingest: setting(readIngest, { profile: 'full' }),
   witnesses: setting(listReader(readWitness, 16), []),

@@ -13,6 +13,9 @@ export interface BudgetState {
 /** A part of each minute is left to what is not planned: registrations, prices, retries. */
 export const plannedShare = 0.9
 
+/** Of a new measurement in a mean. */
+const weightOfNew = 0.2
+
 interface Budget {
   limitOfMinute: number
   minute: number
@@ -27,11 +30,11 @@ export class Allowance {
   readonly #budgets = new Map<string, Budget>()
 
   /** Takes the room for a job; false where one of its budgets has none left. */
-  reserve(costs: Costs, nowMs: number): boolean {
+  reserve(costs: Costs, nowMs: number, part = plannedShare): boolean {
     for (const [name, cost] of Object.entries(costs)) {
       const budget = this.#of(name, nowMs)
       // one that is alone in its minute always goes: a budget may be smaller than it
-      if (budget.used > 0 && budget.used + cost > budget.limitOfMinute * plannedShare) return false
+      if (budget.used > 0 && budget.used + cost > budget.limitOfMinute * part) return false
     }
     for (const [name, cost] of Object.entries(costs)) this.#of(name, nowMs).used += cost
     return true
@@ -83,4 +86,16 @@ export class Allowance {
 
 function minuteNumber(atMs: number): number {
   return Math.floor(atMs / minuteMs)
+}
+
+/** The mean of what was spent of late. */
+export function blend(before: Costs | null, spent: Costs): Costs {
+  if (before === null) return spent
+  const names = new Set([...Object.keys(before), ...Object.keys(spent)])
+  return Object.fromEntries(
+    [...names].map((name) => {
+      const old = before[name] ?? 0
+      return [name, old + weightOfNew * ((spent[name] ?? 0) - old)]
+    }),
+  )
 }

@@ -1,9 +1,9 @@
 import { hourMs, hourOf, minuteMs, secondMs } from '@perf-agg/sdk'
-import type { Activity } from './activity.ts'
-import { Allowance, type BudgetState, type Costs, plannedShare } from './allowance.ts'
+import { Allowance, blend, type BudgetState, type Costs, plannedShare } from './allowance.ts'
 import { Heap } from './heap.ts'
 import { type Hearing, heardUntil, hintDueMs, silentPauseMs } from './hearing.ts'
-import type { MemorySpan } from './memory-span.ts'
+import { type Entry, forgettingAtMs, hinted, lineOf, promisesOf } from './entry.ts'
+import { Spending, spendingMinutes } from './spending.ts'
 
 /** When accounts are polled: bounds of the pause between two polls, and how long an exchange needs to settle an hour. */
 export interface Pacing {
@@ -24,31 +24,6 @@ export interface Ended {
   /** What it cost of each budget, and what the exchange says of them; absent where nothing was asked. */
   readonly spent?: Costs
   readonly budgets?: Readonly<Record<string, BudgetState>>
-}
-
-/** One account in the schedule. */
-export interface Entry {
-  readonly key: string
-  readonly queue: PlaceQueue
-  /** Between the bounds of the pacing. */
-  readonly wishedMs: number
-  /** What lies further back the exchange forgets: as time goes, or as the account's newer fills push it out. */
-  outageMsMax: number
-  readonly keptMs: number
-  readonly memory: MemorySpan
-  readonly activity: Activity
-  /** What its polls cost of late; null before the first. */
-  costs: Costs | null
-  /** When it was polled last; before the first, when it came. */
-  polledAtMs: number
-  fresh: boolean
-  /** Not before then: the exchange asked for a pause. */
-  restsUntilMs: number
-  /** The pause that suits its activity. */
-  paceMs: number
-  hearing: Hearing
-  reserved: { readonly costs: Costs; readonly atMs: number; readonly promised: boolean } | null
-  removed: boolean
 }
 
 export interface PlaceState {
@@ -79,10 +54,11 @@ const lossUrgency = 1e9
 const idleLikelihood = 0.5
 const idleShare = 0.22
 const idleShareAlone = 0.5
-/** What was spent longer ago counts for less. */
-const spendingHalfLifeMs = 30 * minuteMs
-/** Of a new measurement in a mean. */
-const weightOfNew = 0.2
+/** Of a minute that nobody else wants so much may go into what is past; beside others' looks a tenth of all that is spent. */
+const pastPart = 0.5
+const pastShare = 0.1
+/** What is past begins nothing so shortly before an hour's end. */
+const pastQuietMs = minuteMs
 const noCosts: Costs = {}
 
 /**
@@ -104,8 +80,7 @@ export class PlaceQueue {
   #heldUntilMs = 0
   #spentUntilMs = 0
   #underWay = 0
-  /** Minutes' worth of the tightest budget, fading. */
-  readonly #spending = { atMs: 0, all: 0, idle: 0 }
+  readonly #spending = new Spending()
   #usualCosts: Costs | null = null
   #promiseCosts: Costs | null = null
 
@@ -164,6 +139,38 @@ export class PlaceQueue {
       this.#spending.idle += share
     entry.reserved = { costs, atMs: nowMs, promised }
     return entry
+  }
+
+  /**
+   * When work that can wait may be asked for: not about an hour's end, not while a promise is due, and beside other looks
+   * for a small share. `nowMs` itself: now, and its cost is reserved.
+   */
+  beginPast(costs: Costs, nowMs: number): number {
+    const mayMs = Math.max(this.#heldUntilMs, this.#spentUntilMs, this.#pastMayMs(nowMs))
+    if (mayMs > nowMs) return mayMs
+    this.#wake(nowMs)
+    const due = [...this.#heads()].filter((entry) => this.#mayBeginMs(entry, nowMs) <= nowMs)
+    if (due.some((entry) => this.#isPromised(entry, nowMs))) return nowMs + secondMs
+    const spending = this.#spending.fade(nowMs)
+    const isShare = due.length === 0 || spending.past <= pastShare * spending.all
+    if (!isShare || !this.#allowance.reserve(costs, nowMs, due.length === 0 ? pastPart : plannedShare)) {
+      return (Math.floor(nowMs / minuteMs) + 1) * minuteMs
+    }
+    return nowMs
+  }
+
+  /** Where an hour is about to end, when it has settled and those who wait for it have begun. */
+  #pastMayMs(nowMs: number): number {
+    const settledMs = hourOf(nowMs + pastQuietMs) + this.#pacing.settlingMs + secondMs
+    return Math.max(settledMs, nowMs)
+  }
+
+  settlePast(reserved: Costs, reservedAtMs: number, { spent, budgets = {} }: Ended, nowMs: number): void {
+    this.#allowance.settle(reserved, reservedAtMs, spent ?? noCosts, nowMs)
+    this.#allowance.heard(budgets, nowMs)
+    const share = this.#shareOf(spent ?? noCosts)
+    this.#spending.all += share
+    this.#spending.past += share
   }
 
   /** A poll has ended: its cost is known, and its account stands in line again. */
@@ -350,15 +357,10 @@ export class PlaceQueue {
   }
 
   #mayIdle(nowMs: number): boolean {
-    const spending = this.#spending
-    const fading = 2 ** (-(nowMs - spending.atMs) / spendingHalfLifeMs)
-    spending.atMs = nowMs
-    spending.all *= fading
-    spending.idle *= fading
+    const spending = this.#spending.fade(nowMs)
     const limit = this.#limit()
     const free = limit === null ? 1 : 1 - this.#accounts / limit
-    const minutes = spendingHalfLifeMs / minuteMs / Math.LN2
-    return spending.idle <= Math.max(idleShare * spending.all, (free - idleShareAlone) * minutes)
+    return spending.idle <= Math.max(idleShare * spending.all, (free - idleShareAlone) * spendingMinutes)
   }
 
   /** How many accounts the tightest budget can keep its promises to, at what a promised poll costs. */
@@ -379,34 +381,4 @@ export class PlaceQueue {
     }
     return most
   }
-}
-
-/** Half of what the exchange remembers has gone by. */
-function forgettingAtMs({ polledAtMs, outageMsMax }: Entry): number {
-  return polledAtMs + Math.max(outageMsMax / 2, minuteMs)
-}
-
-/** The line of those of whom a stream told: who is due first stands first. */
-const hinted = Number.NEGATIVE_INFINITY
-
-/** Paces within a factor of √2 share a line. Who is forgotten before an hour's end may not stand behind who is not. */
-function lineOf({ paceMs, outageMsMax, hearing, fresh }: Entry): number {
-  if (hearing.hintedAtMs !== null && !fresh) return hinted
-  const pace = Math.round(2 * Math.log2(paceMs))
-  return outageMsMax >= 2 * hourMs ? pace : pace - 100 * Math.round(2 * Math.log2(outageMsMax))
-}
-
-function promisesOf({ outageMsMax }: Entry): number {
-  return Math.max(1, (2 * hourMs) / outageMsMax)
-}
-
-function blend(before: Costs | null, spent: Costs): Costs {
-  if (before === null) return spent
-  const names = new Set([...Object.keys(before), ...Object.keys(spent)])
-  return Object.fromEntries(
-    [...names].map((name) => {
-      const old = before[name] ?? 0
-      return [name, old + weightOfNew * ((spent[name] ?? 0) - old)]
-    }),
-  )
 }

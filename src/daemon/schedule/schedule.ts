@@ -1,8 +1,10 @@
 import { Activity } from './activity.ts'
+import { Backlog } from './backlog.ts'
 import type { BudgetState } from './allowance.ts'
 import { MemorySpan } from './memory-span.ts'
 import { deaf, type Hearing } from './hearing.ts'
-import { type Ended, type Entry, type Pacing, PlaceQueue, type PlaceState } from './place-queue.ts'
+import type { Entry } from './entry.ts'
+import { type Ended, type Pacing, PlaceQueue, type PlaceState } from './place-queue.ts'
 
 export type { Pacing } from './place-queue.ts'
 
@@ -25,6 +27,7 @@ export class Schedule {
   readonly #pacing: Pacing
   readonly #entries = new Map<string, Entry>()
   readonly #queues = new Map<string, PlaceQueue>()
+  readonly #backlog = new Backlog()
 
   constructor(pacing: Pacing) {
     this.#pacing = pacing
@@ -67,7 +70,13 @@ export class Schedule {
     entry.queue.enter(entry)
   }
 
+  /** Work that can wait: it gets what others leave, a step at a time. */
+  addPast(key: string, place: string, nowMs: number): void {
+    this.#backlog.add(key, this.#queueOf(place), nowMs)
+  }
+
   remove(key: string): void {
+    this.#backlog.remove(key)
     const entry = this.#entries.get(key)
     if (entry === undefined) return
     entry.removed = true
@@ -110,14 +119,16 @@ export class Schedule {
 
   /** The next instant at which something may begin; Infinity when nothing ever is due. */
   nextMs(nowMs: number): number {
-    let next = Number.POSITIVE_INFINITY
+    let next = this.#backlog.nextMs(nowMs)
     for (const queue of this.#queues.values()) next = Math.min(next, queue.nextMs(nowMs))
     return next
   }
 
   /** Takes up to `count` due accounts, from each place in turn. Each is `done` later. */
   take(nowMs: number, count: number): string[] {
-    const taken: string[] = []
+    // it goes only where no promise is due, and then for a small share
+    const past = count > 0 ? this.#backlog.take(nowMs) : null
+    const taken: string[] = past === null ? [] : [past]
     let open = [...this.#queues.values()]
     while (open.length > 0 && taken.length < count) {
       open = open.filter((queue) => {
@@ -132,6 +143,7 @@ export class Schedule {
 
   /** A poll ended: when the next one is due follows from what it brought. */
   done(key: string, nowMs: number, ended: Ended): void {
+    this.#backlog.done(key, nowMs, ended)
     const entry = this.#entries.get(key)
     if (entry !== undefined && entry.reserved !== null) entry.queue.settle(entry, ended, nowMs)
   }
