@@ -133,8 +133,10 @@ export interface Candle {
   readonly open: string
   readonly close: string
   readonly baseVolume: string
-  /** Null: the exchange does not tell it. */
+  /** Null: the exchange does not tell it, or not to the last digit. */
   readonly quoteVolume: string | null
+  /** Where the turnover is not told, and this is: what was paid for a unit, rounded. */
+  readonly average?: string
 }
 
 /** A market of the exchange. */

@@ -169,7 +169,9 @@ async function candlesOf(
 }
 
 function rowOfCandle(candle: Candle): readonly (string | number | null)[] {
-  return [candle.minuteMs, candle.open, candle.close, candle.baseVolume, candle.quoteVolume]
+  const { minuteMs, open, close, baseVolume, quoteVolume, average } = candle
+  const row = [minuteMs, open, close, baseVolume, quoteVolume]
+  return average === undefined ? row : [...row, average]
 }
 
 function json(value: unknown): Uint8Array {

@@ -211,18 +211,19 @@ export const readMarkets: Reader<readonly Market[]> = (value, path) =>
     }
   })
 
-/** Rows of `[minuteMs, open, close, baseVolume, quoteVolume or null]`, or null, for each want. */
+/** Rows of `[minuteMs, open, close, baseVolume, quoteVolume or null, average?]`, or null, for each want. */
 export const readCandles: Reader<readonly (readonly Candle[] | null)[]> = (value, path) =>
   readArray(value, path, limits.collector.wantsMax, (each, at) =>
     readNullable(each, at, (rows, where) =>
       readArray(rows, where, limits.collector.candlesMax, (row, here) => {
-        const [minuteMs, open, close, baseVolume, quoteVolume] = readArray(row, here, 5)
+        const [minuteMs, open, close, baseVolume, quoteVolume, average] = readArray(row, here, 6)
         return {
           minuteMs: instantOf(minuteMs, here),
           open: notNegativeOf(open, here),
           close: notNegativeOf(close, here),
           baseVolume: notNegativeOf(baseVolume, here),
           quoteVolume: readNullable(quoteVolume, here, notNegativeOf),
+          ...(average === undefined ? {} : { average: notNegativeOf(average, here) }),
         }
       }),
     ),

@@ -12,14 +12,15 @@ import { d, hour, minute, start } from './desk.ts'
 const symbol = 'BTC/USDT'
 
 /** Candles by minute before the full hour: [close, base volume, quote volume]. */
-function candles(minutes: Record<number, readonly [string, string, string | null]>): CandleStore {
+function candles(minutes: Record<number, readonly [string, string, string | null, string?]>): CandleStore {
   const store = new CandleStore()
-  const list = Object.entries(minutes).map(([before, [close, baseVolume, quoteVolume]]) => ({
+  const list = Object.entries(minutes).map(([before, [close, baseVolume, quoteVolume, average]]) => ({
     minuteMs: start + hour - Number(before) * minute,
     open: close,
     close,
     baseVolume,
     quoteVolume,
+    ...(average !== undefined && { average }),
   }))
   store.take({ symbol, fromMs: start, toMs: start + hour }, list)
   return store
@@ -84,13 +85,15 @@ t.test('the average of the last hour leaves own fills out, rounded half to even 
 t.test('a turnover that is not told: what others traded counts at the close of its minute', (t) => {
   const untold = { 40: ['1', '3', null], 20: ['9', '1', null] } as const
   t.same(price(candles(untold)), ['vwap', '3', 0])
-  t.same(price(candles(untold), own({ 40: ['0.2', '0.4'] })), ['vwap', '3.105263157894736842', 0])
-  t.same(price(candles(untold), own({ 40: ['2.9', '5.8'] })), ['vwap', '9', 0], 'a close that may be ours')
+  t.same(price(candles(untold), own({ 40: ['0.2', '0.4'] })), ['vwap', '9', 0], 'a close that may be ours')
+  t.same(price(candles({ ...untold, 30: ['8', '1', null, '5'] })), ['vwap', '3.4', 0], 'an average is told')
   const bothOurs = own({ 40: ['2', '4'], 20: ['0.5', '4.5'] })
   t.same(price(candles(untold), bothOurs), ['vwap', '3.666666666666666667', 0], 'there are no others')
   t.same(price(candles(untold), own({ 40: ['3', '3'], 20: ['1', '9'] })), null, 'nobody else traded')
-  const back = CandleStore.read(new Reader(written(candles(untold))))
-  t.same(price(back), ['vwap', '3', 0], 'a snapshot knows that it was not told')
+  const back = (store: CandleStore) => price(CandleStore.read(new Reader(written(store))))
+  t.same(back(candles(untold)), ['vwap', '3', 0], 'a snapshot knows that it was not told')
+  t.same(back(candles({ 40: ['1', '3', null, '2'] })), ['vwap', '2', 0])
+  t.same(back(candles({ 40: ['1', '3', '2'] })), ['vwap', '0.666666666666666667', 0])
   t.end()
 })
 

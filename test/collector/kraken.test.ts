@@ -455,13 +455,13 @@ t.test('minutes: the kept ones, and those made of trades', async (t) => {
     await exchange.collectors.candles({ source, wants: [want, { ...want, symbol: 'NOT/HERE' }] }),
     [
       [
-        { minuteMs: first, open: '106038.2', close: '106038.2', baseVolume: '0.00000000', quoteVolume: '0' },
+        { minuteMs: first, open: '106038.2', close: '106038.2', baseVolume: '0.00000000', quoteVolume: null },
         {
           minuteMs: first + minuteMs,
           open: '106038.2',
           close: '106038.2',
           baseVolume: '0.00000000',
-          quoteVolume: '0',
+          quoteVolume: null,
         },
       ],
       null,
@@ -490,7 +490,8 @@ t.test('minutes: the kept ones, and those made of trades', async (t) => {
         open: '30243.40000',
         close: '30243.30000',
         baseVolume: '0.3612035',
-        quoteVolume: '10924.020319224',
+        quoteVolume: null,
+        average: '30243.39553527028392582',
       },
     ],
   ])

@@ -1,4 +1,4 @@
-import { decimalFromInteger, minuteMs, signOf } from '@perf-agg/sdk'
+import { minuteMs, negate, signOf } from '@perf-agg/sdk'
 import type { Decimal } from '@perf-agg/sdk'
 import type { Reader, Writer } from '../codec.ts'
 import { Refusal, readNotNegative, readPositive } from '../entry/door.ts'
@@ -11,8 +11,10 @@ export interface TradedMinute {
   readonly open: Decimal
   readonly close: Decimal
   readonly baseVolume: Decimal
-  /** Null: the exchange does not tell it. */
+  /** Null: the exchange does not tell it; then a unit counts as `average`. */
   readonly quoteVolume: Decimal | null
+  /** As it is told, else the close. */
+  readonly average: Decimal
 }
 
 interface Span {
@@ -106,7 +108,7 @@ export class CandleStore {
             writer.decimal(minute.open)
             writer.decimal(minute.close)
             writer.decimal(minute.baseVolume)
-            writer.decimal(minute.quoteVolume ?? untold)
+            writer.decimal(minute.quoteVolume ?? negate(minute.average))
           },
         )
       },
@@ -122,13 +124,7 @@ export class CandleStore {
         let at = 0
         const minutes = reader.map(
           () => (at = reader.instant()),
-          () => ({
-            minuteMs: at,
-            open: reader.decimal(),
-            close: reader.decimal(),
-            baseVolume: reader.decimal(),
-            quoteVolume: toldOf(reader.decimal()),
-          }),
+          () => readMinute(reader, at),
         )
         return { covered, minutes }
       },
@@ -153,18 +149,28 @@ function readCandle(candle: Candle, want: PriceWant): TradedMinute {
   // nobody trades for nothing, but a right may be worth that
   const readPrice = want.kind === 'mark' ? readNotNegative : readPositive
   if (atMs < want.fromMs || atMs >= want.toMs) throw new Refusal('candle-not-asked-for')
+  const close = readPrice(candle.close)
   return {
     minuteMs: atMs,
     open: readPrice(candle.open),
-    close: readPrice(candle.close),
+    close,
     baseVolume: readNotNegative(candle.baseVolume),
     quoteVolume: candle.quoteVolume === null ? null : readNotNegative(candle.quoteVolume),
+    average: candle.average === undefined ? close : readPrice(candle.average),
   }
 }
 
-/** In a snapshot: none that is told is below zero. */
-const untold = decimalFromInteger(-1)
-
-function toldOf(turnover: Decimal): Decimal | null {
-  return signOf(turnover) < 0 ? null : turnover
+/** Below zero stands for a turnover that is not told: it is the average then. */
+function readMinute(reader: Reader, atMs: number): TradedMinute {
+  const [open, close] = [reader.decimal(), reader.decimal()]
+  const [baseVolume, paid] = [reader.decimal(), reader.decimal()]
+  const isTold = signOf(paid) >= 0
+  return {
+    minuteMs: atMs,
+    open,
+    close,
+    baseVolume,
+    quoteVolume: isTold ? paid : null,
+    average: isTold ? close : negate(paid),
+  }
 }

@@ -24,8 +24,8 @@ const vwapScale = 18
  * The price at `atMs`, a whole minute, by the rule for spot: the last minute's close when most of the last 15
  * minutes traded and own fills are under 10 % of their volume and of that minute's, whose close might else be the
  * account's own print; else the volume-weighted average of the last hour without own fills; else null. Where the
- * exchange does not tell a minute's turnover, what others traded in it counts at its close, and minutes whose close
- * might be the account's own print only if there are no others.
+ * exchange does not tell a minute's turnover, what others traded in it counts at its average or, where that is not told
+ * either, at its close; and minutes with own fills, which may have made both, only where there are no others.
  */
 export function recentPrice(
   symbol: string,
@@ -61,13 +61,15 @@ function ofOthers(
     const mine = own.ownVolume(symbol, atMs - vwapMs, atMs)
     return { base: subtract(volumeOf(hour), mine.base), quote: subtract(sum(turnovers), mine.quote) }
   }
-  // what was paid by others is not to be had from a close and what was paid by us
-  const foreign = hour.filter((minute) => isOthers(symbol, minute, own))
-  const counted = (foreign.length > 0 ? foreign : hour).flatMap((minute) => {
-    const mine = own.ownVolume(symbol, minute.minuteMs, minute.minuteMs + minuteMs).base
-    const base = subtract(minute.baseVolume, mine)
-    return signOf(base) > 0 ? [{ base, quote: multiply(minute.close, base) }] : []
+  // what was rounded, less what we paid, is not what others paid
+  const minutes = hour.map(({ minuteMs: fromMs, baseVolume, average }) => {
+    const mine = own.ownVolume(symbol, fromMs, fromMs + minuteMs).base
+    const base = subtract(baseVolume, mine)
+    return { isOthers: signOf(mine) === 0, base, quote: multiply(average, base) }
   })
+  const counted = minutes.some((minute) => minute.isOthers)
+    ? minutes.filter((minute) => minute.isOthers)
+    : minutes.filter(({ base }) => signOf(base) > 0)
   return { base: sum(counted.map(({ base }) => base)), quote: sum(counted.map(({ quote }) => quote)) }
 }
 

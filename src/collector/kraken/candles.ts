@@ -1,4 +1,4 @@
-import { add, type Decimal, minuteMs, minuteOf, multiply, parseDecimal, toText } from '@perf-agg/sdk'
+import { add, type Decimal, divide, minuteMs, minuteOf, multiply, parseDecimal, toText } from '@perf-agg/sdk'
 import type { PriceWant } from '../../accounting/hour/hour.ts'
 import type { Candle } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
@@ -82,7 +82,9 @@ function minutesOf(prints: readonly Print[]): Candle[] {
       open: own[0]!.price,
       close: own.at(-1)!.price,
       baseVolume: toText(base),
-      quoteVolume: toText(quote),
+      // as of the others, so that a price does not follow from when it was asked for
+      quoteVolume: null,
+      average: toText(divide(quote, base, 18)),
     }
   })
 }

@@ -1,4 +1,4 @@
-import { multiply, parseDecimal, subtract, toText } from '@perf-agg/sdk'
+import { parseDecimal, signOf, subtract, toText } from '@perf-agg/sdk'
 import type { Amount, Candle } from '../../accounting/observation.ts'
 import { limits } from '../../limits.ts'
 import { invalidAnswer } from '../failure.ts'
@@ -181,15 +181,16 @@ export function candlesOf(value: unknown, exchangeNowMs: number): Candle[] {
     const row = rowsOf(each, 'ohlc', 16)
     const minuteMs = integerOf(row[0], 'ohlc.time') * 1_000
     if (minuteMs + 60_000 > exchangeNowMs) return []
-    const volume = decimalOf(row[6], 'ohlc.volume', 'not-negative')
     const average = decimalOf(row[5], 'ohlc.vwap', 'not-negative')
     return [
       {
         minuteMs: instantOf(minuteMs, 'ohlc.time', exchangeNowMs),
         open: decimalOf(row[1], 'ohlc.open', 'positive'),
         close: decimalOf(row[4], 'ohlc.close', 'positive'),
-        baseVolume: volume,
-        quoteVolume: toText(multiply(parseDecimal(average), parseDecimal(volume))),
+        baseVolume: decimalOf(row[6], 'ohlc.volume', 'not-negative'),
+        quoteVolume: null,
+        // 0 where nobody traded
+        ...(signOf(parseDecimal(average)) > 0 && { average }),
       },
     ]
   })

@@ -12,9 +12,9 @@ import { nought, Rational, total, unity } from './rational.ts'
  * a market against USD, USDT, USDC, FDUSD, in this order, else over BTC, BNB, ETH. The three dollar coins are 1 where
  * no market against USD is listed.
  *
- * Where an exchange tells of a minute no turnover but its average to eight places, cut, the turnover is that average
- * times the volume. Where it tells neither, what others traded in a minute counts at the minute's close, and minutes of
- * which a tenth or more is our own only where there are no others.
+ * Where an exchange tells of a minute no turnover but its average, to eight places, cut, what others traded in it counts
+ * at that; where it tells neither, at the minute's close; and minutes with fills of our own only where there are no
+ * others.
  *
  * A fill's rate is the open of its minute; where that minute did not trade, the last price within 60 minutes.
  */
@@ -56,12 +56,14 @@ class Minute {
     return Rational.of(this.#candle.baseVolume)
   }
   get quote(): Rational {
-    const quote = Rational.of(this.#candle.quoteVolume)
-    if (this.#told !== 'average' || this.base.sign === 0) return quote
-    const average = quote.over(this.base)
+    return Rational.of(this.#candle.quoteVolume)
+  }
+  /** What a unit counts as where the turnover is not told. */
+  get average(): Rational {
+    if (this.#told === 'volume') return this.close
+    const average = this.quote.over(this.base)
     const rounded = average.rounded(8)
-    const cut = rounded.compare(average) > 0 ? rounded.minus(Rational.of('0.00000001')) : rounded
-    return cut.times(this.base)
+    return rounded.compare(average) > 0 ? rounded.minus(Rational.of('0.00000001')) : rounded
   }
 }
 
@@ -155,8 +157,7 @@ export class Prices {
     if (this.#isLiquid(symbol, atMs)) return this.#lastTraded(symbol, atMs).candle.close
 
     const last60 = this.#before(symbol, atMs, 60)
-    if (this.#told === 'volume')
-      return this.#averageOfCloses(symbol, last60) ?? this.#lastOfOthers(symbol, atMs)
+    if (this.#told !== 'turnover') return this.#averageOf(symbol, last60) ?? this.#lastOfOthers(symbol, atMs)
     const mine = this.#ownBefore(symbol, atMs, 60)
     const others = last60.reduce((sum, candle) => sum.plus(candle.base), nought).minus(mine.base)
     const paid = last60.reduce((sum, candle) => sum.plus(candle.quote), nought).minus(mine.quote)
@@ -165,11 +166,13 @@ export class Prices {
     return this.#lastOfOthers(symbol, atMs)
   }
 
-  #averageOfCloses(symbol: string, minutes: readonly Minute[]): Rational | null {
-    const foreign = minutes.filter((each) => each.isTraded && !this.#isOurs(symbol, each.atMs, each))
-    const counted = (foreign.length > 0 ? foreign : minutes).map((each) => {
-      const units = each.base.minus(this.#ownBefore(symbol, each.atMs + minute, 1).base)
-      return { units, paid: units.times(each.close) }
+  #averageOf(symbol: string, minutes: readonly Minute[]): Rational | null {
+    const mine = ({ atMs }: Minute): Rational => this.#ownBefore(symbol, atMs + minute, 1).base
+    const traded = minutes.filter((each) => each.isTraded)
+    const foreign = traded.filter((each) => mine(each).sign === 0)
+    const counted = (foreign.length > 0 ? foreign : traded).map((each) => {
+      const units = each.base.minus(mine(each))
+      return { units, paid: units.times(each.average) }
     })
     const units = total(counted.map((each) => each.units))
     return units.sign > 0
