@@ -28,7 +28,7 @@ if child == 0:
 if action == 'enter':
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
 
-seen, asked, answered, deadline = '', 0, 0, time.time() + 60
+seen, asked, answered, deadline = '', 0, 0, time.time() + 300
 while time.time() < deadline:
     ready, _, _ = select.select([terminal], [], [], 0.1)
     if ready:
@@ -41,16 +41,15 @@ while time.time() < deadline:
         seen += chunk.decode('utf-8', 'replace')
     prompts = len(re.findall(prompt, seen)) if action != 'wallet' else asked + bool(re.search(prompt, seen[answered:]))
     if prompts > asked:
-        time.sleep(0.2)
         if action == 'leave' and prompts == 2:
             os.write(terminal, b'half\x03')
         else:
             answer = answers[asked]
             os.write(terminal, (signed(seen) if answer == 'sign' else answer).encode() + b'\r')
         asked, answered = prompts, len(seen)
-    flags = termios.tcgetattr(terminal)[3]
-    restored = bool(flags & termios.ECHO) and bool(flags & termios.ICANON)
 
+flags = termios.tcgetattr(terminal)[3]
+restored = bool(flags & termios.ECHO) and bool(flags & termios.ICANON)
 _, status = os.waitpid(child, 0)
 print(re.sub(r'\x1b\[[0-9;?]*[A-Za-z]', '', seen))
 print('echo restored' if restored else 'echo lost')

@@ -102,7 +102,7 @@ export class RealDaemon {
   /** Its children end with it, however it ends. */
   async #groupGone(): Promise<void> {
     const group = -this.#child.pid!
-    for (let waitedMs = 0; waitedMs < 10_000; waitedMs += 20) {
+    for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 20) {
       try {
         process.kill(group, 0)
       } catch {

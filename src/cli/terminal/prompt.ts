@@ -38,7 +38,6 @@ async function ask(question: string, hidden: boolean): Promise<string> {
       hint: 'give the credentials as JSON with --credentials-file FILE, or - for stdin',
     })
   }
-  stderr.write(question)
   const restore = () => {
     stdin.setRawMode(false)
   }
@@ -53,6 +52,8 @@ async function ask(question: string, hidden: boolean): Promise<string> {
   process.once('SIGHUP', onSignal)
   stdin.resume()
   try {
+    // whoever answers at once is not shown either
+    stderr.write(question)
     return await readLine(hidden)
   } finally {
     stdin.pause()
