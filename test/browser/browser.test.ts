@@ -147,7 +147,7 @@ t.test('evidence of three makers, and a box, in headless Chromium', { skip }, as
     folder,
     scripts,
     entry,
-    timeoutMs: 120_000,
+    timeoutMs: 480_000,
     task: {
       boxKey: toBase64(box.publicKey),
       vectors: [

@@ -172,7 +172,7 @@ export class Page {
   }
 
   /** Looks again and again until it is true. */
-  async until(expression: string, timeoutMs = 60_000): Promise<void> {
+  async until(expression: string, timeoutMs = 240_000): Promise<void> {
     const endMs = performance.now() + timeoutMs
     while (!(await this.evaluate<boolean>(`Boolean(${expression})`).catch(() => false))) {
       if (performance.now() > endMs) throw new Error(`waited in vain: ${expression}`)
@@ -181,7 +181,7 @@ export class Page {
   }
 
   /** What the check came to, once it did. */
-  async verdict(timeoutMs = 60_000): Promise<string> {
+  async verdict(timeoutMs = 240_000): Promise<string> {
     const read = 'document.documentElement?.dataset.verdict'
     await this.until(`${read} !== undefined && ${read} !== 'checking'`, timeoutMs)
     return this.evaluate<string>(read)

@@ -6,7 +6,7 @@ import t from 'tap'
 
 /** Every reference file as it stands, through the command: its input is read, what it expects is compared. */
 
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 
 const folder = join(import.meta.dirname, '../../../shared/reference/metrics')
 const skip = existsSync(folder) ? false : 'no reference files here'

@@ -23,7 +23,7 @@ function expectedOf(kind: string): Expected | null {
 
 const skip = expectedOf('tdx') === null ? 'no reference data at ../shared/reference/attestation' : false
 // Each call is a process of its own, on a machine that may be busy.
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 const folder = t.testdir()
 const env = sandbox(folder)
 

@@ -3,7 +3,7 @@ import type { Faults } from '../../src/simulator/faults.ts'
 import { type At, ledgerDays } from './ledger-days.ts'
 
 // a hundred polls through real processes
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 
 const paths = {
   binance: '/api/v3/myTrades',

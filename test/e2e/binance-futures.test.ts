@@ -2,7 +2,7 @@ import t from 'tap'
 import type { AccountPlan, Scenario } from '../../src/simulator/scenario.ts'
 import { type At, ledgerDays } from './ledger-days.ts'
 
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 
 /** Eight days in which everything happens to futures wallets that a record must survive. */
 function scenario(at: At, more: Partial<AccountPlan> = {}): Scenario {

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Scenario } from '../../src/simulator/scenario.ts'
 import { type At, ledgerDays } from './ledger-days.ts'
 
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 
 /** Borrowed coins, cross and in an account of one pair, with interest each hour. */
 function scenario(at: At): Scenario {

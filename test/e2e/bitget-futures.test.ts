@@ -3,7 +3,7 @@ import type { AccountPlan, Scenario } from '../../src/simulator/scenario.ts'
 import { type At, ledgerDays } from './ledger-days.ts'
 
 // a hundred polls through real processes
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 
 /** Days in which everything happens to a wallet of contracts beside a spot account. */
 function scenario(at: At, more: Partial<AccountPlan>): Scenario {

@@ -4,7 +4,7 @@ import type { PlannedEvent, Scenario } from '../../src/simulator/scenario.ts'
 import { type At, ledgerDays } from './ledger-days.ts'
 
 // a hundred polls through real processes
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 
 /** One wallet behind spot and contracts, some of it borrowed, and the wallet beside it that money comes through. */
 function scenario(at: At): Scenario {

@@ -4,7 +4,7 @@ import type { Scenario } from '../../src/simulator/scenario.ts'
 import { type At, ledgerDays } from './ledger-days.ts'
 
 // a hundred polls through real processes
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 
 /** What passes a funding wallet, from outside and on to the wallet that trades. */
 function scenario(at: At, opening: Readonly<Record<string, string>>, ordersPerDay: number): Scenario {

@@ -3,7 +3,7 @@ import { ledgerDays } from './ledger-days.ts'
 import { unifiedScenario } from './unified-scenario.ts'
 
 // a hundred polls through real processes
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 
 t.test('days of everything in a unified account at bybit, every bucket against the truth', (t) =>
   ledgerDays(t, {

@@ -25,6 +25,7 @@ t.test('a clock that is set back signs nothing until it is right again', async (
   t.equal((await register(url, { nowMs: clock.nowMs() })).status, 201, 'a small step is borne')
 
   clock.offsetMs = -2 * hourMs
+  const begunMs = performance.now()
   const refused = { status: 503, body: { code: 'CLOCK_SET_BACK' } }
   t.match(await register(url, { nowMs: clock.nowMs() }), refused)
   t.match(await ask(url, '/enclave/cleanup', { session_id: id }), refused)
@@ -34,7 +35,7 @@ t.test('a clock that is set back signs nothing until it is right again', async (
   await until('its hour is not stated', () => house.told('hours-not-stated').length > 0)
   await pause(1_000)
   const tries = house.told('hours-not-stated').length
-  t.ok(tries <= 3, `and tried again with pauses: ${tries}`)
+  t.ok(tries <= 3 + (performance.now() - begunMs) / 5_000, `and tried again with pauses: ${tries}`)
   t.match(house.told('hours-not-stated')[0], { code: 'CLOCK_SET_BACK' })
   await house.daemon.stop()
 

@@ -5,7 +5,7 @@ import type { Scenario } from '../../src/simulator/scenario.ts'
 import { type At, ledgerDays } from './ledger-days.ts'
 
 // a hundred polls through real processes
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 
 /** One of them trades seldom: a minute's turnover is not told there. */
 const symbols = 'BTC/USDT ETH/USDT SOL/USDT XRP/USDT DOGE/USDT ADA/USDT PROM/USDT ETH/BTC'.split(' ')

@@ -10,7 +10,7 @@ const hours = 20
 const at = (hour: number, minute: number): number =>
   startMs - 20 * minuteMs + hour * hourMs + minute * minuteMs
 
-t.setTimeout(300_000)
+t.setTimeout(1_500_000)
 
 t.test("a client's two accounts as one: weighted by value, what moves between them is no flow", async (t) => {
   const backend = await startBackend()

@@ -3,7 +3,7 @@ import { daysOfAddress, hyperliquid } from './hyperliquid-days.ts'
 import { ledgerDays } from './ledger-days.ts'
 
 // a hundred polls through real processes
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 
 t.test('days of its spot wallet alone', (t) =>
   ledgerDays(t, { ...hyperliquid, seed: 20260308, scenario: (at) => daysOfAddress(at), days: 3 }),

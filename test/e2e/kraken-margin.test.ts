@@ -4,7 +4,7 @@ import { Chance } from '../../src/simulator/seed.ts'
 import { type At, ledgerDays } from './ledger-days.ts'
 
 // a hundred polls through real processes
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 
 /** Markets in which every minute trades: kraken tells a minute's average, not its turnover, to the last digit. */
 const symbols = 'BTC/USDT ETH/USDT SOL/USDT XRP/USDT ETH/BTC'.split(' ')

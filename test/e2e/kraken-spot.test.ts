@@ -13,7 +13,7 @@ const at = (day: number, hour: number, minute = 0, second = 0): number =>
   startMs + (day - 1) * dayMs + hour * hourMs + minute * minuteMs + second * secondMs
 
 // a hundred polls through real processes
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 
 /** One of them trades seldom: kraken tells a minute's average, not its turnover, to the last digit. */
 const symbols = 'BTC/USDT ETH/USDT SOL/USDT XRP/USDT DOGE/USDT ADA/USDT BNB/USDT PROM/USDT ETH/BTC'.split(' ')

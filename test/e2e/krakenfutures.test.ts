@@ -3,7 +3,7 @@ import type { PlannedEvent, Scenario } from '../../src/simulator/scenario.ts'
 import { type At, ledgerDays } from './ledger-days.ts'
 
 // a hundred polls through real processes
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 
 /** Contracts of both kinds, each behind its own account, and everything that happens to them. */
 function scenario(at: At): Scenario {

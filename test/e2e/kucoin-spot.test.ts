@@ -2,7 +2,7 @@ import t from 'tap'
 import { ledgerDays } from './ledger-days.ts'
 
 // a hundred polls through real processes
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 
 t.test('days at kucoin spot, in all three of its accounts, every bucket against the truth', (t) =>
   ledgerDays(t, {

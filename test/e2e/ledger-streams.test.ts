@@ -7,7 +7,7 @@ import { compare } from './answer/compare.ts'
 import { expectedHours } from './answer/hours.ts'
 import { streamFaults, watch } from './streamed.ts'
 
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 
 const startMs = Date.UTC(2026, 2, 1, 6, 50)
 const hours = 8

@@ -4,7 +4,7 @@ import { type At, ledgerDays } from './ledger-days.ts'
 import { unifiedScenario } from './unified-scenario.ts'
 
 // a hundred polls through real processes
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 
 /** Few enough that their marks of an outage's hours come in one breath: twenty calls in two seconds. */
 const contracts = ['BTC/USDT:USDT', 'ETH/USDT:USDT', 'BTC/USD:BTC']

@@ -4,7 +4,7 @@ import type { PlannedEvent, Scenario } from '../../src/simulator/scenario.ts'
 import { type At, ledgerDays } from './ledger-days.ts'
 
 // a hundred polls through real processes
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 
 /** Rights bought and sold, used, closed before their time, and worth nothing at their end, beside coins and contracts. */
 function scenario(at: At): Scenario {

@@ -11,7 +11,8 @@ const exchange = await Exchange.open(t, [{}, {}, {}])
 const meddler = await Meddler.before(t, exchange.url)
 const house = await House.open(t, { exchangeUrl: meddler.url })
 const { enclave: url } = house.daemon.urls
-const retryAfterS = 3
+/** Many times what the rest takes. */
+const retryAfterS = 12
 
 for (const [status, code] of [
   [429, 'EXCHANGE_RATE_LIMITED'],
@@ -32,8 +33,11 @@ for (const [status, code] of [
     meddler.soundly()
     await until('it has heard', () => house.told('exchange-closed').some((line) => line['code'] === code))
     // what was on its way when it heard arrives all the same
-    await setTimeout(400)
-    const asked = meddler.asked.length
+    let asked = -1
+    while (asked !== meddler.asked.length) {
+      asked = meddler.asked.length
+      await setTimeout(1_000)
+    }
     const { status: pending, body } = await register(url, exchange.keyOf(2))
     t.match({ pending, status: body['status'] }, { pending: 202, status: 'pending' }, 'nor for a newcomer')
     await until('it asks again', () => meddler.asked.length > asked)

@@ -13,7 +13,7 @@ const joinHour = 9
 const at = (hour: number, minute: number): number =>
   startMs - 20 * minuteMs + hour * hourMs + minute * minuteMs
 
-t.setTimeout(300_000)
+t.setTimeout(1_500_000)
 
 interface Joining {
   readonly exchange: SimulatedExchange

@@ -5,7 +5,7 @@ import { compare } from './answer/compare.ts'
 import { expectedHours } from './answer/hours.ts'
 import { streamFaults, type Watched, watch } from './streamed.ts'
 
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 
 const weightOf = ({ simulator }: Watched, path: string): number => simulator.spent.get(path) ?? 0
 

@@ -29,7 +29,7 @@ const kills = Number(process.env['PERF_AGG_KILLS'] ?? 50)
 /** A kill every so often comes while it still starts: recovery must bear being cut off too. */
 const startKillShare = 0.25
 const tradersMax = 8
-const patient = { timeout: Math.max(580_000, kills * 10_000) }
+const patient = { timeout: Math.max(1_500_000, kills * 10_000) }
 
 t.setTimeout(patient.timeout)
 const folder = mkdtempSync(join(tmpdir(), 'perf-agg-kill-'))

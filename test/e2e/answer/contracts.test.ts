@@ -20,7 +20,7 @@ import { scopedTo } from './scope.ts'
 
 /** Accounts with contracts put into the ledger without any wire, and their hours held against the answer. */
 
-t.setTimeout(300_000)
+t.setTimeout(1_500_000)
 
 const startMs = Date.UTC(2026, 0, 5)
 const days = 9
