@@ -332,7 +332,7 @@ export async function openHouse(
 
 /** From here on nothing is earned of a rate, however long the rest of a test takes. */
 export function standStill(t: { teardown: (end: () => void) => void }): void {
-  const atMs = performance.now()
+  const atMs = Math.ceil(performance.now())
   performance.now = () => atMs
   t.teardown(() => void Reflect.deleteProperty(performance, 'now'))
 }
