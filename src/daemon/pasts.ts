@@ -38,7 +38,7 @@ interface Parts {
   readonly daysMax: number
   /** There is a backend, which takes statements in its own time. */
   readonly delivers: boolean
-  readonly schedule: Pick<Schedule, 'addPast' | 'remove'>
+  readonly schedule: Pick<Schedule, 'addPast' | 'remove' | 'polledAtMs'>
 }
 
 /** The time before one account's first registration, as far as it is read and stated. */
@@ -62,6 +62,11 @@ interface Step {
 const prefix = 'past/'
 /** A list that is late is looked at again after this. */
 const pauseMs = minuteMs
+/**
+ * Where an exchange counts the calls of each account, what was read needs this time to be forgotten: kraken's smallest
+ * counter some 40 s for the longest poll.
+ */
+const quietMs = 45 * secondMs
 /** What failed is tried again after this; what goes on failing later and later. */
 const failedPauseMs = 5 * minuteMs
 const failedPauseMsMax = hourMs
@@ -121,7 +126,7 @@ export class Pasts {
   }
 
   async step(key: string): Promise<PollOutcome> {
-    const { store, expiry, clock, addresses, settlingMs, collectors } = this.#parts
+    const { store, expiry, clock, addresses, settlingMs, collectors, schedule } = this.#parts
     const pseudonym = key.slice(prefix.length)
     const [row, session] = await Promise.all([store.account(pseudonym), this.#sessionOf(pseudonym)])
     const credentials = session === null ? null : await store.credentials(session.idHash)
@@ -141,9 +146,11 @@ export class Pasts {
       const source: Source = { exchange: row.exchange, sandbox, marketTypes: past.scope, address }
       const step: Step = { key, row, session, source, cut }
       const asking = cut.asking(collectors)
-      return past.account.isPastRead
-        ? await this.#state(step, past, asking)
-        : await this.#read(step, past, asking, credentials)
+      if (past.account.isPastRead) return await this.#state(step, past, asking)
+      const polledAtMs = schedule.polledAtMs(pseudonym) ?? 0
+      const quietAtMs = clock.frozen ? 0 : polledAtMs + quietMs
+      if (clock.nowMs() < quietAtMs) return rest(quietAtMs - clock.nowMs())
+      return await this.#read(step, past, asking, credentials)
     } catch (error) {
       // what is in memory was not stored
       this.#held = null
@@ -232,9 +239,10 @@ export class Pasts {
     past.cursor = cursor
     past.over = isThrough(account)
     if (!(await this.#save(step, past, []))) return this.#end(step.key)
-    // one that was cut goes on at once; what is late has to come first
+    if (account.isPastRead) return { ...rest(0), weight }
+    // one that was cut goes on; what is late has to come first
     const isLate = observation.anchor !== null && !observation.complete
-    return { ...rest(isLate ? pauseMs : 0), weight }
+    return { ...rest(isLate ? pauseMs : this.#parts.clock.frozen ? 0 : quietMs), weight }
   }
 
   #failedPauseMs(key: string, retryAfterMs: number | null): number {

@@ -7,6 +7,7 @@ import { limits } from '../limits.ts'
 import { pricingTypes } from '../session/exchange.ts'
 import type { MarketLists } from './book.ts'
 import type { Collectors } from './collecting/collectors.ts'
+import { PollCut } from './collecting/cut.ts'
 
 /** Rounds of prices that one poll may ask for: the first answers nearly all, later ones find bridges. */
 const roundsMax = 6
@@ -38,6 +39,7 @@ export async function priceHours(
       if (answers.length < wants.length) return account.missCandles()
     } catch (error) {
       account.missCandles()
+      if (error instanceof PollCut) throw error
       log.warn('prices-missing', { code: error instanceof PerfAggError ? error.code : 'INTERNAL' })
       return
     }

@@ -280,7 +280,7 @@ export async function startPolled(
       settlingMs: 30_000,
       daysMax: options.days ?? 0,
       delivers: false,
-      schedule: { addPast: () => {}, remove: () => (over = true) },
+      schedule: { addPast: () => {}, remove: () => (over = true), polledAtMs: () => null },
     })
   let pasts = newPasts()
   return {

@@ -112,6 +112,12 @@ export class Schedule {
     return entry === undefined || entry.fresh ? null : entry.activity.meanMs
   }
 
+  /** When an account was polled last; null before its first poll. */
+  polledAtMs(key: string): number | null {
+    const entry = this.#entries.get(key)
+    return entry === undefined || entry.fresh ? null : entry.polledAtMs
+  }
+
   /** No poll at the place of this account begins before then: the exchange refused its whole address. */
   hold(key: string, untilMs: number): void {
     this.#entries.get(key)?.queue.hold(untilMs)
