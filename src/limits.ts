@@ -242,7 +242,7 @@ export const limits = {
     ledgersMax: 500,
     /** Polls under way at the same time. */
     pollsMax: 4,
-    /** Entries of the one past that is read: some 50 MB. Of a busier account the newest so many are told. */
+    /** Entries of the one past that is read: some 100 MB. Of a busier account the newest so many are told. */
     pastEntriesMax: 50_000,
     /** Of one job that prices a past: others wait for its process. */
     pastWantsMax: 64,
