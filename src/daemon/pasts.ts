@@ -219,7 +219,7 @@ export class Pasts {
       credentials,
       apiIntervalMs,
       maxRetries,
-      sinceMs: account.openedAtMs,
+      sinceMs: hourOf(account.openedAtMs),
       cursor: past.cursor,
       previousAnchor: account.lastAnchor(),
       sweep: false,

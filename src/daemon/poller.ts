@@ -1,4 +1,4 @@
-import { dayMs, PerfAggError, toInstant, utf8 } from '@perf-agg/sdk'
+import { dayMs, hourOf, PerfAggError, toInstant, utf8 } from '@perf-agg/sdk'
 import type { Quarantined } from '../accounting/entry/intake.ts'
 import type { Observation, Wallet } from '../accounting/observation.ts'
 import { defaultRules } from '../accounting/rules.ts'
@@ -170,7 +170,8 @@ export class Poller {
     const answer = await collectors.poll({
       ...request,
       hints,
-      sinceMs: watched.account.openedAtMs,
+      // own fills of the hour before must not make the prices at which its first one begins
+      sinceMs: hourOf(watched.account.openedAtMs),
       cursor: watched.cursor,
       previousAnchor: watched.account.lastAnchor(),
       sweep: watched.account.openResiduals().some(({ toMs }) => clock.nowMs() - toMs < sweepMsMax),

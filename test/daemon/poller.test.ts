@@ -112,6 +112,16 @@ t.test('what the exchange did not tell is stated, and not what it was about', as
   t.equal(last === undefined || 'unavailable' in last.metadata.source, false)
 })
 
+t.test('own fills of the hour before the first are asked for: they must not make its prices', async (t) => {
+  const opened = start + 20 * minute
+  const clock = new SteppedClock(opened)
+  const exchange = new TwoWallets(clock, new FuturesDesk({}), flat, flat)
+  exchange.pay('USDT', '10000')
+  const polled = await startPolled(t, clock, exchange, { scope: ['spot'] })
+  await polled.poll(opened)
+  t.equal(exchange.asked[0]?.sinceMs, start)
+})
+
 t.test('a wallet that joins brings what it holds as a flow, and makes no gain of it', async (t) => {
   const clock = new SteppedClock(start)
   const desk = new FuturesDesk({ USDT: '4000' })
