@@ -16,6 +16,8 @@ function scenario(at: At): Scenario {
         purses: { funding: { USDT: '4000', ETH: '1.5' } },
         trader: { ordersPerDay: 24, symbols: ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'] },
         events: [
+          // the first that is told: what is stated of before the registration begins with it
+          { kind: 'deposit', atMs: at(1, 0, 42, 9), asset: 'USDT', amount: '300', purse },
           { kind: 'deposit', atMs: at(1, 5, 17, 23), asset: 'USDT', amount: '5000', purse },
           { kind: 'transfer', atMs: at(1, 6, 2, 7), asset: 'USDT', amount: '4500' },
           { kind: 'reward', atMs: at(1, 14, 3, 11), asset: 'USDT', amount: '50', info: 'Bonus', purse },
