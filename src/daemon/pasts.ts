@@ -70,6 +70,8 @@ const quietMs = 45 * secondMs
 /** What failed is tried again after this; what goes on failing later and later. */
 const failedPauseMs = 5 * minuteMs
 const failedPauseMsMax = hourMs
+/** Views kept of what was stated of it: two years of hours take their time to read. */
+const viewsMax = 8
 /** Statements of one account that a backend has not taken yet, before more of its past is stated. */
 const waitingMax = 16
 
@@ -83,6 +85,8 @@ export class Pasts {
   /** The one that was worked on last: its ledger may be large. */
   #held: { readonly key: string; readonly past: Past } | null = null
   readonly #underWay = new Map<string, Cut>()
+  /** With the bytes that they were read from, those asked for last at the end. */
+  readonly #views = new Map<string, { readonly state: Uint8Array; readonly view: AccountView }>()
   /** Failures in a row. */
   readonly #failures = new Map<string, number>()
 
@@ -118,10 +122,16 @@ export class Pasts {
   }
 
   /** What was stated of it so far; null where nothing was. */
-  async view(row: AccountRow): Promise<AccountView | null> {
-    const { state } = await this.#parts.store.progress(Pasts.keyOf(row.pseudonym))
+  async view({ pseudonym }: AccountRow): Promise<AccountView | null> {
+    const { state } = await this.#parts.store.progress(Pasts.keyOf(pseudonym))
     if (state === null) return null
-    const view = Account.restore(state).view(0)
+    const known = this.#views.get(pseudonym)
+    const isKnown = known !== undefined && Buffer.compare(known.state, state) === 0
+    const view = isKnown ? known.view : Account.restore(state).view(0)
+    this.#views.delete(pseudonym)
+    this.#views.set(pseudonym, { state, view })
+    const [oldest] = this.#views.keys()
+    if (this.#views.size > viewsMax && oldest !== undefined) this.#views.delete(oldest)
     return view.hours.length === 0 ? null : view
   }
 

@@ -28,10 +28,14 @@ t.test('a packed list is the array that it stands for, whatever was done to it',
   fc.assert(
     fc.property(
       fc.array(command, { maxLength: 120 }),
+      fc.array(fc.nat(60), { maxLength: 20 }),
       fc.constantFrom([1, 1], [4, 2], [16, 16], [3, 7]),
-      (commands, [chunkMax, tailMax]) => {
+      (commands, filled, [chunkMax, tailMax]) => {
         const list = new PackedList(form, chunkMax!, tailMax!)
-        let model: Note[] = []
+        let model: Note[] = filled
+          .toSorted((a, b) => a - b)
+          .map((atMs, index) => ({ atMs, text: `fill ${index}` }))
+        list.fill(model)
         for (const [index, { kind, atMs }] of commands.entries()) {
           const note = { atMs, text: `${kind} ${index} ${String.fromCharCode(200 + index)}` }
           if (kind === 'put') {

@@ -77,6 +77,8 @@ t.test('live hours wait for nothing of before; that comes in front, and is in no
     [1, 2],
     'although nothing of the past was read',
   )
+  await polled.past()
+  t.equal((await polled.view()).coverage.backfilled, 0, 'nothing of it is stated yet')
   await readPast(polled)
   await run(polled, 5)
   const statements = await polled.statements()

@@ -69,21 +69,23 @@ export function readOldHour(reader: Reader): number[] {
   const row = [reader.instant()]
   let states = reader.count()
   for (let at = 1; at < oldHourWidth; at += 1, states = Math.floor(states / stateCount)) {
-    const state = states % stateCount
-    if (state === lackState && !mayLack[at]) reader.refuse()
-    const value = readValue(reader, state, at)
-    if (stateOf(value, at, shortOf(value)) !== state || !(state === lackState || Number.isFinite(value)))
-      reader.refuse()
-    row.push(value)
+    row.push(readValue(reader, states % stateCount, at))
   }
   if (states !== 0) reader.refuse()
   return row
 }
 
+/** Refuses what `writeOldHour` would write otherwise. */
 function readValue(reader: Reader, state: number, at: number): number {
   if (state === zeroState) return 0
-  if (state === lackState) return Number.NaN
-  if (state === doubleState) return isCount[at] ? reader.count() : reader.double()
+  if (state === lackState) return mayLack[at] ? Number.NaN : reader.refuse()
+  if (state === shortState) return isCount[at] ? reader.refuse() : readShort(reader)
+  const value = isCount[at] ? reader.count() : reader.double()
+  const isOwn = Number.isFinite(value) && !Object.is(value, 0) && (isCount[at] || shortOf(value) === null)
+  return isOwn ? value : reader.refuse()
+}
+
+function readShort(reader: Reader): number {
   const { digits, scale } = reader.decimal()
   const value = Number(`${digits}e-${scale}`)
   // A double has one shortest text.

@@ -200,8 +200,9 @@ export class History {
   static read(reader: Reader): History {
     const history = new History()
     history.version = reader.count()
-    for (const row of reader.list(() => oldForm.read(reader))) history.#old.put(row)
-    history.#old.pack()
+    const old = reader.list(() => oldForm.read(reader))
+    if (old.some((row, index) => index > 0 && old[index - 1]![0]! >= row[0]!)) reader.refuse()
+    history.#old.fill(old)
     history.#oldMarks = reader.map(
       () => reader.instant(),
       () => readMarks(reader),

@@ -35,6 +35,14 @@ export class PackedList<Item> {
     this.#tailMax = tailMax
   }
 
+  /** Of an empty list: things in their order, packed once. */
+  fill(items: readonly Item[]): void {
+    for (let at = 0; at < items.length; at += this.#chunkMax) {
+      this.#chunks.push(this.#chunkOf(items.slice(at, at + this.#chunkMax)))
+    }
+    this.#packed = items.length
+  }
+
   get count(): number {
     return this.#packed + this.#tail.length
   }
