@@ -111,7 +111,7 @@ export interface Simulator {
   run(speed: number): () => void
   schedule(fault: Fault): void
   /** The connections on which it tells of events, and how many it told. */
-  readonly streams: { readonly open: number; readonly opened: number; readonly told: number }
+  readonly streams: Pick<Streams, 'open' | 'waiting' | 'opened' | 'told'>
   /** Weight of all calls so far, by path, where the exchange counts in weights. */
   readonly spent: ReadonlyMap<string, number>
   close(): Promise<void>

@@ -1,5 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { minuteMs } from '@perf-agg/sdk'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { FaultPlan } from './faults.ts'
 
@@ -42,6 +43,8 @@ export class Streams {
   readonly #nowMs: () => number
   readonly #at: (atMs: number, act: () => void) => void
   readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 65_536 })
+  /** Those who are left waiting for an answer. */
+  readonly #waiting = new Set<Duplex>()
   /** How many connections were opened, ever. */
   opened = 0
   /** How many events were sent on them, ever. */
@@ -63,6 +66,11 @@ export class Streams {
     return this.#server.clients.size
   }
 
+  /** How many wait for an answer that does not come. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const url = new URL(request.url ?? '/', 'http://here')
     const nowMs = this.#nowMs()
@@ -72,6 +80,7 @@ export class Streams {
       return refuse(socket, 429, { 'Retry-After': String(fault.retryAfterS ?? 30) })
     }
     if (fault?.kind === 'bad-gateway' || fault?.kind === 'unavailable') return refuse(socket, 502)
+    if (fault?.kind === 'hang') return this.#hang(socket, fault.holdMs ?? minuteMs)
     const isCut = this.#faults.meetStream(url.pathname, nowMs)?.kind === 'stream-cut'
     if (fault !== null || isCut) return void socket.destroy()
     let client: WebSocket | null = null
@@ -98,7 +107,21 @@ export class Streams {
     })
   }
 
+  #hang(socket: Duplex, holdMs: number): void {
+    const timer = setTimeout(() => socket.destroy(), holdMs)
+    timer.unref()
+    this.#waiting.add(socket)
+    socket.on('error', () => {})
+    // who hangs up is noticed only where it is read
+    socket.on('end', () => socket.destroy()).resume()
+    socket.on('close', () => {
+      clearTimeout(timer)
+      this.#waiting.delete(socket)
+    })
+  }
+
   close(): void {
+    for (const socket of this.#waiting) socket.destroy()
     for (const client of this.#server.clients) client.terminate()
     this.#server.close()
   }

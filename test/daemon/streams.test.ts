@@ -204,12 +204,13 @@ t.test('failures are tried again later and later, bans and refusals much later',
 })
 
 t.test('where polls were sent away nothing is opened, and what was being opened is given up', async (t) => {
-  const { streams, simulator, clock, events, meanMs, moveTo } = await stage(t)
+  const { streams, simulator, clock, events, meanMs, moveTo, until } = await stage(t)
   simulator.schedule({ kind: 'hang', fromMs: startMs, toMs: startMs + minuteMs, path: '/ws-api', count: 1 })
   meanMs.set('a', minuteMs)
   const opening = streams.tick()
   // given up while it opens: who waited for it goes on
-  setTimeout(() => streams.hold('binance', 10 * minuteMs), 300)
+  await until(() => simulator.streams.waiting === 1)
+  streams.hold('binance', 10 * minuteMs)
   await opening
   t.same(events, [])
   await moveTo(clock.atMs + 9 * minuteMs)
