@@ -2,6 +2,7 @@ import { dayMs, decimalFromNumber, hourMs, maximum, toNumber, zero } from '@perf
 import type { Decimal } from '@perf-agg/sdk'
 import type { Reader, Writer } from '../codec.ts'
 import type { Gap, Hour, HourMarks } from '../hour/hour.ts'
+import { joinGap } from '../hour/joined-gaps.ts'
 import { readOldHour, writeOldHour } from '../hour/old-hour.ts'
 import { PackedList } from './packed-list.ts'
 import type { PackedForm } from './packed-list.ts'
@@ -72,12 +73,7 @@ export class History {
 
   putGap(fromMs: number, toMs: number, reason: string): void {
     this.version += 1
-    const last = this.#gaps.at(-1)
-    if (last !== undefined && last.toMs === fromMs && last.reason === reason) {
-      this.#gaps[this.#gaps.length - 1] = { fromMs: last.fromMs, toMs, reason }
-    } else {
-      this.#gaps.push({ fromMs, toMs, reason })
-    }
+    joinGap(this.#gaps, { fromMs, toMs, reason })
   }
 
   /** Notes equity for the trailing peak, by day. */

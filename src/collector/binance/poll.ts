@@ -1,4 +1,5 @@
-import { dayMs, hourMs, hourOf, minuteMs } from '@perf-agg/sdk'
+import { dayMs, hourOf, minuteMs } from '@perf-agg/sdk'
+import { hourAfter } from '../../accounting/ledger/beginning.ts'
 import type { Anchor, MarketType, Observation } from '../../accounting/observation.ts'
 import type { Calls } from '../call.ts'
 import { limits } from '../../limits.ts'
@@ -57,7 +58,7 @@ export class Poll {
     const floorMs = Math.min(cursor.floorMs, options.sinceMs)
     const sweep = options.sweep ? cursor.sweep : null
     // nothing was held against a balance yet: fills of hours that are over have to be looked for everywhere
-    const isLate = options.cursor === null && begunAtMs > hourOf(floorMs + hourMs - 1)
+    const isLate = options.cursor === null && begunAtMs > hourAfter(floorMs)
     const history = isLate ? { startedAtMs: begunAtMs, tried: [], done: false } : cursor.history
     return new Poll(options, { ...cursor, floorMs, sweep, history }, begunAtMs, account).#run()
   }
