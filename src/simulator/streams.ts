@@ -1,8 +1,8 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { minuteMs } from '@perf-agg/sdk'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { FaultPlan } from './faults.ts'
+import { hang } from './spoil.ts'
 
 /** How one exchange speaks on its streams. */
 export interface StreamProtocol {
@@ -80,7 +80,10 @@ export class Streams {
       return refuse(socket, 429, { 'Retry-After': String(fault.retryAfterS ?? 30) })
     }
     if (fault?.kind === 'bad-gateway' || fault?.kind === 'unavailable') return refuse(socket, 502)
-    if (fault?.kind === 'hang') return this.#hang(socket, fault.holdMs ?? minuteMs)
+    if (fault?.kind === 'hang') {
+      this.#keepWaiting(socket)
+      return hang(socket, fault)
+    }
     const isCut = this.#faults.meetStream(url.pathname, nowMs)?.kind === 'stream-cut'
     if (fault !== null || isCut) return void socket.destroy()
     let client: WebSocket | null = null
@@ -107,17 +110,12 @@ export class Streams {
     })
   }
 
-  #hang(socket: Duplex, holdMs: number): void {
-    const timer = setTimeout(() => socket.destroy(), holdMs)
-    timer.unref()
+  #keepWaiting(socket: Duplex): void {
     this.#waiting.add(socket)
     socket.on('error', () => {})
     // who hangs up is noticed only where it is read
     socket.on('end', () => socket.destroy()).resume()
-    socket.on('close', () => {
-      clearTimeout(timer)
-      this.#waiting.delete(socket)
-    })
+    socket.on('close', () => this.#waiting.delete(socket))
   }
 
   close(): void {
