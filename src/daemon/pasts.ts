@@ -1,6 +1,7 @@
 import { dayMs, hourMs, hourOf, minuteMs, parseJson, readArray, readBoolean, readEnum } from '@perf-agg/sdk'
 import { readNullable, readObject, readString, secondMs, utf8 } from '@perf-agg/sdk'
 import { Account } from '../accounting/account.ts'
+import { hourAfter } from '../accounting/ledger/beginning.ts'
 import { defaultRules } from '../accounting/rules.ts'
 import type { AccountView } from '../accounting/view.ts'
 import { type Wallet, wallets } from '../accounting/wallet.ts'
@@ -270,7 +271,7 @@ export class Pasts {
     if (isBehind) return rest(pauseMs)
     const beforeMs = account.nextHourMs
     const nowMs = Math.min(account.liveFromMs, beforeMs + dayMs) + settlingMs
-    const bounds = { nowMs, listedAtMs: clock.nowMs(), wantsMax: limits.daemon.pastWantsMax }
+    const bounds = { nowMs, listedAtMs: clock.nowMs(), background: true }
     await priceHours({ collectors: asking, markets, log }, account, step.source, bounds)
     const contents = contentsOf(account.close(nowMs))
     past.over = isThrough(account)
@@ -308,7 +309,7 @@ type Asking = ReturnType<Cut['asking']>
 const rest = (retryAfterMs: number): PollOutcome => ({ news: false, retryAfterMs, heldForMs: null })
 
 /** The first live hour. */
-const liveFromOf = ({ firstRegisteredAtMs }: AccountRow): number => hourOf(firstRegisteredAtMs + hourMs - 1)
+const liveFromOf = ({ firstRegisteredAtMs }: AccountRow): number => hourAfter(firstRegisteredAtMs)
 
 const isThrough = (account: Account): boolean => account.nextHourMs >= account.liveFromMs
 

@@ -18,23 +18,22 @@ interface Parts {
   readonly log: Log
 }
 
-/** Asks for what an account's hours are priced with, as far as `nowMs`. Hours without their prices stay pending. */
+/** Asks for what an account's hours are priced with, as far as `nowMs`: few at a time where it can wait. Hours without their prices stay pending. */
 export async function priceHours(
   { collectors, markets, log }: Parts,
   account: Account,
   watched: Source,
-  options: { readonly nowMs: number; readonly listedAtMs?: number; readonly wantsMax?: number },
+  options: { readonly nowMs: number; readonly listedAtMs?: number; readonly background?: boolean },
 ): Promise<void> {
-  const { nowMs, listedAtMs = nowMs, wantsMax } = options
+  const { nowMs, listedAtMs = nowMs, background = false } = options
+  const wantsMax = background ? limits.daemon.pastWantsMax : limits.collector.wantsMax
   const source = { ...watched, marketTypes: pricingTypes(watched.exchange, watched.marketTypes) }
   account.setMarkets(await markets.of(source, listedAtMs, () => collectors.markets({ source })))
   for (let round = 0; round < roundsMax; round += 1) {
-    const wants: readonly PriceWant[] = account
-      .priceWants(nowMs)
-      .slice(0, wantsMax ?? limits.collector.wantsMax)
+    const wants: readonly PriceWant[] = account.priceWants(nowMs).slice(0, wantsMax)
     if (wants.length === 0) return
     try {
-      const answers = await collectors.candles({ source, wants, background: wantsMax !== undefined })
+      const answers = await collectors.candles({ source, wants, background })
       for (const [index, candles] of answers.entries()) account.takeCandles(wants[index]!, candles)
       if (answers.length < wants.length) return account.missCandles()
     } catch (error) {

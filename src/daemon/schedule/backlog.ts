@@ -17,10 +17,6 @@ export class Backlog {
   readonly #works = new Map<string, Work>()
   #underWay: { readonly work: Work; readonly reserved: Costs; readonly atMs: number } | null = null
 
-  has(key: string): boolean {
-    return this.#works.has(key)
-  }
-
   add(key: string, queue: PlaceQueue, nowMs: number): void {
     if (!this.#works.has(key)) this.#works.set(key, { key, queue, restsUntilMs: nowMs, costs: null })
   }
